@@ -1,0 +1,106 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Layers, top to bottom; a target may only depend on targets of lower rows (docs/architecture.md):
+//
+//   pac                          the executable: one line
+//   CommandLineTool              commands: parse, call, print, exit status
+//   Verification                 case files with expected values
+//   Training                     configuration, trainer, optimisers, checkpoints, logs
+//   Models, Data, Distributed    PAC networks; samples and shards; communicator and all-reduce
+//   Layers                       convolution, PAC, resizing, losses
+//   Autograd                     tape, variables, parameters
+//   Tensors, HDF5, ImageFiles    shape and storage; owned C handles
+//   Kernels                      compute loops over raw buffers, OpenBLAS and oneDNN
+//   C shims                      headers only
+
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+/// The kernels alone are compiled for the processor at hand and without overflow and bounds checks
+/// (docs/decisions/0002-kernels-in-their-own-target.md).
+let fast: [SwiftSetting] = strict + [.unsafeFlags(["-Ounchecked", "-Xcc", "-march=native"])]
+
+let package = Package(
+  name: "PixelAdaptive",
+  products: [
+    .executable(name: "pac", targets: ["pac"]),
+    .library(name: "PixelAdaptiveLayers", targets: ["Layers", "Autograd", "Tensors"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+  ],
+  targets: [
+    .executableTarget(name: "pac", dependencies: ["CommandLineTool"], swiftSettings: strict),
+    .target(
+      name: "CommandLineTool",
+      dependencies: [
+        "Verification", "Training", "Models", "Data", "Distributed", "Layers", "Autograd", "Tensors",
+        "HDF5", "ImageFiles", "Kernels",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "Verification",
+      dependencies: ["Training", "Models", "Data", "Layers", "Autograd", "Tensors", "HDF5"],
+      swiftSettings: strict),
+    .target(
+      name: "Training",
+      dependencies: [
+        "Models", "Data", "Distributed", "Layers", "Autograd", "Tensors", "HDF5", "CZlib",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Yams", package: "Yams"),
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "Models", dependencies: ["Layers", "Autograd", "Tensors"], swiftSettings: strict),
+    .target(
+      name: "Data", dependencies: ["Tensors", "HDF5", "ImageFiles"], swiftSettings: strict),
+    .target(name: "Distributed", dependencies: ["Tensors", "CMPI"], swiftSettings: strict),
+    .target(
+      name: "Layers", dependencies: ["Autograd", "Tensors", "Kernels"], swiftSettings: strict),
+    .target(name: "Autograd", dependencies: ["Tensors", "Kernels"], swiftSettings: strict),
+    .target(name: "Tensors", dependencies: ["Kernels"], swiftSettings: strict),
+    .target(name: "HDF5", dependencies: ["CHDF5"], swiftSettings: strict),
+    .target(name: "ImageFiles", dependencies: ["CPNG", "CJPEG"], swiftSettings: strict),
+    .target(
+      name: "Kernels", dependencies: ["COpenBLAS", "COneDNN", "CPlatform"], swiftSettings: fast),
+
+    .systemLibrary(name: "CMPI", pkgConfig: "ompi-c"),
+    .systemLibrary(name: "CHDF5", pkgConfig: "hdf5"),
+    .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas"),
+    .systemLibrary(name: "COneDNN"),
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng"),
+    .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg"),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
+    .systemLibrary(name: "CPlatform"),
+
+    .testTarget(name: "KernelsTests", dependencies: ["Kernels"], swiftSettings: strict),
+    .testTarget(name: "TensorsTests", dependencies: ["Tensors"], swiftSettings: strict),
+    .testTarget(name: "HDF5Tests", dependencies: ["HDF5"], swiftSettings: strict),
+    .testTarget(name: "ImageFilesTests", dependencies: ["ImageFiles"], swiftSettings: strict),
+    .testTarget(
+      name: "AutogradTests", dependencies: ["Autograd", "Tensors"], swiftSettings: strict),
+    .testTarget(
+      name: "LayersTests", dependencies: ["Layers", "Autograd", "Tensors"], swiftSettings: strict),
+    .testTarget(
+      name: "DataTests", dependencies: ["Data", "Tensors", "HDF5", "ImageFiles"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "DistributedTests", dependencies: ["Distributed", "Tensors"], swiftSettings: strict),
+    .testTarget(
+      name: "ModelsTests", dependencies: ["Models", "Layers", "Autograd", "Tensors"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "TrainingTests",
+      dependencies: ["Training", "Models", "Data", "Distributed", "Layers", "Autograd", "Tensors", "HDF5"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "CommandLineToolTests",
+      dependencies: ["CommandLineTool", "Verification", "Training", "Data", "HDF5", "Tensors"],
+      swiftSettings: strict),
+  ],
+  swiftLanguageModes: [.v6]
+)

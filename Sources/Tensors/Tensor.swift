@@ -1,0 +1,115 @@
+/// A dense array of `Float`, row-major, with value semantics.
+///
+/// Copies and slices share memory until one of them is written; the writer then takes a copy of its own
+/// elements first. A tensor can therefore be sent to another thread, and a slice of a flat parameter
+/// buffer stays what it was when the buffer is updated.
+///
+/// Image batches are `[N, C, H, W]`. Elements are 32-bit floats; the storage is reached only through the
+/// two `withUnsafe…` methods, so that a second element type changes this file and the kernels, not the
+/// layers.
+///
+/// `@unchecked Sendable`: memory visible through more than one tensor is never written, see
+/// `withUnsafeMutableBufferPointer`.
+public struct Tensor: @unchecked Sendable {
+  /// The extents, outermost first.
+  public private(set) var shape: Shape
+  private var storage: TensorStorage
+  private var offset: Int
+
+  /// Makes a tensor and fills it through `initialize`, which must write every element.
+  public init(
+    _ shape: Shape, initializingWith initialize: (UnsafeMutableBufferPointer<Float>) throws -> Void
+  ) rethrows {
+    self.shape = shape
+    self.storage = TensorStorage(capacity: shape.count)
+    self.offset = 0
+    try initialize(UnsafeMutableBufferPointer(start: storage.base, count: shape.count))
+  }
+
+  /// Makes a tensor whose elements all equal `value`.
+  public init(repeating value: Float, _ shape: Shape) {
+    self.init(shape) { $0.update(repeating: value) }
+  }
+
+  /// Makes a tensor of zeros.
+  public static func zeros(_ shape: Shape) -> Tensor { Tensor(repeating: 0, shape) }
+
+  /// Makes a tensor from its elements in row-major order.
+  /// - Precondition: as many elements as the shape holds.
+  public init(_ shape: Shape, _ elements: some Collection<Float>) {
+    precondition(
+      elements.count == shape.count, "\(elements.count) elements given for shape \(shape)")
+    self.init(shape) { _ = $0.update(fromContentsOf: elements) }
+  }
+
+  /// Makes a tensor without axes from one number.
+  public init(scalar: Float) { self.init([], [scalar]) }
+
+  /// The number of elements.
+  public var count: Int { shape.count }
+
+  /// The elements in row-major order, copied.
+  public var elements: [Float] { withUnsafeBufferPointer(Array.init) }
+
+  /// The only element.
+  /// - Precondition: the tensor holds exactly one.
+  public var scalar: Float {
+    precondition(count == 1, "a tensor of shape \(shape) is no scalar")
+    return storage.base[offset]
+  }
+
+  /// Calls `body` with the elements in row-major order; the pointer is valid only during the call.
+  public func withUnsafeBufferPointer<R>(
+    _ body: (UnsafeBufferPointer<Float>) throws -> R
+  ) rethrows -> R {
+    defer { withExtendedLifetime(storage) {} }
+    return try body(UnsafeBufferPointer(start: storage.base + offset, count: count))
+  }
+
+  /// Calls `body` with the elements for reading and writing.
+  ///
+  /// Copies the elements first if any other tensor, or a slice of this one, can see them.
+  public mutating func withUnsafeMutableBufferPointer<R>(
+    _ body: (UnsafeMutableBufferPointer<Float>) throws -> R
+  ) rethrows -> R {
+    if !isKnownUniquelyReferenced(&storage) {
+      self = withUnsafeBufferPointer { Tensor(shape, $0) }
+    }
+    return try body(UnsafeMutableBufferPointer(start: storage.base + offset, count: count))
+  }
+
+  /// Whether writing needs no copy: no other tensor shares the memory.
+  public mutating func isUniquelyReferenced() -> Bool { isKnownUniquelyReferenced(&storage) }
+
+  /// The same elements with other extents; shares the memory.
+  /// - Precondition: equal counts.
+  public func reshaped(_ shape: Shape) -> Tensor {
+    precondition(shape.count == count, "cannot reshape \(self.shape) to \(shape)")
+    var result = self
+    result.shape = shape
+    return result
+  }
+
+  /// `shape.count` elements from position `start` of the row-major order; shares the memory.
+  /// - Precondition: the elements exist.
+  public func slice(from start: Int, _ shape: Shape) -> Tensor {
+    precondition(
+      start >= 0 && start + shape.count <= count,
+      "slice \(start)..<\(start + shape.count) of a tensor of \(count) elements")
+    var result = self
+    result.shape = shape
+    result.offset += start
+    return result
+  }
+
+  /// Images `range` of a batch `[N, …]`; shares the memory.
+  /// - Precondition: at least one axis, and `range` lies within it.
+  public func batchSlice(_ range: Range<Int>) -> Tensor {
+    precondition(
+      shape.rank > 0 && range.lowerBound >= 0 && range.upperBound <= shape[0],
+      "batch slice \(range) of \(shape)")
+    let rest = Array(shape.dimensions.dropFirst())
+    let stride = Shape(rest).count
+    return slice(from: range.lowerBound * stride, Shape([range.count] + rest))
+  }
+}

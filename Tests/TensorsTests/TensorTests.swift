@@ -1,0 +1,39 @@
+import Testing
+
+@testable import Tensors
+
+@Suite struct TensorTests {
+  @Test func sharesUntilWritten() {
+    var a = Tensor([2, 3], [0, 1, 2, 3, 4, 5])
+    #expect(a.isUniquelyReferenced())
+    let row = a.batchSlice(1..<2)
+    #expect(row.shape == [1, 3])
+    #expect(row.elements == [3, 4, 5])
+    a.withUnsafeMutableBufferPointer { $0[3] = 9 }
+    #expect(row.elements == [3, 4, 5], "a slice keeps what it saw")
+    #expect(a.elements == [0, 1, 2, 9, 4, 5])
+  }
+
+  @Test func writesInPlaceWhenAlone() {
+    var a = Tensor.zeros([4])
+    let before = a.withUnsafeBufferPointer { $0.baseAddress }
+    a.withUnsafeMutableBufferPointer { $0[0] = 1 }
+    #expect(a.withUnsafeBufferPointer { $0.baseAddress } == before)
+    #expect(Int(bitPattern: before) % 64 == 0, "aligned to a cache line")
+  }
+
+  @Test func writingASliceLeavesTheWholeAlone() {
+    let whole = Tensor([4], [0, 1, 2, 3])
+    var tail = whole.slice(from: 2, [2])
+    tail.withUnsafeMutableBufferPointer { $0[0] = 7 }
+    #expect(tail.elements == [7, 3])
+    #expect(whole.elements == [0, 1, 2, 3])
+  }
+
+  @Test func reshapesWithoutCopying() {
+    let a = Tensor([1, 2, 2, 3], (0..<12).map(Float.init))
+    let b = a.reshaped([4, 3])
+    #expect(b.elements == a.elements)
+    #expect(a.shape.channels == 2 && a.shape.pixels == 6)
+  }
+}
