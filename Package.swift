@@ -36,7 +36,8 @@ let package = Package(
     .target(
       name: "CommandLineTool",
       dependencies: [
-        "Verification", "Training", "Models", "Data", "Distributed", "Layers", "Autograd", "Tensors",
+        "Verification", "Training", "Models", "Data", "Distributed", "Layers", "Autograd",
+        "Tensors",
         "HDF5", "ImageFiles", "Kernels",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
@@ -95,7 +96,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "TrainingTests",
-      dependencies: ["Training", "Models", "Data", "Distributed", "Layers", "Autograd", "Tensors", "HDF5"],
+      dependencies: [
+        "Training", "Models", "Data", "Distributed", "Layers", "Autograd", "Tensors", "HDF5",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "CommandLineToolTests",

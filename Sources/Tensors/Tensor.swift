@@ -78,9 +78,6 @@ public struct Tensor: @unchecked Sendable {
     return try body(UnsafeMutableBufferPointer(start: storage.base + offset, count: count))
   }
 
-  /// Whether writing needs no copy: no other tensor shares the memory.
-  public mutating func isUniquelyReferenced() -> Bool { isKnownUniquelyReferenced(&storage) }
-
   /// The same elements with other extents; shares the memory.
   /// - Precondition: equal counts.
   public func reshaped(_ shape: Shape) -> Tensor {
