@@ -1,0 +1,216 @@
+import COneDNN
+
+/// The sizes of an ordinary convolution: [N, C, H, W] with weights [C′, C, kh, kw] to [N, C′, H′, W′].
+public struct ConvolutionSizes: Hashable, Sendable {
+  /// N, the number of images.
+  public var batch: Int
+  /// C, the number of input channels.
+  public var inputChannels: Int
+  /// C′, the number of output channels.
+  public var outputChannels: Int
+  /// H, the number of input rows.
+  public var inputHeight: Int
+  /// W, the number of input columns.
+  public var inputWidth: Int
+  /// kh and kw, the window's rows and columns.
+  public var kernel: (height: Int, width: Int) {
+    get { (kernelHeight, kernelWidth) }
+    set { (kernelHeight, kernelWidth) = newValue }
+  }
+  private var kernelHeight: Int
+  private var kernelWidth: Int
+  /// Zeros added on every side, in pixels.
+  public var padding: Int
+
+  /// Makes the sizes of a convolution of stride 1.
+  public init(
+    batch: Int, inputChannels: Int, outputChannels: Int, inputHeight: Int, inputWidth: Int,
+    kernel: (height: Int, width: Int), padding: Int
+  ) {
+    self.batch = batch
+    self.inputChannels = inputChannels
+    self.outputChannels = outputChannels
+    self.inputHeight = inputHeight
+    self.inputWidth = inputWidth
+    (self.kernelHeight, self.kernelWidth) = kernel
+    self.padding = padding
+  }
+
+  /// H′, the number of output rows.
+  public var outputHeight: Int { inputHeight + 2 * padding - kernelHeight + 1 }
+  /// W′, the number of output columns.
+  public var outputWidth: Int { inputWidth + 2 * padding - kernelWidth + 1 }
+
+  var input: [Int] { [batch, inputChannels, inputHeight, inputWidth] }
+  var output: [Int] { [batch, outputChannels, outputHeight, outputWidth] }
+  var weight: [Int] { [outputChannels, inputChannels, kernelHeight, kernelWidth] }
+}
+
+/// Ordinary convolution through oneDNN, forward and both backward passes, on row-major memory.
+///
+/// oneDNN computes in blocked layouts of its choice; numbers are brought there and back here, which costs
+/// two passes over the data against several hundred operations an element.
+public struct Convolution {
+  private let sizes: ConvolutionSizes
+  private let stream = OneDNNStream()
+  private let plainInput: dnnl_memory_desc_t
+  private let plainWeight: dnnl_memory_desc_t
+  private let plainBias: dnnl_memory_desc_t
+  private let plainOutput: dnnl_memory_desc_t
+
+  /// Prepares convolutions of the given sizes.
+  public init(_ sizes: ConvolutionSizes) {
+    self.sizes = sizes
+    plainInput = OneDNNMemory.layout(sizes.input, dnnl_nchw)
+    plainWeight = OneDNNMemory.layout(sizes.weight, dnnl_oihw)
+    plainBias = OneDNNMemory.layout([sizes.outputChannels], dnnl_x)
+    plainOutput = OneDNNMemory.layout(sizes.output, dnnl_nchw)
+  }
+
+  /// output = weight ∗ input + bias, then with `rectified` max(·, 0).
+  /// - Parameters:
+  ///   - input: [N, C, H, W].
+  ///   - weight: [C′, C, kh, kw].
+  ///   - bias: [C′].
+  ///   - rectified: whether a ReLU follows, at no extra pass.
+  ///   - output: [N, C′, H′, W′], overwritten.
+  public func forward(
+    input: UnsafePointer<Float>, weight: UnsafePointer<Float>, bias: UnsafePointer<Float>,
+    rectified: Bool, output: UnsafeMutablePointer<Float>
+  ) {
+    let primitive = forwardPrimitive(rectified: rectified)
+    let v = memory(plainInput, input).inLayout(primitive.layout(of: dnnl_query_src_md), on: stream)
+    let w = memory(plainWeight, weight)
+      .inLayout(primitive.layout(of: dnnl_query_weights_md), on: stream)
+    let result = OneDNNMemory(plainOutput, at: output)
+    let target = destination(result, primitive.layout(of: dnnl_query_dst_md))
+    primitive.run(
+      on: stream,
+      [
+        (DNNL_ARG_SRC, v), (DNNL_ARG_WEIGHTS, w), (DNNL_ARG_BIAS, memory(plainBias, bias)),
+        (DNNL_ARG_DST, target),
+      ])
+    deliver(target, to: result)
+  }
+
+  /// The gradient that reaches the input.
+  /// - Parameters:
+  ///   - outputGradient: [N, C′, H′, W′].
+  ///   - weight: [C′, C, kh, kw].
+  ///   - inputGradient: [N, C, H, W], overwritten.
+  public func backwardInput(
+    outputGradient: UnsafePointer<Float>, weight: UnsafePointer<Float>,
+    inputGradient: UnsafeMutablePointer<Float>
+  ) {
+    var (src, wei, dst) = anyLayouts()
+    var description = dnnl_convolution_desc_t()
+    OneDNN.check(
+      dnnl_convolution_backward_data_desc_init(
+        &description, dnnl_convolution_auto, &src, &wei, &dst, [1, 1], pads, pads), "describing")
+    let hint = forwardPrimitive(rectified: false)
+    let primitive = OneDNNPrimitive("a convolution's input gradient") {
+      dnnl_primitive_desc_create(&$0, &description, nil, OneDNN.engine.handle, hint.description)
+    }
+    let gradient = memory(plainOutput, outputGradient)
+      .inLayout(primitive.layout(of: dnnl_query_diff_dst_md), on: stream)
+    let w = memory(plainWeight, weight)
+      .inLayout(primitive.layout(of: dnnl_query_weights_md), on: stream)
+    let result = OneDNNMemory(plainInput, at: inputGradient)
+    let target = destination(result, primitive.layout(of: dnnl_query_diff_src_md))
+    primitive.run(
+      on: stream,
+      [(DNNL_ARG_DIFF_DST, gradient), (DNNL_ARG_WEIGHTS, w), (DNNL_ARG_DIFF_SRC, target)])
+    deliver(target, to: result)
+  }
+
+  /// The gradients that reach weight and bias, overwritten.
+  /// - Parameters:
+  ///   - input: [N, C, H, W].
+  ///   - outputGradient: [N, C′, H′, W′].
+  ///   - weightGradient: [C′, C, kh, kw].
+  ///   - biasGradient: [C′].
+  public func backwardWeight(
+    input: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>,
+    weightGradient: UnsafeMutablePointer<Float>, biasGradient: UnsafeMutablePointer<Float>
+  ) {
+    var (src, wei, dst) = anyLayouts()
+    var bias = plainBias
+    var description = dnnl_convolution_desc_t()
+    OneDNN.check(
+      dnnl_convolution_backward_weights_desc_init(
+        &description, dnnl_convolution_auto, &src, &wei, &bias, &dst, [1, 1], pads, pads),
+      "describing")
+    let hint = forwardPrimitive(rectified: false)
+    let primitive = OneDNNPrimitive("a convolution's weight gradient") {
+      dnnl_primitive_desc_create(&$0, &description, nil, OneDNN.engine.handle, hint.description)
+    }
+    let v = memory(plainInput, input).inLayout(primitive.layout(of: dnnl_query_src_md), on: stream)
+    let gradient = memory(plainOutput, outputGradient)
+      .inLayout(primitive.layout(of: dnnl_query_diff_dst_md), on: stream)
+    let result = OneDNNMemory(plainWeight, at: weightGradient)
+    let target = destination(result, primitive.layout(of: dnnl_query_diff_weights_md))
+    primitive.run(
+      on: stream,
+      [
+        (DNNL_ARG_SRC, v), (DNNL_ARG_DIFF_DST, gradient), (DNNL_ARG_DIFF_WEIGHTS, target),
+        (DNNL_ARG_DIFF_BIAS, OneDNNMemory(plainBias, at: biasGradient)),
+      ])
+    deliver(target, to: result)
+  }
+
+  private var pads: [Int64] { [Int64(sizes.padding), Int64(sizes.padding)] }
+
+  private func anyLayouts() -> (dnnl_memory_desc_t, dnnl_memory_desc_t, dnnl_memory_desc_t) {
+    // With three channels or fewer oneDNN reads row-major input directly.
+    (
+      OneDNNMemory.layout(sizes.input, dnnl_format_tag_any),
+      OneDNNMemory.layout(sizes.weight, dnnl_format_tag_any),
+      OneDNNMemory.layout(sizes.output, dnnl_format_tag_any)
+    )
+  }
+
+  private func forwardPrimitive(rectified: Bool) -> OneDNNPrimitive {
+    var (src, wei, dst) = anyLayouts()
+    var bias = plainBias
+    var description = dnnl_convolution_desc_t()
+    OneDNN.check(
+      dnnl_convolution_forward_desc_init(
+        &description, dnnl_forward_training, dnnl_convolution_auto, &src, &wei, &bias, &dst,
+        [1, 1], pads, pads), "describing")
+    var attributes: dnnl_primitive_attr_t?
+    var operations: dnnl_post_ops_t?
+    if rectified {
+      OneDNN.check(dnnl_primitive_attr_create(&attributes), "creating attributes")
+      OneDNN.check(dnnl_post_ops_create(&operations), "creating attributes")
+      OneDNN.check(
+        dnnl_post_ops_append_eltwise(operations, 1, dnnl_eltwise_relu, 0, 0), "adding a ReLU")
+      OneDNN.check(dnnl_primitive_attr_set_post_ops(attributes, operations), "adding a ReLU")
+    }
+    defer {
+      if rectified {
+        dnnl_post_ops_destroy(operations)
+        dnnl_primitive_attr_destroy(attributes)
+      }
+    }
+    return OneDNNPrimitive("a convolution") {
+      dnnl_primitive_desc_create(&$0, &description, attributes, OneDNN.engine.handle, nil)
+    }
+  }
+
+  private func memory(
+    _ layout: dnnl_memory_desc_t, _ pointer: UnsafePointer<Float>
+  ) -> OneDNNMemory {
+    // oneDNN takes every argument as mutable and writes only destinations.
+    OneDNNMemory(layout, at: UnsafeMutableRawPointer(mutating: pointer))
+  }
+
+  private func destination(_ result: OneDNNMemory, _ wanted: dnnl_memory_desc_t) -> OneDNNMemory {
+    var (a, b) = (result.layout, wanted)
+    return dnnl_memory_desc_equal(&a, &b) != 0 ? result : OneDNNMemory(allocating: wanted)
+  }
+
+  private func deliver(_ target: OneDNNMemory, to result: OneDNNMemory) {
+    if target !== result { result.fill(from: target, on: stream) }
+    stream.wait()
+  }
+}

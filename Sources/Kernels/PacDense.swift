@@ -1,0 +1,361 @@
+/// Pixel-adaptive convolution with a full filter, of one image: v′ᵢ = Σⱼ K(fᵢ, fⱼ) W[pᵢ − pⱼ] vⱼ + b.
+///
+/// For a tile of P output pixels with T taps the neighbours are packed, scaled by K, into a matrix
+/// [C·T, P] that stays in cache; one matrix product with the weights [C′, C·T] gives the tile's output. The
+/// backward pass packs the same matrix again instead of keeping it.
+public struct PacDense {
+  private let geometry: PacGeometry
+  private let inputChannels: Int
+  private let outputChannels: Int
+  private let adapting: AdaptingTiles
+  private let input: PolyphasePlanes
+  private let weight: UnsafePointer<Float>
+
+  /// Prepares the operation for one image.
+  /// - Parameters:
+  ///   - geometry: sizes of window, input and output.
+  ///   - inputChannels: C.
+  ///   - outputChannels: C′.
+  ///   - input: v, [C, H, W].
+  ///   - adapting: K, given or computed from guidance.
+  ///   - weight: [C′, C, kh, kw], or [C, C′, kh, kw] of the transposed operation.
+  public init(
+    _ geometry: PacGeometry, inputChannels: Int, outputChannels: Int,
+    input: UnsafePointer<Float>, adapting: AdaptingSource, weight: UnsafePointer<Float>
+  ) {
+    self.geometry = geometry
+    self.inputChannels = inputChannels
+    self.outputChannels = outputChannels
+    self.adapting = AdaptingTiles(adapting, geometry)
+    self.input = PolyphasePlanes(
+      reading: input, channels: inputChannels, height: geometry.rows.input,
+      width: geometry.columns.input,
+      stepY: geometry.rows.transposed ? 1 : geometry.rows.stride,
+      stepX: geometry.columns.transposed ? 1 : geometry.columns.stride)
+    self.weight = weight
+  }
+
+  // MARK: - Forward
+
+  /// Computes the output.
+  /// - Parameters:
+  ///   - bias: [C′], or nil for none.
+  ///   - rectified: whether a ReLU follows.
+  ///   - output: v′, [C′, H′, W′], overwritten.
+  public func forward(
+    bias: UnsafePointer<Float>?, rectified: Bool, output: UnsafeMutablePointer<Float>
+  ) {
+    let tiling = PacTiling(geometry, scattering: false) { taps in
+      inputChannels * taps + outputChannels + taps
+    }
+    let weights = tiling.phases.map(gatheredWeight)
+    withParallelTasks(tiling.bands.count) { queue in
+      let scratch = Scratch(self, tiling)
+      while let band = queue.next() {
+        for tile in tiling.bands[band] {
+          let phase = tiling.phases[tile.phase]
+          pack(tile, phase, scratch)
+          multiply(
+            Matrix(
+              weights[tile.phase].pointer, rows: outputChannels, columns: inputChannels * phase.taps
+            ),
+            Matrix(
+              scratch.columns.pointer, rows: inputChannels * phase.taps, columns: tile.pixels,
+              stride: scratch.stride),
+            into: scratch.output.pointer, stride: scratch.stride)
+          finish(tile, phase, scratch, bias, rectified, output)
+        }
+      }
+    }
+  }
+
+  private func finish(
+    _ tile: PacTile, _ phase: PacPhase, _ scratch: Scratch, _ bias: UnsafePointer<Float>?,
+    _ rectified: Bool, _ output: UnsafeMutablePointer<Float>
+  ) {
+    let step = phase.columns.step
+    forEachOutputRow(tile, phase) { channel, pixel, position in
+      let source = scratch.output.pointer + channel * scratch.stride + pixel
+      let target = output + position
+      let offset = bias.map { $0[channel] } ?? 0
+      let floor = rectified ? 0 : -Float.infinity
+      if step == 1 {
+        for x in 0..<tile.columns.count { target[x] = max(source[x] + offset, floor) }
+      } else {
+        for x in 0..<tile.columns.count { target[x * step] = max(source[x] + offset, floor) }
+      }
+    }
+  }
+
+  // MARK: - Backward
+
+  /// What the backward pass writes.
+  public struct Gradients {
+    /// [C, H, W], overwritten; nil if not wanted.
+    public var input: UnsafeMutablePointer<Float>?
+    /// The shape of what `adapting` was given, overwritten; nil if not wanted.
+    public var adapting: AdaptingGradient?
+    /// The shape of the weight, added to; nil if not wanted.
+    public var weight: UnsafeMutablePointer<Float>?
+    /// [C′], added to; nil if not wanted.
+    public var bias: UnsafeMutablePointer<Float>?
+
+    /// Names the gradients wanted.
+    public init(
+      input: UnsafeMutablePointer<Float>? = nil, adapting: AdaptingGradient? = nil,
+      weight: UnsafeMutablePointer<Float>? = nil, bias: UnsafeMutablePointer<Float>? = nil
+    ) {
+      self.input = input
+      self.adapting = adapting
+      self.weight = weight
+      self.bias = bias
+    }
+  }
+
+  /// Computes the gradients from the one that reaches the output.
+  ///
+  /// The sums over tiles are taken in an order fixed by the sizes alone, whatever the number of threads.
+  /// - Parameters:
+  ///   - outputGradient: [C′, H′, W′].
+  ///   - rectifiedOutput: the output, where a ReLU followed: pixels at 0 pass nothing on; nil without ReLU.
+  ///   - gradients: what to compute.
+  public func backward(
+    outputGradient: UnsafePointer<Float>, rectifiedOutput: UnsafePointer<Float>?,
+    into gradients: Gradients
+  ) {
+    let tiling = PacTiling(geometry, scattering: true) { taps in
+      2 * inputChannels * taps + outputChannels + 2 * taps
+    }
+    let weights = tiling.phases.map(gatheredWeight)
+    let inputSums = gradients.input.map { collectingInput($0) }
+    let guideSums = gradients.adapting.flatMap { adapting.collectingPlanes($0) }
+    let sums = tiling.bands.map { _ in ParameterSums(self, tiling) }
+    for parity in 0..<2 {
+      let bands = Array(stride(from: parity, to: tiling.bands.count, by: 2))
+      withParallelTasks(bands.count) { queue in
+        let scratch = Scratch(self, tiling, backward: true)
+        while let task = queue.next() {
+          for tile in tiling.bands[bands[task]] {
+            let phase = tiling.phases[tile.phase]
+            pack(tile, phase, scratch)
+            loadGradient(tile, phase, scratch, outputGradient, rectifiedOutput)
+            sums[bands[task]].add(tile, phase, scratch, self)
+            guard gradients.input != nil || gradients.adapting != nil else { continue }
+            spread(tile, phase, scratch, weights[tile.phase], inputSums, gradients, guideSums)
+          }
+        }
+      }
+    }
+    if let input = gradients.input { inputSums?.deliver(to: input) }
+    if let adapting = gradients.adapting { guideSums?.deliver(to: adapting) }
+    for sum in sums { add(sum, tiling, to: gradients) }
+  }
+
+  private func collectingInput(_ gradient: UnsafeMutablePointer<Float>) -> PolyphasePlanes {
+    PolyphasePlanes(
+      collectingInto: gradient, channels: inputChannels, height: input.height, width: input.width,
+      stepY: input.stepY, stepX: input.stepX)
+  }
+
+  private func loadGradient(
+    _ tile: PacTile, _ phase: PacPhase, _ scratch: Scratch,
+    _ outputGradient: UnsafePointer<Float>, _ rectifiedOutput: UnsafePointer<Float>?
+  ) {
+    let step = phase.columns.step
+    forEachOutputRow(tile, phase) { channel, pixel, position in
+      let source = outputGradient + position
+      let target = scratch.output.pointer + channel * scratch.stride + pixel
+      if let rectifiedOutput {
+        let value = rectifiedOutput + position
+        for x in 0..<tile.columns.count {
+          target[x] = value[x * step] > 0 ? source[x * step] : 0
+        }
+      } else {
+        for x in 0..<tile.columns.count { target[x] = source[x * step] }
+      }
+    }
+  }
+
+  /// From the output's gradient to those of input and K, which are scattered to where the tile read.
+  private func spread(
+    _ tile: PacTile, _ phase: PacPhase, _ scratch: Scratch, _ weight: ScratchBuffer,
+    _ inputSums: PolyphasePlanes?, _ gradients: Gradients, _ guideSums: PolyphasePlanes?
+  ) {
+    let rows = inputChannels * phase.taps
+    multiply(
+      Matrix(weight.pointer, rows: outputChannels, columns: rows).transpose,
+      Matrix(
+        scratch.output.pointer, rows: outputChannels, columns: tile.pixels, stride: scratch.stride),
+      into: scratch.columns.pointer, stride: scratch.stride)
+    scratch.kernelGradient.pointer.update(repeating: 0, count: phase.taps * scratch.stride)
+    forEachInputRun(tile, phase) { tap, pixel, run in
+      let kernel = scratch.kernel.pointer + tap * scratch.stride + pixel
+      let kernelGradient = scratch.kernelGradient.pointer + tap * scratch.stride + pixel
+      for channel in 0..<inputChannels {
+        let column =
+          scratch.columns.pointer + (channel * phase.taps + tap) * scratch.stride + pixel
+        let at = run.offset + channel * input.channelStride
+        if let inputSums {
+          let target = inputSums.base + at
+          for x in run.valid { target[x].addProduct(column[x], kernel[x]) }
+        }
+        let value = input.base + at
+        for x in run.valid { kernelGradient[x].addProduct(column[x], value[x]) }
+      }
+    }
+    guard let adaptingGradient = gradients.adapting else { return }
+    if let guideSums {
+      adapting.scatter(
+        kernel: scratch.kernel.pointer, kernelGradient: scratch.kernelGradient.pointer,
+        stride: scratch.stride, tile: tile, phase: phase, into: guideSums,
+        scratch: scratch.adapting.pointer)
+    } else {
+      adapting.store(
+        scratch.kernelGradient.pointer, stride: scratch.stride, tile: tile, phase: phase,
+        into: adaptingGradient)
+    }
+  }
+
+  // MARK: - Tiles
+
+  /// Fills the tile's K and its columns: tap t of channel c of pixel p is K[t, p] · v, in row c·T + t.
+  private func pack(_ tile: PacTile, _ phase: PacPhase, _ scratch: Scratch) {
+    adapting.fill(
+      scratch.kernel.pointer, stride: scratch.stride, tile: tile, phase: phase,
+      scratch: scratch.adapting.pointer)
+    forEachInputRun(tile, phase) { tap, pixel, run in
+      let kernel = scratch.kernel.pointer + tap * scratch.stride + pixel
+      for channel in 0..<inputChannels {
+        let target =
+          scratch.columns.pointer + (channel * phase.taps + tap) * scratch.stride + pixel
+        let source = input.base + run.offset + channel * input.channelStride
+        for x in 0..<run.valid.lowerBound { target[x] = 0 }
+        for x in run.valid { target[x] = source[x] * kernel[x] }
+        for x in run.valid.upperBound..<tile.columns.count { target[x] = 0 }
+      }
+    }
+  }
+
+  /// Calls `body` with tap, first pixel in the tile and the input it meets, for every row of every tap.
+  @inline(__always)
+  private func forEachInputRun(
+    _ tile: PacTile, _ phase: PacPhase, _ body: (Int, Int, (offset: Int, valid: Range<Int>)) -> Void
+  ) {
+    var tap = 0
+    for row in phase.rows.taps {
+      for column in phase.columns.taps {
+        for (r, q) in tile.rows.enumerated() {
+          let run = input.run(
+            row: q, rowOffset: row.input, column: tile.columns.lowerBound,
+            columnOffset: column.input, count: tile.columns.count)
+          body(tap, r * tile.columns.count, run)
+        }
+        tap += 1
+      }
+    }
+  }
+
+  /// Calls `body` with channel, first pixel in the tile and position in `[C′, H′, W′]` of every row.
+  @inline(__always)
+  private func forEachOutputRow(
+    _ tile: PacTile, _ phase: PacPhase, _ body: (Int, Int, Int) -> Void
+  ) {
+    let width = geometry.columns.output
+    for channel in 0..<outputChannels {
+      for (r, q) in tile.rows.enumerated() {
+        let y = phase.rows.start + phase.rows.step * q
+        let x = phase.columns.start + phase.columns.step * tile.columns.lowerBound
+        body(channel, r * tile.columns.count, channel * geometry.outputPixels + y * width + x)
+      }
+    }
+  }
+
+  // MARK: - Weights
+
+  /// The weights of a phase's taps as a matrix [C′, C·T].
+  private func gatheredWeight(_ phase: PacPhase) -> ScratchBuffer {
+    let result = ScratchBuffer(count: outputChannels * inputChannels * phase.taps)
+    forEachWeight(phase) { packed, plain in result.pointer[packed] = weight[plain] }
+    return result
+  }
+
+  /// Calls `body` with positions in the phase's matrix and in the weight's own layout.
+  private func forEachWeight(_ phase: PacPhase, _ body: (Int, Int) -> Void) {
+    let window = geometry.taps
+    var packed = 0
+    for output in 0..<outputChannels {
+      for channel in 0..<inputChannels {
+        let pair =
+          geometry.rows.transposed
+          ? channel * outputChannels + output : output * inputChannels + channel
+        for row in phase.rows.taps {
+          for column in phase.columns.taps {
+            body(packed, pair * window + row.index * geometry.columns.size + column.index)
+            packed += 1
+          }
+        }
+      }
+    }
+  }
+
+  /// One band's share of the weight's and the bias's gradient.
+  private struct ParameterSums {
+    let weights: [ScratchBuffer]
+    let bias: ScratchBuffer
+
+    init(_ operation: PacDense, _ tiling: PacTiling) {
+      weights = tiling.phases.map {
+        ScratchBuffer(zeros: operation.outputChannels * operation.inputChannels * $0.taps)
+      }
+      bias = ScratchBuffer(zeros: operation.outputChannels)
+    }
+
+    func add(_ tile: PacTile, _ phase: PacPhase, _ scratch: Scratch, _ operation: PacDense) {
+      let rows = operation.inputChannels * phase.taps
+      multiply(
+        Matrix(
+          scratch.output.pointer, rows: operation.outputChannels, columns: tile.pixels,
+          stride: scratch.stride),
+        Matrix(scratch.columns.pointer, rows: rows, columns: tile.pixels, stride: scratch.stride)
+          .transpose,
+        into: weights[tile.phase].pointer, stride: rows, accumulating: true)
+      for channel in 0..<operation.outputChannels {
+        let gradient = scratch.output.pointer + channel * scratch.stride
+        var sum: Float = 0
+        for pixel in 0..<tile.pixels { sum += gradient[pixel] }
+        bias.pointer[channel] += sum
+      }
+    }
+  }
+
+  private func add(_ sums: ParameterSums, _ tiling: PacTiling, to gradients: Gradients) {
+    if let target = gradients.weight {
+      for (phase, sum) in zip(tiling.phases, sums.weights) {
+        forEachWeight(phase) { packed, plain in target[plain] += sum.pointer[packed] }
+      }
+    }
+    if let target = gradients.bias {
+      for channel in 0..<outputChannels { target[channel] += sums.bias.pointer[channel] }
+    }
+  }
+
+  /// The memory one worker needs for one tile.
+  private struct Scratch {
+    /// Elements from one row of each matrix to the next.
+    let stride: Int
+    let kernel: ScratchBuffer
+    let kernelGradient: ScratchBuffer
+    let columns: ScratchBuffer
+    let output: ScratchBuffer
+    let adapting: ScratchBuffer
+
+    init(_ operation: PacDense, _ tiling: PacTiling, backward: Bool = false) {
+      stride = tiling.tilePixels
+      kernel = ScratchBuffer(count: tiling.mostTaps * stride)
+      kernelGradient = ScratchBuffer(count: backward ? tiling.mostTaps * stride : 0)
+      columns = ScratchBuffer(count: operation.inputChannels * tiling.mostTaps * stride)
+      output = ScratchBuffer(count: operation.outputChannels * stride)
+      adapting = ScratchBuffer(count: operation.adapting.scratchCount(pixels: stride))
+    }
+  }
+}

@@ -1,0 +1,89 @@
+/// One class of output pixels of a pixel-adaptive operation, along both axes.
+struct PacPhase: Sendable {
+  let rows: PacAxis.Phase
+  let columns: PacAxis.Phase
+
+  /// The taps that meet pixels, row by row.
+  var taps: Int { rows.taps.count * columns.taps.count }
+}
+
+/// A block of output pixels of one phase: the unit of work that stays in cache.
+struct PacTile: Sendable {
+  let phase: Int
+  /// Which rows of the phase.
+  let rows: Range<Int>
+  /// Which columns of the phase.
+  let columns: Range<Int>
+
+  var pixels: Int { rows.count * columns.count }
+}
+
+/// How the output of a pixel-adaptive operation is cut into tiles, and tiles into bands.
+struct PacTiling: Sendable {
+  let phases: [PacPhase]
+  /// Most pixels of any tile, a multiple of the vector's lanes.
+  let tilePixels: Int
+  /// Most taps of any phase.
+  let mostTaps: Int
+  /// Tiles of one band are worked off in order by one worker.
+  let bands: [[PacTile]]
+
+  /// Bytes of column and output buffers that one worker keeps in its share of the second-level cache.
+  private static let cacheBytes = 448 << 10
+
+  /// Cuts the output.
+  /// - Parameters:
+  ///   - geometry: the operation.
+  ///   - floatsPerPixel: how much scratch memory a pixel of a tile takes, given the number of taps.
+  ///   - scattering: whether a tile adds to input and guidance around it; then bands two apart never touch the
+  ///     same rows, so that first the even and then the odd ones may run at once.
+  init(_ geometry: PacGeometry, scattering: Bool, floatsPerPixel: (Int) -> Int) {
+    phases = geometry.rows.phases.flatMap { rows in
+      geometry.columns.phases.map { PacPhase(rows: rows, columns: $0) }
+    }
+    let mostTaps = phases.map(\.taps).max() ?? 0
+    let fitting = Self.cacheBytes / (4 * max(floatsPerPixel(mostTaps), 1))
+    let pixels = min(max(fitting / Vector.lanes * Vector.lanes, 32), 512)
+    self.tilePixels = pixels
+    self.mostTaps = mostTaps
+
+    let height = phases.map(\.rows.count).max() ?? 0
+    let width = phases.map(\.columns.count).max() ?? 0
+    let tileRows = max(1, pixels / max(width, 1))
+    // Sixteen bands or more keep a handful of workers busy; the number must not depend on how many there are.
+    var bandRows = max(tileRows, (height + 15) / 16)
+    if scattering { bandRows = max(bandRows, Self.reach(geometry)) }
+    bands = stride(from: 0, to: height, by: max(bandRows, 1)).map { [phases] first in
+      let band = first..<min(first + bandRows, height)
+      return phases.indices.flatMap { phase in
+        Self.tiles(
+          phase, rows: band.clamped(to: 0..<phases[phase].rows.count),
+          columns: phases[phase].columns.count, tileRows: tileRows, pixels: pixels)
+      }
+    }
+  }
+
+  private static func tiles(
+    _ phase: Int, rows: Range<Int>, columns: Int, tileRows: Int, pixels: Int
+  ) -> [PacTile] {
+    stride(from: rows.lowerBound, to: rows.upperBound, by: tileRows).flatMap { y in
+      stride(from: 0, to: columns, by: pixels).map { x in
+        PacTile(
+          phase: phase, rows: y..<min(y + tileRows, rows.upperBound),
+          columns: x..<min(x + pixels, columns))
+      }
+    }
+  }
+
+  /// The least height of a band, in rows of a phase, such that what one band adds to lies apart from what the next
+  /// but one adds to.
+  private static func reach(_ geometry: PacGeometry) -> Int {
+    let axis = geometry.rows
+    let taps = axis.phases.flatMap(\.taps)
+    let input = (taps.map(\.input).max() ?? 0) - (taps.map(\.input).min() ?? 0)
+    let guides = taps.map(\.guide) + axis.phases.map(\.centre)
+    let guide = (guides.max() ?? 0) - (guides.min() ?? 0)
+    let inputStep = axis.transposed ? 1 : axis.stride
+    return max(1, input / inputStep, guide / axis.stride)
+  }
+}
