@@ -89,8 +89,14 @@ let package = Package(
     .testTarget(
       name: "DataTests", dependencies: ["Data", "Tensors", "HDF5", "ImageFiles"],
       swiftSettings: strict),
+    // Started under mpirun by the tests, see Tests/TestSupport.
+    .executableTarget(
+      name: "RankProgram", dependencies: ["Distributed", "Tensors"], path: "Tests/RankProgram",
+      swiftSettings: strict),
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(
-      name: "DistributedTests", dependencies: ["Distributed", "Tensors"], swiftSettings: strict),
+      name: "DistributedTests", dependencies: ["Distributed", "Tensors", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(
       name: "ModelsTests", dependencies: ["Models", "Layers", "Autograd", "Tensors"],
       swiftSettings: strict),

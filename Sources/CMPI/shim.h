@@ -3,3 +3,15 @@
 
 // Swift imports no macros; these return what Open MPI defines as one.
 static inline MPI_Comm pac_mpi_comm_world(void) { return MPI_COMM_WORLD; }
+static inline MPI_Errhandler pac_mpi_errors_return(void) { return MPI_ERRORS_RETURN; }
+static inline MPI_Info pac_mpi_info_null(void) { return MPI_INFO_NULL; }
+static inline MPI_Datatype pac_mpi_byte(void) { return MPI_BYTE; }
+static inline MPI_Datatype pac_mpi_int64(void) { return MPI_INT64_T; }
+static inline MPI_Datatype pac_mpi_float(void) { return MPI_FLOAT; }
+static inline MPI_Op pac_mpi_min(void) { return MPI_MIN; }
+static inline MPI_Status *pac_mpi_status_ignore(void) { return MPI_STATUS_IGNORE; }
+static inline int pac_mpi_thread_funneled(void) { return MPI_THREAD_FUNNELED; }
+static inline int pac_mpi_comm_type_shared(void) { return MPI_COMM_TYPE_SHARED; }
+static inline int pac_mpi_proc_null(void) { return MPI_PROC_NULL; }
+static inline int pac_mpi_success(void) { return MPI_SUCCESS; }
+static inline int pac_mpi_max_error_string(void) { return MPI_MAX_ERROR_STRING; }

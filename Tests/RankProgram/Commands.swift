@@ -1,0 +1,91 @@
+import Distributed
+import Glibc
+import Tensors
+
+struct CommandError: Error, CustomStringConvertible {
+  let description: String
+}
+
+func runCommand(_ arguments: [String], _ communicator: Communicator) throws {
+  let numbers = arguments.dropFirst().compactMap { Int($0) }
+  switch arguments.first {
+  case "layout": layout(communicator)
+  case "collectives": try collectives(communicator)
+  case "sum": try treeSum(numbers, communicator)
+  case "fail": try fail(Set(numbers), communicator)
+  case "throw": try leaveOthersWaiting(numbers[0], communicator)
+  case "kill": try kill(numbers[0], communicator)
+  default: throw CommandError(description: "unknown command \(arguments)")
+  }
+}
+
+private func layout(_ communicator: Communicator) {
+  print(
+    communicator.rank, communicator.worldSize, communicator.localRank, communicator.localSize,
+    communicator.ranksOnNode)
+}
+
+/// Prints what each operation returned on this rank.
+private func collectives(_ communicator: Communicator) throws {
+  let rank = communicator.rank
+  let last = communicator.worldSize - 1
+  try communicator.barrier()
+  print(try communicator.broadcast("text of rank \(rank)", from: last))
+  print(try communicator.broadcast((0..<rank + 7).map { UInt8($0) }, from: last))
+  var tensor = Tensor([13], (0..<13).map { Float($0 * (rank + 1)) })
+  let before = tensor
+  try communicator.broadcast(&tensor, from: last)
+  print(tensor.elements, before.elements == (0..<13).map { Float($0 * (rank + 1)) })
+  print(try communicator.allGather((0..<rank).map { $0 * 10 + rank }))
+  print(try communicator.allGather([Double](repeating: 0.1, count: last - rank)))
+  print(try communicator.allGather(String(repeating: "é", count: rank)))
+  print(try communicator.sum([1e16, Double(rank)].map { rank == last ? -$0 : $0 }))
+  print(try communicator.together { rank + 1 })
+}
+
+/// The vector at `position`: any fixed function of it whose magnitudes differ wildly.
+private func leaf(_ position: Int, count: Int) -> Tensor {
+  var state = UInt64(position + 1) &* 0x9E37_79B9_7F4A_7C15
+  return Tensor(
+    [count],
+    (0..<count).map { _ in
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      let mantissa = Float(Int32(truncatingIfNeeded: state >> 32)) / Float(Int32.max)
+      return mantissa * exp2f(Float(state >> 20 & 31) - 16)
+    })
+}
+
+/// `sum COUNT BOUND…`: rank r sums the leaves from the r-th to the next bound; prints the total's bits.
+private func treeSum(_ numbers: [Int], _ communicator: Communicator) throws {
+  let bounds = numbers.dropFirst()
+  let ranges = zip(bounds, bounds.dropFirst()).map { $0..<$1 }
+  var sum = TreeSum(count: numbers[0], range: ranges[communicator.rank])
+  for position in ranges[communicator.rank] {
+    var buffer = sum.zeroedBuffer()
+    buffer.add(leaf(position, count: numbers[0]))
+    sum.add(buffer)
+  }
+  let total = try communicator.allReduce(sum, ranges: ranges)
+  print(total.elements.map { String($0.bitPattern, radix: 16) }.joined(separator: " "))
+}
+
+/// The ranks `failing` meet an error; all find out together.
+private func fail(_ failing: Set<Int>, _ communicator: Communicator) throws {
+  try communicator.together {
+    guard failing.contains(communicator.rank) else { return }
+    throw CommandError(description: "sample \(communicator.rank * 10) holds a NaN")
+  }
+}
+
+/// One rank meets an error that the others do not ask about: it must end the job.
+private func leaveOthersWaiting(_ failing: Int, _ communicator: Communicator) throws {
+  guard communicator.rank != failing else { throw CommandError(description: "lost the thread") }
+  try communicator.barrier()
+}
+
+/// One rank dies as if the machine ran out of memory, the others wait for it.
+private func kill(_ victim: Int, _ communicator: Communicator) throws {
+  try communicator.barrier()
+  if communicator.rank == victim { raise(SIGKILL) }
+  try communicator.barrier()
+}
