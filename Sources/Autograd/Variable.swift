@@ -61,7 +61,8 @@ public final class Variable {
   public func accumulate(_ addend: Tensor) {
     guard needsGradient else { return }
     precondition(
-      addend.shape == value.shape, "gradient of shape \(addend.shape) for a value of \(value.shape)")
+      addend.shape == value.shape, "gradient of shape \(addend.shape) for a value of \(value.shape)"
+    )
     if let parameter {
       return withPointer(addend) { source in
         parameter.accumulate { Kernels.accumulate(source, into: $0, count: addend.count) }

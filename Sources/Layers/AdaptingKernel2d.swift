@@ -106,7 +106,8 @@ public func packernel2d(
     }
   }
   let outputMask = mask.map { _ in plan.outputMask(divisor) }
-  let result = Variable.result(kernel, of: plan.inputs(guide)) { [kernel, centres, divisor] upstream in
+  let result = Variable.result(kernel, of: plan.inputs(guide)) {
+    [kernel, centres, divisor] upstream in
     plan.backward(
       upstream, guide: guide, mask: mask, kernel: kernel, centres: centres, divisor: divisor)
   }
