@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// A file that appears whole or not at all: written under a temporary name in the same folder, then renamed.
 ///
@@ -12,6 +13,7 @@ public final class AtomicFile: Sendable {
   public let temporaryPath: String
   private let descriptor: Int32
   private let folder: String
+  private let isCommitted = Atomic(false)
 
   /// Makes the empty temporary file, after removing those that killed processes left for the same path.
   public init(_ path: String) throws {
@@ -38,6 +40,7 @@ public final class AtomicFile: Sendable {
     guard rename(temporaryPath, path) == 0 else {
       throw Self.error(path, "cannot rename the finished file", advice: "check the folder")
     }
+    isCommitted.store(true, ordering: .relaxed)
     // The name itself reaches the disk with the folder. A file system that cannot do this says EINVAL.
     let directory = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     defer { if directory >= 0 { close(directory) } }
@@ -47,8 +50,11 @@ public final class AtomicFile: Sendable {
   }
 
   deinit {
-    // A committed file is no longer there under this name.
-    unlink(temporaryPath)
+    if !isCommitted.load(ordering: .relaxed) {
+      // Emptied first: a library that failed to close the file would otherwise keep its space.
+      _ = ftruncate(descriptor, 0)
+      unlink(temporaryPath)
+    }
     close(descriptor)
   }
 

@@ -52,8 +52,13 @@ public final class HDF5File: Sendable {
   /// Writes what is outstanding and closes the file with everything opened in it; a second call does nothing.
   public func close() throws {
     HDF5Library.silence()
-    guard H5Iis_valid(identifier.id) > 0 else { return }
-    guard H5Fclose(identifier.id) >= 0 else { throw Self.writeError(path) }
+    guard !identifier.isAbandoned, H5Iis_valid(identifier.id) > 0 else { return }
+    let isComplete = !identifier.hasLostData
+    guard H5Fclose(identifier.id) >= 0, isComplete else {
+      let error = Self.writeError(path)
+      identifier.abandon()
+      throw error
+    }
   }
 
   private static func writeError(_ path: String) -> HDF5Error {

@@ -1,4 +1,5 @@
 import CHDF5
+import Synchronization
 
 /// What concerns the library as a whole: start, error stack, release of identifiers.
 enum HDF5Library {
@@ -17,11 +18,12 @@ enum HDF5Library {
     H5Eset_auto2(pac_h5e_default(), nil, nil)
   }
 
-  /// Lets go of an identifier of any kind, once.
-  static func release(_ identifier: hid_t) {
+  /// Lets go of an identifier of any kind, once; tells whether that worked.
+  @discardableResult
+  static func release(_ identifier: hid_t) -> Bool {
     silence()
     // Closing a file closes what was opened in it, and identifiers are never given out twice.
-    if H5Iis_valid(identifier) > 0 { H5Idec_ref(identifier) }
+    return H5Iis_valid(identifier) <= 0 || H5Idec_ref(identifier) >= 0
   }
 
   /// The innermost message of the calling thread's error stack, reduced to the system's words if it holds any.
@@ -52,13 +54,28 @@ final class HDF5Identifier: Sendable {
   let id: hid_t
   /// The file in which the object lies: it stays open as long as the object is used.
   private let file: HDF5Identifier?
+  private let abandonment = Atomic(false)
+  private let loss = Atomic(false)
 
   init(_ id: hid_t, in file: HDF5Identifier? = nil) {
     self.id = id
     self.file = file
   }
 
-  deinit { HDF5Library.release(id) }
+  /// Leaves a file that could not be closed, and what was opened in it, as they are.
+  ///
+  /// HDF5 1.10 frees part of such a file but keeps its identifier valid, and crashes when it is closed again.
+  func abandon() { abandonment.store(true, ordering: .relaxed) }
+
+  /// Whether the file was left as it is because it could not be closed.
+  var isAbandoned: Bool { (file ?? self).abandonment.load(ordering: .relaxed) }
+
+  /// Whether releasing a dataset failed to write what the library still held of it.
+  var hasLostData: Bool { loss.load(ordering: .relaxed) }
+
+  deinit {
+    if !isAbandoned, !HDF5Library.release(id) { file?.loss.store(true, ordering: .relaxed) }
+  }
 }
 
 /// An open file, group or dataset and its place, for error messages; opaque outside this module.

@@ -112,4 +112,67 @@ import Testing
       try await group.waitForAll()
     }
   }
+
+  @Test func fullDisk() async {
+    await #expect(processExitsWith: .success) {
+      let folder = try TemporaryFolder()
+      signal(SIGXFSZ, SIG_IGN)
+      var limit = rlimit(rlim_cur: 200_000, rlim_max: 200_000)
+      setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+      var text = "no error"
+      do {
+        let file = try HDF5File(creating: folder("big.h5"))
+        let values = [Float](repeating: 1, count: 100_000)
+        try file.root.write(values, shape: [100_000], as: "values")
+        try file.close()
+      } catch {
+        text = "\(error)"
+      }
+      #expect(try HDF5File(creating: folder("small.h5")).root.names() == [])
+      let place = "\(folder("big.h5")), /values: "
+      let expected =
+        "\(place)cannot write (File too large); check the space and the quota of the disk"
+      #expect(text == expected)
+    }
+  }
+
+  @Test func fullDiskWhileABlockIsStillHeld() async {
+    await #expect(processExitsWith: .success) {
+      let folder = try TemporaryFolder()
+      signal(SIGXFSZ, SIG_IGN)
+      var limit = rlimit(rlim_cur: 200_000, rlim_max: .max)
+      setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+      var text = "no error"
+      do {
+        let file = try HDF5File(creating: folder("big.h5"))
+        let values = [Float](repeating: 1, count: 100_000)
+        try file.root.write(values, shape: [100_000], as: "values", chunk: [50_000])
+        limit.rlim_cur = .max
+        setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+        try file.close()
+      } catch {
+        text = "\(error)"
+      }
+      #expect(text.hasPrefix("\(folder("big.h5")): cannot write the file"), "\(text)")
+    }
+  }
+
+  @Test func fullDiskOnClosing() async {
+    await #expect(processExitsWith: .success) {
+      let folder = try TemporaryFolder()
+      signal(SIGXFSZ, SIG_IGN)
+      var limit = rlimit(rlim_cur: 3000, rlim_max: 3000)
+      setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+      var text = "no error"
+      do {
+        let file = try HDF5File(creating: folder("big.h5"))
+        for index in 0..<100 { try file.root.setAttribute("number \(index)", index) }
+        try file.close()
+      } catch {
+        text = "\(error)"
+      }
+      let expected = "\(folder("big.h5")): cannot write the file (File too large); "
+      #expect(text.hasPrefix(expected), "\(text)")
+    }
+  }
 }

@@ -32,6 +32,7 @@ enum Python {
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = [interpreter, "-c", program] + arguments
     process.standardOutput = output
+    process.standardError = FileHandle.nullDevice
     guard (try? process.run()) != nil else { return nil }
     let data = output.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
