@@ -2,3 +2,65 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <jpeglib.h>
+#include <jerror.h>
+#include <setjmp.h>
+
+// libjpeg reports an error by leaving its error_exit without returning, here by longjmp, which must not pass
+// through Swift. Each call that can fail is therefore made behind a setjmp of its own: it returns 1, or 0 with
+// the text of the error in `message`. The library only warns of data that is cut or damaged and invents the
+// rest; here that is an error as well.
+typedef struct {
+  struct jpeg_decompress_struct decoder;
+  struct jpeg_error_mgr manager;
+  jmp_buf jump;
+  char message[JMSG_LENGTH_MAX];
+} pac_jpeg_reader;
+
+static inline void pac_jpeg_fail(j_common_ptr decoder) {
+  pac_jpeg_reader *reader = (pac_jpeg_reader *)decoder;
+  reader->manager.format_message(decoder, reader->message);
+  longjmp(reader->jump, 1);
+}
+
+static inline void pac_jpeg_warn(j_common_ptr decoder, int level) {
+  int code = decoder->err->msg_code;
+  // Level −1 is a warning. Bytes too many and odd Adobe or JFIF numbers leave the picture as it is.
+  if (level == -1 && code != JWRN_EXTRANEOUS_DATA && code != JWRN_ADOBE_XFORM &&
+      code != JWRN_JFIF_MAJOR)
+    pac_jpeg_fail(decoder);
+}
+
+#define PAC_JPEG_CALL(reader, call)        \
+  if (setjmp((reader)->jump)) return 0; \
+  call;                                 \
+  return 1
+
+static inline int pac_jpeg_create(pac_jpeg_reader *reader, FILE *file) {
+  reader->decoder.err = jpeg_std_error(&reader->manager);
+  reader->manager.error_exit = pac_jpeg_fail;
+  reader->manager.emit_message = pac_jpeg_warn;
+  PAC_JPEG_CALL(reader, jpeg_create_decompress(&reader->decoder);
+                jpeg_stdio_src(&reader->decoder, file));
+}
+
+static inline int pac_jpeg_read_header(pac_jpeg_reader *reader) {
+  PAC_JPEG_CALL(reader, jpeg_read_header(&reader->decoder, TRUE));
+}
+
+static inline int pac_jpeg_start(pac_jpeg_reader *reader) {
+  PAC_JPEG_CALL(reader, jpeg_start_decompress(&reader->decoder));
+}
+
+static inline int pac_jpeg_read_row(pac_jpeg_reader *reader, JSAMPROW row) {
+  PAC_JPEG_CALL(reader, jpeg_read_scanlines(&reader->decoder, &row, 1));
+}
+
+static inline int pac_jpeg_finish(pac_jpeg_reader *reader) {
+  PAC_JPEG_CALL(reader, jpeg_finish_decompress(&reader->decoder));
+}
+
+static inline void pac_jpeg_destroy(pac_jpeg_reader *reader) {
+  jpeg_destroy_decompress(&reader->decoder);
+}
+
+#undef PAC_JPEG_CALL

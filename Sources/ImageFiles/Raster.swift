@@ -1,0 +1,104 @@
+/// An image as PNG and JPEG files hold it: rows of pixels, each with its channels side by side.
+public struct Raster: Sendable, Equatable {
+  /// What a file says about its image before the pixels.
+  public struct Header: Sendable, Equatable {
+    /// The number of columns.
+    public let width: Int
+    /// The number of rows.
+    public let height: Int
+    /// 1 for grey, 3 for colour; opacity is not counted.
+    public let channels: Int
+    /// Bits of one sample: 8 or 16.
+    public let bitDepth: Int
+
+    /// The largest sample: 255 or 65535.
+    public var maximum: UInt16 { bitDepth == 16 ? .max : 255 }
+
+    /// The number of samples.
+    public var count: Int { width * height * channels }
+
+    /// Describes an image.
+    public init(width: Int, height: Int, channels: Int, bitDepth: Int) {
+      self.width = width
+      self.height = height
+      self.channels = channels
+      self.bitDepth = bitDepth
+    }
+
+    /// Refuses sizes that only a damaged header states, before memory is asked for.
+    func requireBounded(_ path: String) throws {
+      guard width * height <= 1 << 28 else {
+        throw ImageFileError(
+          file: path, problem: "the image has \(width) × \(height) pixels",
+          advice: "use images of at most 2^28 pixels")
+      }
+    }
+  }
+
+  /// Sizes, channels and sample range.
+  public let header: Header
+  /// The samples; channel c of row y, column x is `samples[(y · width + x) · channels + c]`.
+  public var samples: [UInt16]
+
+  /// The number of columns.
+  public var width: Int { header.width }
+  /// The number of rows.
+  public var height: Int { header.height }
+  /// 1 for grey, 3 for colour.
+  public var channels: Int { header.channels }
+  /// Bits of one sample: 8 or 16.
+  public var bitDepth: Int { header.bitDepth }
+
+  /// Makes an image from its samples.
+  /// - Precondition: `width * height * channels` samples, none above the range of `bitDepth`.
+  public init(width: Int, height: Int, channels: Int, bitDepth: Int = 8, samples: [UInt16]) {
+    self.init(
+      header: Header(width: width, height: height, channels: channels, bitDepth: bitDepth),
+      samples: samples)
+  }
+
+  init(header: Header, samples: [UInt16]) {
+    precondition(header.bitDepth == 8 || header.bitDepth == 16, "\(header.bitDepth) bits")
+    precondition(samples.count == header.count, "\(samples.count) samples for \(header)")
+    precondition(
+      header.bitDepth == 16 || samples.allSatisfy { $0 <= 255 }, "a sample above 255 in 8 bits")
+    self.header = header
+    self.samples = samples
+  }
+
+  /// Reads a PNG or JPEG file, told apart by their first bytes; opacity is dropped.
+  public init(contentsOf path: String) throws {
+    switch try ImageFormat(of: path) {
+    case .png: self = try PNG.read(path)
+    case .jpeg: self = try JPEG.read(path)
+    }
+  }
+
+  /// Reads only what a PNG or JPEG file says about its image.
+  public static func header(of path: String) throws -> Header {
+    switch try ImageFormat(of: path) {
+    case .png: try PNG.header(path)
+    case .jpeg: try JPEG.header(path)
+    }
+  }
+}
+
+/// The image formats, by their first bytes.
+enum ImageFormat {
+  case png
+  case jpeg
+
+  init(of path: String) throws {
+    let file = try OpenFile(reading: path)
+    let start = file.firstBytes(8)
+    if start == [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A] {
+      self = .png
+    } else if start.starts(with: [0xFF, 0xD8, 0xFF]) {
+      self = .jpeg
+    } else {
+      throw ImageFileError(
+        file: path, problem: start.isEmpty ? "the file is empty" : "neither a PNG nor a JPEG file",
+        advice: "replace or remove the file")
+    }
+  }
+}
