@@ -108,7 +108,10 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "CommandLineToolTests",
-      dependencies: ["CommandLineTool", "Verification", "Training", "Data", "HDF5", "Tensors"],
+      dependencies: [
+        "CommandLineTool", "Verification", "Training", "Data", "HDF5", "Tensors", "Kernels",
+        "TestSupport",
+      ],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

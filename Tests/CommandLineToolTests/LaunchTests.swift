@@ -1,0 +1,148 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The scripts of Launch, in a folder of their own with a stand-in for pac.
+@Suite(.serialized)
+struct LaunchTests {
+  /// Copies the scripts to `folder`, beside a program that reports how it was called.
+  private func prepare(_ folder: URL) throws {
+    let files = FileManager.default
+    try files.copyItem(
+      at: packageRoot.appendingPathComponent("Launch"), to: folder.appendingPathComponent("Launch"))
+    try files.createDirectory(
+      at: folder.appendingPathComponent("Sources"), withIntermediateDirectories: true)
+    try Data().write(to: folder.appendingPathComponent("Package.swift"))
+    try write(
+      """
+      echo "rank ${OMPI_COMM_WORLD_RANK:-none} of ${OMPI_COMM_WORLD_SIZE:-none}:" "$@"
+      echo "terminal $PAC_TERMINAL threads ${OMP_NUM_THREADS:-unset}"
+      for last; do :; done
+      exit "${last#status=}"
+      """, to: folder.appendingPathComponent(".build/release/pac"))
+  }
+
+  private func write(_ script: String, to file: URL) throws {
+    try FileManager.default.createDirectory(
+      at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data(("#!/bin/sh\n" + script).utf8).write(to: file)
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file.path)
+  }
+
+  private func launch(
+    _ script: String, _ arguments: [String], environment: [String: String?] = [:],
+    commands: [String: String] = [:]
+  ) throws -> CommandResult {
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try prepare(folder)
+    var environment = environment
+    for (name, script) in commands {
+      try write(script, to: folder.appendingPathComponent("bin/\(name)"))
+    }
+    let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+    environment["PATH"] = folder.appendingPathComponent("bin").path + ":" + path
+    return try run(
+      folder.appendingPathComponent("Launch/\(script)").path, arguments, environment: environment,
+      timeout: 60)
+  }
+
+  @Test func oneRankRunsWithoutMPI() throws {
+    let result = try launch(
+      "run", ["a b.yaml", "status=0"], environment: ["OMP_NUM_THREADS": nil])
+    #expect(result.status == 0, "\(result)")
+    #expect(
+      result.output == """
+        rank none of none: train a b.yaml status=0
+        terminal 0 threads unset
+
+        """)
+  }
+
+  @Test(.enabled(if: hasMPI, "no mpirun in PATH"), arguments: [2, 5])
+  func severalRanksGetTheSameArguments(ranks: Int) throws {
+    let result = try launch(
+      "run", ["-n", "\(ranks)", "evaluate", "a b.yaml", "x=1", "status=0"],
+      environment: ["OMP_NUM_THREADS": "3"])
+    #expect(result.status == 0, "\(result)")
+    let lines = Set(result.output.split(whereSeparator: \.isNewline).map(String.init))
+    let expected = (0..<ranks).map {
+      "rank \($0) of \(ranks): evaluate a b.yaml x=1 status=0"
+    }
+    #expect(lines == Set(expected + ["terminal 0 threads 3"]))
+  }
+
+  @Test(arguments: [["-n", "1"], ["-n", "2"]])
+  func passesTheExitStatusOn(options: [String]) throws {
+    guard options[1] == "1" || hasMPI else { return }
+    for status in [1, 2] {
+      let result = try launch("run", options + ["a.yaml", "status=\(status)"])
+      #expect(result.status == status, "\(result)")
+    }
+  }
+
+  @Test(arguments: [
+    ([], "which configuration?"),
+    (["-n", "0", "a.yaml"], "-n needs a number of ranks, not '0'"),
+    (["-n"], "-n needs a number of ranks, not ''"),
+    (["-m", "3", "a.yaml"], "unknown option -m"),
+    (["--hostfile", "/none", "a.yaml"], "--hostfile: cannot read '/none'"),
+  ])
+  func saysWhatIsWrongWithTheUsage(arguments: [String], message: String) throws {
+    let result = try launch("run", arguments)
+    #expect(result.status == 2)
+    #expect(result.errors == "error: \(message); see Launch/run --help\n")
+    #expect(result.output == "")
+  }
+
+  @Test func printsHelp() throws {
+    let result = try launch("run", ["--help"])
+    #expect(result.status == 0 && result.output.hasPrefix("Usage: Launch/run [-n RANKS]"))
+  }
+
+  /// Debian's tools as they answer on a machine where two packages are missing.
+  private let missingTwo = [
+    "swift": "echo Swift version 6.3.1",
+    "dpkg-query": """
+    case "$*" in *libdnnl-dev | *openmpi-bin) exit 1 ;; esac
+    echo 'ii '
+    """,
+    "apt-cache": "exit 0",
+    "apt-get": "echo apt-get \"$@\"",
+  ]
+
+  @Test func setupInstallsWhatIsMissing() throws {
+    let commands = missingTwo.merging(["id": "echo 0"]) { $1 }
+    let result = try launch("setup", [], commands: commands)
+    #expect(result.status == 0, "\(result)")
+    #expect(
+      result.output == """
+        installing openmpi-bin libdnnl-dev
+        apt-get -y -o DPkg::Lock::Timeout=300 install --no-install-recommends openmpi-bin libdnnl-dev
+
+        """)
+  }
+
+  @Test func setupUpdatesTheListsOfAFreshImage() throws {
+    let commands = missingTwo.merging(["id": "echo 0", "apt-cache": "exit 100"]) { $1 }
+    let result = try launch("setup", [], commands: commands)
+    #expect(result.status == 0, "\(result)")
+    #expect(result.output.contains("Timeout=300 update\n"), "\(result)")
+    #expect(result.output.hasSuffix(" openmpi-bin libdnnl-dev\n"), "\(result)")
+  }
+
+  @Test func setupPrintsTheLineToRunWhenItMayNotInstall() throws {
+    let commands = missingTwo.merging(["id": "echo 1000", "sudo": "exit 1"]) { $1 }
+    let result = try launch("setup", [], commands: commands)
+    #expect(result.status == 1)
+    let line = "packages are missing; run as root: apt-get install openmpi-bin libdnnl-dev"
+    #expect(result.errors == "error: \(line)\n")
+  }
+
+  @Test func setupRefusesAnOldSwift() throws {
+    let commands = ["swift": "echo 'Swift version 5.10 (swift-5.10-RELEASE)'"]
+    let result = try launch("setup", [], commands: commands)
+    #expect(result.status == 1)
+    #expect(result.errors == "error: swift: version 5.10 is too old; 6.2 or later is needed\n")
+  }
+}
