@@ -43,6 +43,47 @@ public func rootMeanSquaredError(
   }
 }
 
+/// End-point error: mean over images and pixels of √(Σ_c (prediction − target)²).
+///
+/// Pixels with a component of the target above `unknown` in size count as 0, as published.
+/// - Parameters:
+///   - prediction: [N, C, H, W].
+///   - target: the same shape.
+///   - unknown: larger components mean that the truth is not known.
+/// - Returns: one number.
+public func endPointError(
+  _ prediction: Variable, _ target: Tensor, unknown: Float = 1e7
+) -> Variable {
+  let shape = target.shape
+  let known = Tensor([shape.batch, 1, shape.height, shape.width]) { mask in
+    target.withUnsafeBufferPointer { target in
+      for i in mask.indices {
+        let first = i / shape.pixels * shape.channels * shape.pixels + i % shape.pixels
+        let components = (0..<shape.channels).map { target[first + $0 * shape.pixels] }
+        mask[i] = components.allSatisfy { abs($0) <= unknown } ? 1 : 0
+      }
+    }
+  }
+  let difference = Difference(prediction.value, target, known)
+  let lengths = difference.lengths
+  let count = Double(max(lengths.count, 1))
+  let mean = lengths.elements.reduce(0) { $0 + Double($1) } / count
+  return .result(Tensor(scalar: Float(mean)), of: [prediction]) { upstream in
+    // The length has no derivative at 0; an exact pixel passes nothing on.
+    let factor = upstream.scalar / Float(count)
+    let scale = lengths.elements.map { $0 == 0 ? 0 : factor / $0 }
+    let gradient = difference.values.withUnsafeBufferPointer { source in
+      Tensor(shape) { target in
+        for i in source.indices {
+          let image = i / (shape.channels * shape.pixels)
+          target[i] = source[i] * scale[image * shape.pixels + i % shape.pixels]
+        }
+      }
+    }
+    prediction.accumulate(gradient)
+  }
+}
+
 /// prediction − target where pixels count, and its sums of squares image by image.
 private struct Difference {
   /// [N, C, H, W]; 0 where a pixel does not count.
@@ -79,6 +120,21 @@ private struct Difference {
     }
     self.squares = squares
     count = squares.reduce(0) { $0 + $1.pixels } * shape.channels
+  }
+
+  /// √(Σ_c d²) of every pixel, [N, 1, H, W].
+  var lengths: Tensor {
+    let shape = values.shape
+    return values.withUnsafeBufferPointer { source in
+      Tensor([shape.batch, 1, shape.height, shape.width]) { target in
+        for i in target.indices {
+          let first = i / shape.pixels * shape.channels * shape.pixels + i % shape.pixels
+          target[i] = (0..<shape.channels).reduce(Float(0)) {
+            $0 + source[first + $1 * shape.pixels] * source[first + $1 * shape.pixels]
+          }.squareRoot()
+        }
+      }
+    }
   }
 
   func scaled(_ factor: (Int) -> Float) -> Tensor {

@@ -1,3 +1,5 @@
+import Tensors
+
 /// The order in which an epoch visits `count` samples: a permutation of 0 ..< `count`.
 ///
 /// Depends on the seed and the epoch alone, never on the number of ranks, so that every rank can work out

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Data
+@testable import Tensors
 
 @Suite("Counter-based random numbers")
 struct CounterRandomTests {

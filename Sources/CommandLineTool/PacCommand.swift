@@ -1,0 +1,12 @@
+import ArgumentParser
+
+/// The root of the command line: `pac COMMAND …`.
+public struct PacCommand: ParsableCommand {
+  public static let configuration = CommandConfiguration(
+    commandName: "pac",
+    abstract: "Trains pixel-adaptive convolutional networks over MPI.",
+    subcommands: [VerifyCommand.self])
+
+  /// Makes the command; the argument parser calls this.
+  public init() {}
+}

@@ -1,0 +1,3 @@
+func trajectoryDeviations(_ verification: VerificationCase) throws -> [Deviation] {
+  throw Unsupported(what: "trajectory")
+}
