@@ -91,7 +91,8 @@ let package = Package(
       swiftSettings: strict),
     // Started under mpirun by the tests, see Tests/TestSupport.
     .executableTarget(
-      name: "RankProgram", dependencies: ["Distributed", "Tensors"], path: "Tests/RankProgram",
+      name: "RankProgram", dependencies: ["CommandLineTool", "Distributed", "Tensors", "Kernels"],
+      path: "Tests/RankProgram",
       swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(

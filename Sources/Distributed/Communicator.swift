@@ -53,7 +53,7 @@ public final class Communicator {
 
   /// As `start()`, with shorter messages so that tests meet the splitting of long ones.
   package static func start(largestMessage: Int) throws -> Communicator {
-    guard launcherVariables.contains(where: { getenv($0) != nil }) else {
+    guard isLaunched else {
       return Communicator(
         world: nil, rank: 0, worldSize: 1, ranksOnNode: [0], largestMessage: largestMessage)
     }
@@ -74,8 +74,13 @@ public final class Communicator {
       ranksOnNode: try ranksOnNode(of: rank, size: size, world), largestMessage: largestMessage)
   }
 
-  /// Variables of which Open MPI's `mpirun` or a resource manager sets at least one for every rank it starts.
-  static let launcherVariables = ["OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK"]
+  /// Whether a launcher started this process as a rank of a job.
+  ///
+  /// Open MPI's `mpirun` and resource managers set at least one of these variables for every rank.
+  public static var isLaunched: Bool {
+    let variables = ["OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK"]
+    return variables.contains { getenv($0) != nil }
+  }
 
   /// Leaves the job; every rank calls it, after its last collective operation.
   ///

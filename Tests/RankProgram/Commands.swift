@@ -1,5 +1,7 @@
+import CommandLineTool
 import Distributed
 import Glibc
+import Kernels
 import Tensors
 
 struct CommandError: Error, CustomStringConvertible {
@@ -10,6 +12,7 @@ func runCommand(_ arguments: [String], _ communicator: Communicator) throws {
   let numbers = arguments.dropFirst().compactMap { Int($0) }
   switch arguments.first {
   case "layout": layout(communicator)
+  case "set-up": try setUp(arguments, communicator)
   case "collectives": try collectives(communicator)
   case "sum": try treeSum(numbers, communicator)
   case "fail": try fail(Set(numbers), communicator)
@@ -23,6 +26,18 @@ private func layout(_ communicator: Communicator) {
   print(
     communicator.rank, communicator.worldSize, communicator.localRank, communicator.localSize,
     communicator.ranksOnNode)
+}
+
+/// Prints what the process finds after its set-up, as `NAME=value` lines.
+private func setUp(_ arguments: [String], _ communicator: Communicator) throws {
+  try ProcessSetup.prepare(communicator)
+  for name in arguments.dropFirst() {
+    print("\(name)=\(getenv(name).map { String(cString: $0) } ?? "unset")")
+  }
+  print("threads=\(Threads.count)")
+  print("core=\(OpenBLAS.core)")
+  print("pid=\(getpid())")
+  print("terminal=\(ProcessSetup.standardOutputIsTerminal)")
 }
 
 /// Prints what each operation returned on this rank.

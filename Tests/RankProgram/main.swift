@@ -1,10 +1,12 @@
 // A program for the tests to run under mpirun: RankProgram COMMAND [ARGUMENT …], see DistributedTests.
 
+import CommandLineTool
 import Distributed
 import Glibc
 import Tensors
 
 let arguments = Array(CommandLine.arguments.dropFirst())
+if arguments.first == "set-up" { ProcessSetup.completeEnvironment() }
 // Messages of five elements, so that the splitting of long ones is met by short vectors.
 let communicator = try Communicator.start(largestMessage: 5)
 

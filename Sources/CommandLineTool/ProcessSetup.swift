@@ -1,0 +1,65 @@
+import Distributed
+import Foundation
+import Kernels
+
+/// What a process needs before it computes: the environment its libraries read, and its share of the cores.
+///
+/// It holds however the program is launched, and what the user has set is left alone. Reasons and measurements
+/// are in docs/decisions/0003-process-environment.md.
+package enum ProcessSetup {
+  /// Set once the environment is complete, so that the restarted program goes on.
+  static let marker = "PAC_ENVIRONMENT"
+
+  /// What the libraries should find when they are loaded, before `main`.
+  static let defaults = [
+    // The kernels call OpenBLAS from several threads; each call stays on its own.
+    "OPENBLAS_NUM_THREADS": "1",
+    // Threads that wait sleep instead of spinning on a core that another rank needs.
+    "OMP_WAIT_POLICY": "passive",
+    // The tensors of a step are freed and allocated again a moment later: keep their memory. 32 MiB is the
+    // largest block glibc takes from its heap; 512 MiB is how much it holds back.
+    "MALLOC_MMAP_THRESHOLD_": "33554432",
+    "MALLOC_TRIM_THRESHOLD_": "536870912",
+  ]
+
+  /// Starts this program again, in the same process, if libraries were loaded without the right environment.
+  ///
+  /// The first statement of `main`: nothing may have been printed or opened. Returns in the restarted
+  /// program, and also if the restart fails, which costs speed only.
+  package static func completeEnvironment() {
+    guard getenv(marker) == nil else { return }
+    for (name, value) in defaults { setenv(name, value, 0) }
+    if let core = Processor.current().openBLASCore(insteadOf: OpenBLAS.core) {
+      setenv("OPENBLAS_CORETYPE", core, 0)
+    }
+    setenv(marker, "complete", 1)
+    // The link's target, not the link: its name is the one that process lists show.
+    guard let program = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    else { return }
+    execv(program, CommandLine.unsafeArgv)
+  }
+
+  /// Checks the processor and gives this rank its share of the node's cores; every rank calls it.
+  ///
+  /// OMP_NUM_THREADS, where the user has set it, is the number of threads instead.
+  /// - Throws: one line if the program was built for another processor, on all ranks alike.
+  package static func prepare(_ communicator: Communicator) throws {
+    try communicator.together {
+      try Processor.current().check(compiledFor: String(cString: InstructionSet.compiledFor()))
+    }
+    let cores = try communicator.allGather(Cores.allowed())
+    let node = communicator.ranksOnNode.map { Set(cores[$0]) }
+    guard getenv("OMP_NUM_THREADS") == nil else { return }
+    Threads.set(
+      Cores.share(of: communicator.localRank, among: node, quota: Cores.containerQuota()))
+  }
+
+  /// Whether a person watches standard output.
+  ///
+  /// Open MPI gives each rank a terminal of its own whatever it passes the output on to, so that under a
+  /// launcher only what `Launch/run` has found out counts.
+  package static var standardOutputIsTerminal: Bool {
+    if let known = getenv("PAC_TERMINAL") { return String(cString: known) == "1" }
+    return !Communicator.isLaunched && isatty(STDOUT_FILENO) == 1
+  }
+}

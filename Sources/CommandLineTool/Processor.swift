@@ -1,0 +1,72 @@
+import Foundation
+
+/// The processor as /proc/cpuinfo describes it.
+struct Processor: Equatable {
+  /// The maker, such as `GenuineIntel`; empty where the system does not say.
+  let vendor: String
+  /// The maker's number of the design.
+  let family: Int
+  /// The instruction set extensions, such as `avx2`; empty where the system does not say.
+  let features: Set<String>
+
+  /// Reads the description of the first core; they are alike.
+  init(cpuinfo: String) {
+    var fields: [String: String] = [:]
+    for line in cpuinfo.split(separator: "\n", omittingEmptySubsequences: false) {
+      if line.isEmpty && !fields.isEmpty { break }
+      let parts = line.split(separator: ":", maxSplits: 1).map {
+        $0.trimmingCharacters(in: .whitespaces)
+      }
+      if parts.count == 2 { fields[parts[0]] = parts[1] }
+    }
+    vendor = fields["vendor_id"] ?? ""
+    family = fields["cpu family"].flatMap { Int($0) } ?? 0
+    features = Set((fields["flags"] ?? "").split(separator: " ").map(String.init))
+  }
+
+  /// The processor this program runs on.
+  static func current() -> Processor {
+    Processor(cpuinfo: (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? "")
+  }
+
+  /// The kernels OpenBLAS should run instead of those of `chosen`, or nil if it chose well.
+  ///
+  /// Debian's OpenBLAS 0.3.21 takes newer Intel processors for Haswell and leaves their AVX-512 units idle;
+  /// AMD's Zen 4, whose units are half as wide, does better with the AVX2 kernels of Haswell. Measured in
+  /// docs/decisions/0003-process-environment.md.
+  func openBLASCore(insteadOf chosen: String) -> String? {
+    let wide: Set<String> = ["avx512f", "avx512cd", "avx512bw", "avx512dq", "avx512vl"]
+    guard features.isSuperset(of: wide) else { return nil }
+    switch (vendor, family) {
+    case ("GenuineIntel", _):
+      return ["SkylakeX", "Cooperlake", "SapphireRapids"].contains(chosen) ? nil : "SkylakeX"
+    case ("AuthenticAMD", 0x19):
+      return chosen == "Haswell" ? nil : "Haswell"
+    default:
+      return nil
+    }
+  }
+
+  /// Makes sure that this processor has the instructions that the kernels were compiled for.
+  /// - Parameter instructions: their names as in `features`, separated by spaces.
+  /// - Throws: `ProcessSetupError.otherProcessor` if it lacks some.
+  func check(compiledFor instructions: String) throws {
+    let missing = instructions.split(separator: " ").filter { !features.contains(String($0)) }
+    guard !missing.isEmpty, !features.isEmpty else { return }
+    throw ProcessSetupError.otherProcessor(missing: missing.map(String.init))
+  }
+}
+
+/// Why this process cannot compute here.
+enum ProcessSetupError: Error, Equatable, CustomStringConvertible {
+  /// The program was built on a processor with more instructions.
+  case otherProcessor(missing: [String])
+
+  var description: String {
+    switch self {
+    case .otherProcessor(let missing):
+      return "this program was built for another processor: this one has no "
+        + "\(missing.joined(separator: ", ")); build it here: swift package clean, then Launch/run"
+    }
+  }
+}
