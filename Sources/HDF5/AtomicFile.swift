@@ -1,0 +1,94 @@
+import Glibc
+
+/// A file that appears whole or not at all: written under a temporary name in the same folder, then renamed.
+///
+/// While it is being written the temporary file is locked, and the lock ends with the process. What a killed
+/// process left behind is thereby told from what another one is still writing, and the next `AtomicFile` for
+/// the same path removes it.
+public final class AtomicFile: Sendable {
+  /// The path at which the file appears when it is committed.
+  public let path: String
+  /// Where to write until then.
+  public let temporaryPath: String
+  private let descriptor: Int32
+  private let folder: String
+
+  /// Makes the empty temporary file, after removing those that killed processes left for the same path.
+  public init(_ path: String) throws {
+    let (folder, name) = Self.split(path)
+    try Self.requireFolder(folder, for: path)
+    Self.removeAbandoned(folder: folder, prefix: ".\(name)\(Self.mark)")
+    let suffix = "\(getpid())-\(String(UInt32.random(in: 0...(.max)), radix: 16))"
+    self.path = path
+    self.folder = folder
+    self.temporaryPath = "\(folder)/.\(name)\(Self.mark)\(suffix)"
+    self.descriptor = open(temporaryPath, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else {
+      throw Self.error(path, "cannot write into the folder \(folder)", advice: "check the folder")
+    }
+    // Where the file system knows no locks, nothing is ever taken for abandoned.
+    _ = flock(descriptor, LOCK_EX | LOCK_NB)
+  }
+
+  /// Gives the file its name once all of it has reached the disk; replaces a file of that name.
+  public func commit() throws {
+    guard fsync(descriptor) == 0 else {
+      throw Self.error(path, "cannot write the file", advice: "check the space of the disk")
+    }
+    guard rename(temporaryPath, path) == 0 else {
+      throw Self.error(path, "cannot rename the finished file", advice: "check the folder")
+    }
+    // The name itself reaches the disk with the folder. A file system that cannot do this says EINVAL.
+    let directory = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    defer { if directory >= 0 { close(directory) } }
+    guard directory >= 0, fsync(directory) == 0 || errno == EINVAL else {
+      throw Self.error(path, "cannot write the folder \(folder)", advice: "check the disk")
+    }
+  }
+
+  deinit {
+    // A committed file is no longer there under this name.
+    unlink(temporaryPath)
+    close(descriptor)
+  }
+
+  private static let mark = ".partial-"
+
+  private static func split(_ path: String) -> (folder: String, name: String) {
+    guard let slash = path.lastIndex(of: "/") else { return (".", path) }
+    let folder = path[..<slash]
+    return (folder.isEmpty ? "/" : String(folder), String(path[path.index(after: slash)...]))
+  }
+
+  private static func requireFolder(_ folder: String, for path: String) throws {
+    var status = stat()
+    if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+      throw HDF5Error(file: path, problem: "is a folder", advice: "name a file")
+    }
+    guard stat(folder, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+      throw HDF5Error(
+        file: path, problem: "there is no folder \(folder)", advice: "create it or name another")
+    }
+  }
+
+  private static func removeAbandoned(folder: String, prefix: String) {
+    guard let directory = opendir(folder) else { return }
+    defer { closedir(directory) }
+    while let entry = readdir(directory) {
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+        String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      guard name.hasPrefix(prefix) else { continue }
+      let file = "\(folder)/\(name)"
+      let descriptor = open(file, O_RDWR | O_CLOEXEC)
+      guard descriptor >= 0 else { continue }
+      if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { unlink(file) }
+      close(descriptor)
+    }
+  }
+
+  private static func error(_ path: String, _ problem: String, advice: String) -> HDF5Error {
+    HDF5Error(
+      file: path, problem: problem, cause: String(cString: strerror(errno)), advice: advice)
+  }
+}
