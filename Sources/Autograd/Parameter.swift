@@ -117,6 +117,7 @@ public final class ParameterSet {
 
   /// Hands out the flat buffer of gradients gathered since the last call, and starts anew.
   /// - Parameter buffer: memory for the next gradients, all zeros; nil to allocate it when needed.
+  /// - Returns: the gradients, zeros if none were computed.
   public func takeGradients(replacingWith buffer: Tensor? = nil) -> Tensor {
     defer { storage.gradients = buffer }
     return storage.gradientOrZeros

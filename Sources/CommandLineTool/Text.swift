@@ -13,8 +13,9 @@ func columns(_ cells: [(text: String, width: Int)]) -> String {
 struct JSONLine {
   let text: String
 
-  /// Makes a line; values are strings, numbers, booleans or nil, which leaves the key out. Numbers that JSON cannot
-  /// express become strings.
+  /// Makes a line from strings, numbers, booleans, and nil, which leaves the key out.
+  ///
+  /// Numbers that JSON cannot express become strings.
   init(_ members: [(key: String, value: Any?)]) {
     let parts = members.compactMap { key, value in
       value.map { "\(Self.quoted(key)):\(Self.encoded($0))" }

@@ -4,7 +4,9 @@ import COneDNN
 ///
 /// Making a primitive a second time is cheap: oneDNN keeps the generated code in a cache of its own.
 enum OneDNN {
-  /// The processor's engine. oneDNN documents engines as safe to share between threads.
+  /// The processor's engine.
+  ///
+  /// oneDNN documents engines as safe to share between threads.
   static let engine: Engine = {
     var handle: dnnl_engine_t?
     check(dnnl_engine_create(&handle, dnnl_cpu, 0), "creating the engine")

@@ -34,9 +34,9 @@ struct PacTiling: Sendable {
   /// Cuts the output.
   /// - Parameters:
   ///   - geometry: the operation.
-  ///   - floatsPerPixel: how much scratch memory a pixel of a tile takes, given the number of taps.
   ///   - scattering: whether a tile adds to input and guidance around it; then bands two apart never touch the
   ///     same rows, so that first the even and then the odd ones may run at once.
+  ///   - floatsPerPixel: how much scratch memory a pixel of a tile takes, given the number of taps.
   init(_ geometry: PacGeometry, scattering: Bool, floatsPerPixel: (Int) -> Int) {
     phases = geometry.rows.phases.flatMap { rows in
       geometry.columns.phases.map { PacPhase(rows: rows, columns: $0) }

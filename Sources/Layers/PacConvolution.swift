@@ -37,8 +37,10 @@ public func pacconv2d(
   ).run(activation)
 }
 
-/// Transposed pixel-adaptive convolution: a PAC convolution of stride 1 over the input with `stride − 1` zeros
-/// between its pixels (paper, section 4; spec section 1). The stuffed zeros are never multiplied.
+/// Transposed pixel-adaptive convolution (paper, section 4; spec section 1).
+///
+/// A PAC convolution of stride 1 over the input with `stride − 1` zeros between its pixels; the zeros are never
+/// multiplied.
 /// - Parameters:
 ///   - input: v, [N, C, H, W].
 ///   - adapting: guidance at the output's resolution, or K.

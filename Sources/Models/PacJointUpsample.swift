@@ -8,6 +8,7 @@ import Tensors
 /// doubles the map's size, guided by its own share of the guide branch's channels; two convolutions finish.
 /// Maps with several channels are enlarged a channel at a time.
 public struct PacJointUpsample: JointUpsampler {
+  /// How many times larger the output is than the input, along each axis.
   public let factor: Int
   private let layout: PacJointUpsampleLayout
   private let targetBranch: [Conv2d]
@@ -40,6 +41,7 @@ public struct PacJointUpsample: JointUpsampler {
     finalBranch = branch(layout.final)
   }
 
+  /// Every parameter by its published name.
   public var parameters: [(name: String, parameter: Parameter)] {
     func branch(_ name: String, _ layers: [Conv2d]) -> [(name: String, parameter: Parameter)] {
       layers.enumerated().flatMap { $1.parameters("\(name).conv\($0 + 1)") }
@@ -49,6 +51,7 @@ public struct PacJointUpsample: JointUpsampler {
       + branch("branch_f", finalBranch)
   }
 
+  /// Enlarges a map; see `JointUpsampler`.
   public func callAsFunction(_ low: Variable, guide: Variable) throws -> Variable {
     let shape = low.value.shape
     var x = low.reshaped([shape.batch * shape.channels, 1, shape.height, shape.width])

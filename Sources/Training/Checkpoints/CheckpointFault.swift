@@ -1,0 +1,35 @@
+/// What is wrong with a checkpoint file.
+public enum CheckpointFault: Error, Equatable, CustomStringConvertible {
+  /// The file is something else.
+  case notACheckpoint(reason: String)
+  /// The file follows another version of the format than this program.
+  case otherVersion(found: Int, expected: Int)
+  /// The file is cut short, or bytes of it have changed.
+  case corrupt(reason: String)
+  /// The file cannot be read or written for a reason outside of it.
+  case inaccessible(reason: String)
+  /// The file belongs to another network; each text names one difference.
+  case otherModel(differences: [String])
+  /// The folder holds checkpoints, but none that can be used.
+  case noneUsable(warnings: [String])
+
+  /// What is wrong and what to do, on one line.
+  public var description: String {
+    switch self {
+    case .notACheckpoint(let reason):
+      return "not a checkpoint: \(reason); name a checkpoint_….h5 file of a run folder"
+    case .otherVersion(let found, let expected):
+      return "checkpoint format \(found), but this program reads format \(expected); "
+        + "use the version of the program that wrote it"
+    case .corrupt(let reason): return "corrupt checkpoint: \(reason)"
+    case .inaccessible(let reason): return reason
+    case .otherModel(let differences):
+      let shown = differences.prefix(3).joined(separator: "; ")
+      let rest = differences.count > 3 ? "; and \(differences.count - 3) more" : ""
+      return "checkpoint of another model: \(shown)\(rest)"
+    case .noneUsable(let warnings):
+      return "no checkpoint here can be used (\(warnings.joined(separator: "; "))); "
+        + "remove them or choose another run folder"
+    }
+  }
+}

@@ -1,0 +1,59 @@
+extension TrainingConfiguration {
+  /// Two values that do not fit together.
+  struct Conflict: Equatable {
+    /// The keys concerned, the one most likely to be changed first.
+    let keys: [String]
+    let problem: String
+  }
+
+  /// The first pair of values that do not fit together, nil if all do.
+  var conflict: Conflict? {
+    let unset = TrainingConfiguration(run: "", data: "", factor: 0, epochs: 0)
+    if model == .pacJointUpsampleLite, factor == 2 {
+      return Conflict(
+        keys: ["factor", "model"],
+        problem: "factor: model \(model.rawValue) has no factor 2; choose 4, 8 or 16")
+    }
+    if cropSize % factor != 0 {
+      let nearest = max(1, (cropSize + factor / 2) / factor) * factor
+      return Conflict(
+        keys: ["crop", "factor"],
+        problem: "crop: \(cropSize) is not a multiple of factor \(factor); choose \(nearest)")
+    }
+    if 2 * border >= cropSize {
+      return Conflict(
+        keys: ["border", "crop"],
+        problem: "border: \(border) pixels on each side leave nothing of crop \(cropSize)")
+    }
+    if optimizer == .adam, momentum != 0 {
+      return Conflict(
+        keys: ["momentum", "optimizer"],
+        problem: "momentum: has no effect with optimizer adam; remove it or choose sgd")
+    }
+    let adamOnly = [
+      ("beta1", beta1 != unset.beta1), ("beta2", beta2 != unset.beta2),
+      ("epsilon", epsilon != unset.epsilon),
+    ]
+    if optimizer == .sgd, let key = adamOnly.first(where: \.1)?.0 {
+      return Conflict(
+        keys: [key, "optimizer"],
+        problem: "\(key): has no effect with optimizer sgd; remove it or choose adam")
+    }
+    return nil
+  }
+
+  /// Every key with its value, in the order of `keys`, as YAML that reads back as the same configuration.
+  public var yaml: String {
+    Self.keys.map { "\($0.name): \($0.write(self))\n" }.joined()
+  }
+
+  /// Why a run made with `earlier` cannot be continued with this configuration to the same result.
+  /// - Parameter earlier: the configuration the run was made with.
+  /// - Returns: a text such as `factor: 8, was 4` for each key that differs and decides what is computed.
+  public func incompatibilities(with earlier: TrainingConfiguration) -> [String] {
+    Self.keys.filter { !$0.mayChange }.compactMap { key in
+      let (now, before) = (key.write(self), key.write(earlier))
+      return now == before ? nil : "\(key.name): \(now), was \(before)"
+    }
+  }
+}

@@ -1,0 +1,122 @@
+extension TrainingConfiguration {
+  /// Every key, in the order in which they are documented and saved.
+  ///
+  /// A new key is a property and an entry here; reading, checking, saving, continuing a run and
+  /// `docs/configuration.md` follow.
+  public static let keys: [ConfigurationKey] = [
+    ConfigurationKey(
+      "run", \.run, .path, "folder that receives everything the run makes", required: true,
+      mayChange: true, otherNames: ["output", "exp-root", "run-folder"]),
+    ConfigurationKey(
+      "data", \.data, .path, "HDF5 dataset, made by pac prepare", required: true,
+      otherNames: ["dataset", "data-root"]),
+    ConfigurationKey("target", \.target, .choice, "what is upsampled"),
+    ConfigurationKey("train-split", \.trainSplit, .text, "split to train on"),
+    ConfigurationKey("test-split", \.testSplit, .text, "split to measure on"),
+    ConfigurationKey(
+      "val-ratio", \.validationRatio, .belowOne,
+      "share of the training split, at its end, set aside for validation",
+      otherNames: ["validation-ratio"]),
+    ConfigurationKey("model", \.model, .choice, "network", otherNames: ["network"]),
+    ConfigurationKey(
+      "factor", \.factor, .oneOf([2, 4, 8, 16]),
+      "upsampling factor; PacJointUpsampleLite has no factor 2", required: true,
+      otherNames: ["scale"]),
+    ConfigurationKey(
+      "init", \.initialValues, .choice,
+      "initial parameters: as published, or close to bilinear interpolation",
+      otherNames: ["initial-values"]),
+    ConfigurationKey(
+      "seed", \.seed, .wholeNumber(from: 0), "what every random number of the run is derived from"),
+    ConfigurationKey(
+      "epochs", \.epochs, .wholeNumber(from: 1), "passes over the training split", required: true,
+      mayChange: true),
+    ConfigurationKey(
+      "global-batch", \.globalBatchSize, .wholeNumber(from: 1),
+      "samples per optimiser step, over all ranks", otherNames: ["batch-size", "train-batch"]),
+    ConfigurationKey(
+      "crop", \.cropSize, .wholeNumber(from: 1),
+      "width and height of a training crop in pixels, a multiple of factor",
+      otherNames: ["crop-size", "train-crop"]),
+    ConfigurationKey("flip", \.flip, .flag, "whether half of the crops are mirrored"),
+    ConfigurationKey(
+      "lowres", \.lowResolution, .choice,
+      "which pixel of each factor x factor block becomes the low-resolution one",
+      otherNames: ["low-resolution", "lowres-mode"]),
+    ConfigurationKey(
+      "border", \.border, .wholeNumber(from: 0),
+      "pixels along each edge left out of loss and measure", otherNames: ["ignored-border"]),
+    ConfigurationKey(
+      "loss", \.loss, .choice,
+      "what is minimised: mean square of normalised values, or its root on raw ones"),
+    ConfigurationKey("optimizer", \.optimizer, .choice, "rule that turns gradients into steps"),
+    ConfigurationKey(
+      "lr", \.learningRate, .positive, "learning rate of epoch 0", otherNames: ["learning-rate"]),
+    ConfigurationKey(
+      "lr-steps", \.learningRateSteps, .epochs,
+      "epochs, counted from 0, from which on the learning rate is multiplied by lr-decay once more",
+      otherNames: ["learning-rate-steps", "milestones"]),
+    ConfigurationKey(
+      "lr-decay", \.learningRateDecay, .number("above 0 and at most 1") { $0 > 0 && $0 <= 1 },
+      "factor applied to the learning rate at each of lr-steps",
+      otherNames: ["learning-rate-decay", "gamma"]),
+    ConfigurationKey(
+      "momentum", \.momentum, .belowOne, "sgd: share of the previous step that is kept"),
+    ConfigurationKey(
+      "weight-decay", \.weightDecay, .notNegative,
+      "multiple of each parameter that is added to its gradient"),
+    ConfigurationKey("beta1", \.beta1, .belowOne, "adam: decay of the mean of gradients"),
+    ConfigurationKey("beta2", \.beta2, .belowOne, "adam: decay of the mean of squared gradients"),
+    ConfigurationKey(
+      "epsilon", \.epsilon, .positive, "adam: added to the root of the mean square",
+      otherNames: ["eps"]),
+    ConfigurationKey(
+      "test-every", \.testEvery, .wholeNumber(from: 0),
+      "epochs between two measurements on the test split; 0 = only at the end", mayChange: true),
+    ConfigurationKey(
+      "checkpoint-every", \.checkpointEvery, .wholeNumber(from: 0),
+      "epochs between two checkpoints; 0 = only at the end", mayChange: true),
+    ConfigurationKey(
+      "checkpoint-every-steps", \.checkpointEverySteps, .wholeNumber(from: 0),
+      "optimiser steps between two checkpoints; 0 = none inside an epoch", mayChange: true),
+    ConfigurationKey(
+      "keep-checkpoints", \.keepCheckpoints, .wholeNumber(from: 1),
+      "how many checkpoints stay in the run folder", mayChange: true),
+    ConfigurationKey(
+      "read-ahead", \.readAhead, .wholeNumber(from: 1), "samples that each rank reads ahead",
+      mayChange: true, otherNames: ["prefetch", "num-workers"]),
+    ConfigurationKey(
+      "steps", \.steps, .optional(.wholeNumber(from: 1)),
+      "upper bound on optimiser steps; training stops early", mayChange: true,
+      otherNames: ["max-steps"]),
+    ConfigurationKey(
+      "max-minutes", \.maximumMinutes, .optional(.positive),
+      "wall-clock limit: training stops cleanly after the step that passes it", mayChange: true),
+  ]
+
+  /// The text of `docs/configuration.md`.
+  public static var documentation: String {
+    let rows = keys.map { key in
+      let byDefault = key.defaultValue.map { "`\($0)`" } ?? "required"
+      let mayChange = key.mayChange ? "yes" : "no"
+      return "| `\(key.name)` | \(byDefault) | \(key.allowed) | \(key.summary) | \(mayChange) |"
+    }
+    return """
+      # Configuration
+
+      A run is described by one YAML file of `key: value` lines, and by `key=value` arguments after it, which
+      win over the file. A list is written `[10, 20]`, as an argument also `10,20`. Unknown keys, keys given
+      twice, wrong types and values out of range are errors that name the place. Paths are relative to the
+      folder in which the command runs. The run folder receives the resolved configuration, every key with
+      its value.
+
+      A key with "yes" in the last column may be changed when a run is continued; the others decide what
+      the run computes.
+
+      | key | default | allowed | meaning | may change |
+      |---|---|---|---|---|
+      \(rows.joined(separator: "\n"))
+
+      """
+  }
+}
