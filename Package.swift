@@ -36,7 +36,7 @@ let package = Package(
     .target(
       name: "CommandLineTool",
       dependencies: [
-        "Verification", "Training", "Models", "Data", "Distributed", "Layers", "Autograd",
+        "Verification", "Benchmarking", "Training", "Models", "Data", "Distributed", "Layers", "Autograd",
         "Tensors",
         "HDF5", "ImageFiles", "Kernels",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -48,9 +48,13 @@ let package = Package(
       dependencies: ["Training", "Models", "Data", "Layers", "Autograd", "Tensors", "HDF5"],
       swiftSettings: strict),
     .target(
+      name: "Benchmarking",
+      dependencies: ["Training", "Models", "Layers", "Autograd", "Tensors", "Kernels"],
+      swiftSettings: strict),
+    .target(
       name: "Training",
       dependencies: [
-        "Models", "Data", "Distributed", "Layers", "Autograd", "Tensors", "HDF5", "CZlib",
+        "Models", "Data", "Distributed", "Layers", "Autograd", "Tensors", "Kernels", "HDF5", "CZlib",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Yams", package: "Yams"),
       ],

@@ -56,6 +56,6 @@ private func median(_ repetitions: Int, _ body: () throws -> Void) rethrows -> D
 
 private func peakMegabytes() -> Double {
   var usage = rusage()
-  getrusage(RUSAGE_SELF, &usage)
+  getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
   return Double(usage.ru_maxrss) / 1024
 }

@@ -15,7 +15,7 @@ extension BenchmarkCase {
       let network = try makeUpsampler(.pacJointUpsample, factor: factor, seed: 1)
       let operations = trainingOperations(network, size: size)
       let parameters = ParameterSet(network.parameters)
-      var optimizer = Adam(parameterCount: parameters.count)
+      var optimizer = Adam(count: parameters.count)
       var random = CounterRandom(seed: 0, purpose: .synthetic)
       let low = Tensor.uniform(
         [1, 1, size / factor, size / factor], within: 1, using: &random)
@@ -27,8 +27,8 @@ extension BenchmarkCase {
           Variable(low, tape: tape), guide: Variable(guide, tape: tape))
         tape.backward(from: meanSquaredError(output, target))
         let gradients = parameters.takeGradients()
-        try parameters.updateValues {
-          try optimizer.step(parameters: &$0, gradients: gradients, learningRate: 1e-4)
+        parameters.updateValues {
+          optimizer.step(parameters: &$0, gradients: gradients, learningRate: 1e-4)
         }
       }
     }
@@ -47,7 +47,8 @@ extension BenchmarkCase {
         let scale = Double(2 << level) / Double(network.factor)
         pixels *= scale * scale / 4
       }
-      let readsInput = entry.name == "branch_t.conv1.weight" || entry.name == "branch_g.conv1.weight"
+      let readsInput =
+        entry.name == "branch_t.conv1.weight" || entry.name == "branch_g.conv1.weight"
       return sum + 2 * Double(shape.count) * pixels * (readsInput ? 2 : 3)
     }
   }

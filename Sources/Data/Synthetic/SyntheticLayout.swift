@@ -1,4 +1,5 @@
 import Foundation
+import Tensors
 
 /// One thing in a synthetic scene.
 struct SyntheticObject {

@@ -1,4 +1,5 @@
 import Foundation
+import Tensors
 
 /// Hands out textures whose colours differ from one thing to the next.
 struct SyntheticPalette {

@@ -1,3 +1,6 @@
+import Data
+import Models
+
 /// Everything that decides what a training run computes, and what it writes.
 ///
 /// It is read from a YAML file of flat keys and from overrides, strictly: see `init(file:overrides:)`. Each
@@ -17,11 +20,11 @@ public struct TrainingConfiguration: Sendable, Equatable {
   /// The share of the training split, at its end, that is set aside for validation; 0 ≤ r < 1.
   public var validationRatio = 0.0
   /// The network.
-  public var model = Model.pacJointUpsample
+  public var model = UpsamplerName.pacJointUpsample
   /// How much wider and higher the output is than the low-resolution input.
   public var factor: Int
   /// How parameters start.
-  public var initialValues = InitialValues.published
+  public var initialValues = Initialization.published
   /// What every random number of the run is derived from.
   public var seed = 0
   /// How often the training split is passed.
@@ -32,8 +35,8 @@ public struct TrainingConfiguration: Sendable, Equatable {
   public var cropSize = 256
   /// Whether half of the crops are mirrored.
   public var flip = true
-  /// Which pixel of each factor × factor block becomes the low-resolution one.
-  public var lowResolution = LowResolution.center
+  /// How the low-resolution target is made.
+  public var lowResolution = LowResolutionMode.center
   /// Pixels along each edge that are left out of loss and measure.
   public var border = 6
   /// What is minimised.
@@ -85,32 +88,6 @@ extension TrainingConfiguration {
   public enum Target: String, CaseIterable, Sendable {
     /// Depth or disparity, one channel.
     case depth
-  }
-
-  /// The networks, by their published names.
-  public enum Model: String, CaseIterable, Sendable {
-    /// Pixel-adaptive joint upsampling, factors 2, 4, 8 and 16.
-    case pacJointUpsample = "PacJointUpsample"
-    /// The narrower variant, factors 4, 8 and 16.
-    case pacJointUpsampleLite = "PacJointUpsampleLite"
-    /// Bilinear interpolation, without parameters.
-    case bilinear = "Bilinear"
-  }
-
-  /// How parameters start.
-  public enum InitialValues: String, CaseIterable, Sendable {
-    /// As published, uniform within ±1/√fan-in.
-    case published
-    /// Channel 0 starts as bilinear interpolation.
-    case interpolation
-  }
-
-  /// Which pixel of a factor × factor block becomes the low-resolution one.
-  public enum LowResolution: String, CaseIterable, Sendable {
-    /// The one at offset ⌊(factor − 1) / 2⌋.
-    case center
-    /// The one at offset factor − 1.
-    case last
   }
 
   /// What is minimised.
