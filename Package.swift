@@ -36,7 +36,8 @@ let package = Package(
     .target(
       name: "CommandLineTool",
       dependencies: [
-        "Verification", "Benchmarking", "Training", "Models", "Data", "Distributed", "Layers", "Autograd",
+        "Verification", "Benchmarking", "Training", "Models", "Data", "Distributed", "Layers",
+        "Autograd",
         "Tensors",
         "HDF5", "ImageFiles", "Kernels",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -54,7 +55,8 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: [
-        "Models", "Data", "Distributed", "Layers", "Autograd", "Tensors", "Kernels", "HDF5", "CZlib",
+        "Models", "Data", "Distributed", "Layers", "Autograd", "Tensors", "Kernels", "HDF5",
+        "CZlib",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Yams", package: "Yams"),
       ],
