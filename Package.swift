@@ -86,14 +86,15 @@ let package = Package(
 
     .testTarget(name: "KernelsTests", dependencies: ["Kernels"], swiftSettings: strict),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors"], swiftSettings: strict),
-    .testTarget(name: "HDF5Tests", dependencies: ["HDF5"], swiftSettings: strict),
-    .testTarget(name: "ImageFilesTests", dependencies: ["ImageFiles"], swiftSettings: strict),
+    .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "ImageFilesTests", dependencies: ["ImageFiles", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "AutogradTests", dependencies: ["Autograd", "Tensors"], swiftSettings: strict),
     .testTarget(
       name: "LayersTests", dependencies: ["Layers", "Autograd", "Tensors"], swiftSettings: strict),
     .testTarget(
-      name: "DataTests", dependencies: ["Data", "Tensors", "HDF5", "ImageFiles"],
+      name: "DataTests", dependencies: ["Data", "Tensors", "HDF5", "ImageFiles", "TestSupport"],
       swiftSettings: strict),
     // Started under mpirun by the tests, see Tests/TestSupport.
     .executableTarget(

@@ -1,20 +1,12 @@
 import Foundation
 import HDF5
+import TestSupport
 import Testing
 
 @Suite struct HDF5FileTests {
   let folder: TemporaryFolder
 
   init() throws { folder = try TemporaryFolder() }
-
-  private func message(_ body: () throws -> Void) -> String {
-    do {
-      try body()
-      return "no error"
-    } catch {
-      return "\(error)"
-    }
-  }
 
   @Test func missingFile() {
     let path = folder("none.h5")

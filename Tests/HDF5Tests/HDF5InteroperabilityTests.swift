@@ -1,17 +1,18 @@
 import Foundation
 import HDF5
+import TestSupport
 import Testing
 
 @Suite struct HDF5InteroperabilityTests {
   @Test(
-    .enabled(if: goldenFolder != nil, "expected values beside the package"),
+    .enabled(if: sharedData("golden") != nil, "expected values beside the package"),
     arguments: [
       ("layers.h5", "pacconv2d_000"), ("crf.h5", "paccrf_000"), ("models.h5", "Bilinear_x16_c1"),
       ("segmentation.h5", "fcn8s_37x61"), ("transforms.h5", "confusion"),
       ("trajectories.h5", "Adam"),
     ])
   func walksCaseFiles(_ name: String, _ firstCase: String) throws {
-    let file = try HDF5File(reading: "\(goldenFolder ?? "")/\(name)")
+    let file = try HDF5File(reading: "\(sharedData("golden") ?? "")/\(name)")
     #expect(try file.root.string(attribute: "format") == "pac-cases")
     #expect(try file.root.integer(attribute: "version") == 1)
     #expect(try file.root.names().first == firstCase)
@@ -45,7 +46,7 @@ import Testing
       print(f.attrs['text'], f.attrs['whole'], f.attrs['number'], f['a/values'][()].tolist(),
             f['a/values'].dtype, f['a/values'].compression, f['names'].asstr()[()].tolist())
       """
-    let text = Python.run(Python.interpreter ?? "", program, folder("ours.h5"))
+    let text = try Python.output(program, folder("ours.h5"))
     #expect(
       text
         == "größer -7 0.25 [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]] float32 gzip ['eins', 'größer']")
@@ -71,8 +72,7 @@ import Testing
       f['half'] = np.array([0.5, 2], dtype='f2')
       f['bool'] = np.array([True, False])
       """
-    let written = Python.run(Python.interpreter ?? "", program, folder("theirs.h5"))
-    try #require(written != nil)
+    _ = try Python.output(program, folder("theirs.h5"))
     let root = try HDF5File(reading: folder("theirs.h5")).root
     #expect(try root.string(attribute: "variable") == "größer")
     #expect(try root.string(attribute: "fixed") == "fixed")

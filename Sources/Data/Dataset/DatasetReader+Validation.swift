@@ -1,0 +1,115 @@
+import HDF5
+
+extension DatasetReader {
+  /// Refuses files that are no dataset, or one of a later layout.
+  static func checkFormat(_ root: HDF5Group, _ path: String) throws {
+    guard root.hasAttribute("format") else {
+      throw DataError(
+        "\(path): an HDF5 file, but not a dataset of this program; make one with pac prepare")
+    }
+    let format = try root.string(attribute: "format")
+    guard format == DatasetLayout.format else {
+      throw DataError("\(path): a \(format) file, not a dataset; make one with pac prepare")
+    }
+    let version = try root.integer(attribute: "version")
+    guard version == DatasetLayout.version else {
+      throw DataError(
+        "\(path): version \(version) of the layout, this program reads version "
+          + "\(DatasetLayout.version); prepare the dataset again")
+    }
+  }
+
+  /// The fields of the file, each checked by itself.
+  static func openFields(_ root: HDF5Group) throws -> [SceneField: HDF5Dataset] {
+    var datasets: [SceneField: HDF5Dataset] = [:]
+    for field in SceneField.allCases where field == .image || root.contains(field.path) {
+      let dataset = try root.dataset(field.path)
+      try check(dataset, field)
+      datasets[field] = dataset
+    }
+    return datasets
+  }
+
+  private static func check(_ dataset: HDF5Dataset, _ field: SceneField) throws {
+    let shape = dataset.shape
+    let place = "\(dataset.filePath), \(dataset.path)"
+    guard shape.count == 4, shape[1] == field.channels else {
+      let isChannelLast = shape.count >= 3 && shape.last == field.channels
+      throw DataError(
+        "\(place): expected [N, \(field.channels), H, W], found \(shape); "
+          + (isChannelLast ? "store it channel-first" : "prepare the dataset again"))
+    }
+    guard dataset.elementType == field.elementType else {
+      throw DataError(
+        "\(place): expected \(field.elementType), found \(dataset.elementType); convert it")
+    }
+  }
+
+  /// The names of the samples.
+  static func readNames(_ root: HDF5Group, count: Int) throws -> [String] {
+    let names = try root.dataset(DatasetLayout.name).readStrings()
+    guard names.count == count else {
+      throw DataError(
+        "\(root.filePath), \(DatasetLayout.name): \(names.count) names for \(count) samples; "
+          + "prepare the dataset again")
+    }
+    return names
+  }
+
+  /// Rows and columns of the samples, one after the other.
+  static func readSizes(_ root: HDF5Group, _ image: [Int]) throws -> [Int] {
+    let dataset = try root.dataset(DatasetLayout.size)
+    let place = "\(root.filePath), \(DatasetLayout.size)"
+    guard dataset.shape == [image[0], 2] else {
+      throw DataError(
+        "\(place): expected \([image[0], 2]), found \(dataset.shape); prepare the dataset again")
+    }
+    let sizes = try dataset.read(Int.self)
+    for index in 0..<image[0] {
+      let (height, width) = (sizes[2 * index], sizes[2 * index + 1])
+      guard (1...max(image[2], 1)).contains(height), (1...max(image[3], 1)).contains(width) else {
+        throw DataError(
+          "\(place): sample \(index) has \(height) × \(width) pixels, "
+            + "\(image[2]) × \(image[3]) are stored; prepare the dataset again")
+      }
+    }
+    return sizes
+  }
+
+  /// Positions of samples by name of the split.
+  static func readSplits(_ root: HDF5Group, count: Int) throws -> [String: [Int]] {
+    let group = try root.group(DatasetLayout.splits)
+    var splits: [String: [Int]] = [:]
+    for name in try group.names() {
+      let indices = try group.dataset(name).read(Int.self)
+      try DatasetLayout.validate(indices, split: name, count: count, path: root.filePath)
+      splits[name] = indices
+    }
+    return splits
+  }
+
+  /// The attributes.
+  ///
+  /// Only those that change what the numbers mean must be right; others may be absent.
+  static func readDescription(
+    _ root: HDF5Group, depth: HDF5Dataset?
+  ) throws -> DatasetDescription {
+    func text(_ name: String) throws -> String {
+      root.hasAttribute(name) ? try root.string(attribute: name) : ""
+    }
+    var description = DatasetDescription(
+      source: try text("source"), text: try text("description"), createdBy: try text("created_by"),
+      missingDepth: nil)
+    guard let depth else { return description }
+    let unit = try depth.string(attribute: "unit")
+    guard let known = DepthUnit(rawValue: unit) else {
+      let units = DepthUnit.allCases.map(\.rawValue).joined(separator: " or ")
+      throw DataError("\(root.filePath), \(depth.path): unknown unit \(unit); use \(units)")
+    }
+    description.depthUnit = known
+    if depth.hasAttribute("missing_value") {
+      description.missingDepth = Float(try depth.double(attribute: "missing_value"))
+    }
+    return description
+  }
+}

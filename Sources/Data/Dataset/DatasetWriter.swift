@@ -1,0 +1,194 @@
+import Foundation
+import HDF5
+import Tensors
+
+/// Writes a dataset sample by sample; the file appears when it is finished, or not at all.
+///
+/// Holds one sample at a time in memory. Samples smaller than the maximal extent are filled up at the right
+/// and at the bottom. The layout is described in docs/data-format.md.
+public final class DatasetWriter {
+  /// The path at which the dataset appears.
+  public let path: String
+  /// The fields every sample has.
+  public let fields: Set<SceneField>
+  private let maximumHeight: Int
+  private let maximumWidth: Int
+  private let description: DatasetDescription
+  private let atomic: AtomicFile
+  private let file: HDF5File
+  private let datasets: [SceneField: HDF5Dataset]
+  private var names: [String] = []
+  private var sizes: [Int32] = []
+
+  /// Begins a dataset under a temporary name in the folder of `path`.
+  /// - Parameters:
+  ///   - path: where the dataset shall appear; replaces a file of that name.
+  ///   - fields: what every sample has; the image is always written.
+  ///   - maximumHeight: the rows of the highest sample.
+  ///   - maximumWidth: the columns of the widest sample.
+  ///   - description: where the samples come from and what the numbers mean.
+  ///   - compression: deflate level 1 to 9; 0 or nil: none.
+  /// - Throws: `HDF5Error` if the folder cannot be written.
+  public init(
+    _ path: String, fields: Set<SceneField>, maximumHeight: Int, maximumWidth: Int,
+    description: DatasetDescription, compression: Int? = nil
+  ) throws {
+    guard (0...9).contains(compression ?? 0) else {
+      throw DataError("compression: \(compression ?? 0) is not a level; choose one from 0 to 9")
+    }
+    self.path = path
+    self.fields = fields.union([.image])
+    self.maximumHeight = maximumHeight
+    self.maximumWidth = maximumWidth
+    self.description = description
+    self.atomic = try AtomicFile(path)
+    self.file = try HDF5File(creating: atomic.temporaryPath)
+    var datasets: [SceneField: HDF5Dataset] = [:]
+    for field in SceneField.allCases where self.fields.contains(field) {
+      let extents = [field.channels, maximumHeight, maximumWidth]
+      datasets[field] = try file.root.createDataset(
+        field.rawValue, field.elementType, shape: [0] + extents, maximumShape: [nil] + extents,
+        chunk: [1] + extents, compression: compression)
+    }
+    self.datasets = datasets
+  }
+
+  /// The number of samples written so far.
+  public var count: Int { names.count }
+
+  /// Writes one more sample.
+  /// - Throws: `DataError`, naming the sample, if it lacks a field, has one more, or its sizes or values are
+  ///   not usable; `HDF5Error` if it cannot be written.
+  public func append(_ sample: SceneSample) throws {
+    try validate(sample)
+    let (height, width) = (sample.image.height, sample.image.width)
+    for (field, dataset) in datasets {
+      switch field {
+      case .image: try write(sample.image.bytes, field, dataset, height, width, padding: 0)
+      case .labels:
+        guard let labels = sample.labels else { continue }
+        let padding = DatasetLayout.unlabelled
+        try write(labels.bytes, field, dataset, height, width, padding: padding)
+      case .depth, .flow:
+        guard let tensor = field == .depth ? sample.depth : sample.flow else { continue }
+        try write(tensor.elements, field, dataset, height, width, padding: 0)
+      }
+    }
+    names.append(sample.name)
+    sizes += [Int32(height), Int32(width)]
+  }
+
+  /// Writes names, sizes, splits and attributes, and gives the file its name.
+  /// - Parameter splits: positions of samples by name of the split, such as `train` and `test`.
+  /// - Throws: `DataError` if a split names a sample that does not exist, or one twice.
+  public func finish(splits: [String: [Int]]) throws {
+    guard count > 0 else { throw DataError("\(path): no samples to write; check the source") }
+    for (name, indices) in splits {
+      try DatasetLayout.validate(indices, split: name, count: count, path: path)
+    }
+    let root = file.root
+    try root.write(names, as: DatasetLayout.name)
+    try root.write(sizes, shape: [count, 2], as: DatasetLayout.size)
+    try root.createGroup(DatasetLayout.splits)
+    for (name, indices) in splits.sorted(by: { $0.key < $1.key }) {
+      try root.write(indices, shape: [indices.count], as: "\(DatasetLayout.splits)/\(name)")
+    }
+    try writeAttributes(root)
+    try file.close()
+    try atomic.commit()
+  }
+
+  private func writeAttributes(_ root: HDF5Group) throws {
+    try root.setAttribute("format", DatasetLayout.format)
+    try root.setAttribute("version", DatasetLayout.version)
+    try root.setAttribute("source", description.source)
+    try root.setAttribute("description", description.text)
+    try root.setAttribute("created", Date().ISO8601Format())
+    try root.setAttribute("created_by", description.createdBy)
+    for (field, dataset) in datasets {
+      switch field {
+      case .image: try dataset.setAttribute("channels", "rgb")
+      case .depth:
+        try dataset.setAttribute("unit", description.depthUnit.rawValue)
+        if let missing = description.missingDepth {
+          try dataset.setAttribute("missing_value", Double(missing))
+        }
+      case .flow:
+        try dataset.setAttribute("unit", "pixel")
+        try dataset.setAttribute("channels", "horizontal, vertical")
+        try dataset.setAttribute("unknown_above", 1e7)
+      case .labels: try dataset.setAttribute("unlabelled", Int(DatasetLayout.unlabelled))
+      }
+    }
+  }
+
+  private func write<T: HDF5Element>(
+    _ elements: [T], _ field: SceneField, _ dataset: HDF5Dataset, _ height: Int, _ width: Int,
+    padding: T
+  ) throws {
+    let extents = [field.channels, maximumHeight, maximumWidth]
+    try dataset.resize(to: [count + 1] + extents)
+    var block = elements
+    if height < maximumHeight || width < maximumWidth {
+      block = [T](repeating: padding, count: extents.reduce(1, *))
+      for row in 0..<field.channels * height {
+        let target = (row / height * maximumHeight + row % height) * maximumWidth
+        block.replaceSubrange(
+          target..<target + width, with: elements[row * width..<(row + 1) * width])
+      }
+    }
+    try dataset.write(block, start: [count, 0, 0, 0], count: [1] + extents)
+  }
+}
+
+// MARK: - Checks
+
+extension DatasetWriter {
+  private func validate(_ sample: SceneSample) throws {
+    let (height, width) = (sample.image.height, sample.image.width)
+    let place = "\(path), sample \(sample.name)"
+    guard sample.image.channels == 3 else {
+      throw DataError("\(place): the image has \(sample.image.channels) channels; give it 3")
+    }
+    guard height > 0, width > 0, height <= maximumHeight, width <= maximumWidth else {
+      throw DataError(
+        "\(place): \(height) × \(width) pixels (rows × columns) do not fit the maximal extent "
+          + "\(maximumHeight) × \(maximumWidth); begin the dataset with a larger one")
+    }
+    let shapes: [(SceneField, [Int]?)] = [
+      (.depth, sample.depth?.shape.dimensions), (.flow, sample.flow?.shape.dimensions),
+      (.labels, sample.labels.map { [1, $0.channels, $0.height, $0.width] }),
+    ]
+    for (field, shape) in shapes {
+      guard (shape != nil) == fields.contains(field) else {
+        throw DataError(
+          "\(place): \(field.rawValue) is \(shape == nil ? "missing" : "not a field of the dataset")"
+            + "; give every sample the same fields")
+      }
+      let expected = [1, field.channels, height, width]
+      if let shape, shape != expected {
+        throw DataError("\(place), \(field.rawValue): expected \(expected), found \(shape)")
+      }
+    }
+    for tensor in [sample.depth, sample.flow] {
+      guard tensor?.elements.allSatisfy({ $0.isFinite }) ?? true else {
+        throw DataError("\(place): a depth or flow is not a finite number; mark it as missing")
+      }
+    }
+  }
+}
+
+extension DatasetLayout {
+  /// Checks the positions of a split: each exists and is named once.
+  static func validate(_ indices: [Int], split: String, count: Int, path: String) throws(DataError)
+  {
+    let place = "\(path), \(splits)/\(split)"
+    if let wrong = indices.first(where: { !(0..<count).contains($0) }) {
+      throw DataError(
+        "\(place): sample \(wrong) does not exist, there are \(count); prepare the dataset again")
+    }
+    guard Set(indices).count == indices.count else {
+      throw DataError("\(place): a sample is named twice; prepare the dataset again")
+    }
+  }
+}

@@ -1,0 +1,78 @@
+import HDF5
+
+/// What a dataset can hold of each scene; the raw value is the name of the HDF5 dataset.
+public enum SceneField: String, CaseIterable, Sendable {
+  /// The colour image, which every dataset has.
+  case image
+  /// Depth or disparity.
+  case depth
+  /// Optical flow to the next image.
+  case flow
+  /// Class numbers.
+  case labels
+
+  /// The extent of the channel axis.
+  public var channels: Int {
+    switch self {
+    case .image: 3
+    case .depth, .labels: 1
+    case .flow: 2
+    }
+  }
+
+  /// The type of its elements in the file.
+  public var elementType: HDF5ElementType {
+    switch self {
+    case .image, .labels: .uint8
+    case .depth, .flow: .float32
+    }
+  }
+
+  /// The path of its dataset in the file.
+  var path: String { "/\(rawValue)" }
+}
+
+/// What the numbers of a depth map mean.
+public enum DepthUnit: String, Sendable, CaseIterable {
+  /// Distances in metres.
+  case metre
+  /// Distances or disparities up to an unknown factor.
+  case unitless = "none"
+}
+
+/// Where a dataset comes from and what its numbers mean.
+public struct DatasetDescription: Sendable, Equatable {
+  /// Where the samples come from: files, folders or the settings of a generator.
+  public var source: String
+  /// What it holds, for people.
+  public var text: String
+  /// The program that wrote it and its version, as `pac 1.0`.
+  public var createdBy: String
+  /// What the depths mean.
+  public var depthUnit: DepthUnit
+  /// The depth that stands for "not measured"; nil if every pixel was.
+  public var missingDepth: Float?
+
+  /// Describes a dataset.
+  public init(
+    source: String, text: String = "", createdBy: String = "pac", depthUnit: DepthUnit = .unitless,
+    missingDepth: Float? = 0
+  ) {
+    self.source = source
+    self.text = text
+    self.createdBy = createdBy
+    self.depthUnit = depthUnit
+    self.missingDepth = missingDepth
+  }
+}
+
+/// Names and numbers of the file layout (docs/data-format.md).
+enum DatasetLayout {
+  static let format = "pac-dataset"
+  static let version = 1
+  static let name = "/name"
+  static let size = "/size"
+  static let splits = "/splits"
+  /// What labels are filled up with beyond the extent of a sample: not labelled.
+  static let unlabelled: UInt8 = 255
+}

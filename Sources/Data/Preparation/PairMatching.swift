@@ -1,0 +1,111 @@
+/// A colour image and the depth that belongs to it, as file names.
+struct FilePair: Equatable {
+  let color: String
+  let depth: String
+}
+
+/// Finds the depth of every colour image by the file names.
+///
+/// Three rules are tried in turn; one holds if it gives every file exactly one partner:
+/// equal names (`1000.jpg`, `1000.npy`), equal numbers in the names (`rgb_00050.jpg`, `sync_depth_00050.png`),
+/// equal names without what all names of a kind have in common (`art_color.png`, `art_disparity.png`).
+/// - Parameters:
+///   - colors: names of the colour images.
+///   - depths: names of the depth files.
+/// - Returns: the pairs in natural order of the colour images' names.
+/// - Throws: `DataError`, naming files without a partner, if no rule holds.
+func matchPairs(colors: [String], depths: [String]) throws(DataError) -> [FilePair] {
+  let rules = [stems, numbers, distinctions]
+  var closest: (matched: Int, color: [String], depth: [String])?
+  for rule in rules {
+    let byColor = Dictionary(grouping: zip(rule(colors), colors), by: { $0.0 })
+    let byDepth = Dictionary(grouping: zip(rule(depths), depths), by: { $0.0 })
+    var pairs: [FilePair] = []
+    for (key, files) in byColor {
+      guard let partners = byDepth[key], files.count == 1, partners.count == 1 else { continue }
+      pairs.append(FilePair(color: files[0].1, depth: partners[0].1))
+    }
+    if pairs.count == colors.count, pairs.count == depths.count {
+      return pairs.sorted { naturallyPrecedes($0.color, $1.color) }
+    }
+    if pairs.count >= closest?.matched ?? 0 {
+      closest = (
+        pairs.count, Array(Set(colors).subtracting(pairs.map(\.color))),
+        Array(Set(depths).subtracting(pairs.map(\.depth)))
+      )
+    }
+  }
+  throw DataError(
+    "\(listed(closest?.color ?? colors, "colour images")) and "
+      + "\(listed(closest?.depth ?? depths, "depth files")) have no clear partner; "
+      + "give the two of a pair the same name or number, and remove what has no partner")
+}
+
+/// Whether a name comes before another if numbers in them count as numbers: `image2` before `image10`.
+func naturallyPrecedes(_ first: String, _ second: String) -> Bool {
+  let (parts, others) = (runs(first), runs(second))
+  for (part, other) in zip(parts, others) where part != other {
+    let isNumber = part.first?.isNumber == true && other.first?.isNumber == true
+    guard isNumber else { return part < other }
+    let (value, otherValue) = (withoutLeadingZeros(part), withoutLeadingZeros(other))
+    if value.count != otherValue.count { return value.count < otherValue.count }
+    if value != otherValue { return value < otherValue }
+  }
+  return parts.count == others.count ? first < second : parts.count < others.count
+}
+
+/// The name without the part after its last dot.
+func stem(_ name: String) -> String {
+  guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return name }
+  return String(name[..<dot])
+}
+
+private func stems(_ names: [String]) -> [String] { names.map(stem) }
+
+/// All numbers in the names; a name without one keeps itself.
+private func numbers(_ names: [String]) -> [String] {
+  stems(names).map { stem in
+    let numbers = runs(stem).filter { $0.first?.isNumber == true }.map(withoutLeadingZeros)
+    return numbers.isEmpty ? stem : numbers.joined(separator: " ")
+  }
+}
+
+/// The names without the beginning and the end that all of them share.
+private func distinctions(_ names: [String]) -> [String] {
+  let stems = stems(names).map(Array.init)
+  guard let first = stems.first else { return [] }
+  let prefix = stems.reduce(first.count) { zip(first.prefix($0), $1).prefix { $0 == $1 }.count }
+  let rests = stems.map { $0.dropFirst(prefix) }
+  let reference = rests[0].reversed()
+  let suffix = rests.reduce(reference.count) {
+    zip(reference.prefix($0), $1.reversed()).prefix { $0 == $1 }.count
+  }
+  return rests.map { String($0.dropLast(suffix)) }
+}
+
+/// The text cut into runs of digits and of other characters.
+private func runs(_ text: String) -> [String] {
+  var runs: [String] = []
+  for character in text {
+    if let last = runs.last?.last, isDigit(last) == isDigit(character) {
+      runs[runs.count - 1].append(character)
+    } else {
+      runs.append(String(character))
+    }
+  }
+  return runs
+}
+
+private func isDigit(_ character: Character) -> Bool { ("0"..."9").contains(character) }
+
+private func withoutLeadingZeros(_ digits: String) -> String {
+  let rest = digits.drop { $0 == "0" }
+  return rest.isEmpty ? "0" : String(rest)
+}
+
+/// `3 colour images (a.png, b.png, c.png)`, the first few of them.
+private func listed(_ names: [String], _ what: String) -> String {
+  guard !names.isEmpty else { return "0 \(what)" }
+  let first = names.sorted(by: naturallyPrecedes).prefix(3).joined(separator: ", ")
+  return "\(names.count) \(what) (\(first)\(names.count > 3 ? ", …" : ""))"
+}
