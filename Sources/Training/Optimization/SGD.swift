@@ -1,0 +1,64 @@
+import Kernels
+import Tensors
+
+/// Gradient descent with momentum, as `torch.optim.SGD` without dampening and without Nesterov's variant.
+///
+/// Weight decay is an L2 term, added to the gradient. Memory: with momentum one float for each parameter.
+public struct SGD: Optimizer {
+  /// μ, the share of the previous step that is kept.
+  public let momentum: Double
+  /// λ, the multiple of each parameter added to its gradient.
+  public let weightDecay: Double
+  private let count: Int
+  private var stepCount = 0
+  /// Σ μᵏ g over the steps so far; nil without momentum.
+  private var velocity: Tensor?
+
+  /// Makes an optimiser for `count` parameters.
+  public init(count: Int, momentum: Double = 0, weightDecay: Double = 0) {
+    self.momentum = momentum
+    self.weightDecay = weightDecay
+    self.count = count
+    // PyTorch starts with the first gradient, which is what zeros lead to without dampening.
+    self.velocity = momentum == 0 ? nil : .zeros([count])
+  }
+
+  /// The configuration's name of the rule.
+  public var name: TrainingConfiguration.OptimizerName { .sgd }
+
+  /// `momentum_buffer` if there is momentum, and the step count.
+  public var state: OptimizerState {
+    OptimizerState(
+      stepCount: stepCount, slots: velocity.map { ["momentum_buffer": $0] } ?? [:])
+  }
+
+  /// Takes over a state, for continuing a run.
+  /// - Throws: `OptimizerStateError` unless the slots are those of this rule, in its size.
+  public mutating func restore(_ state: OptimizerState) throws {
+    try state.require(slots: velocity == nil ? [] : ["momentum_buffer"], count: count)
+    (stepCount, velocity) = (state.stepCount, state.slots["momentum_buffer"])
+  }
+
+  /// Updates `parameters` by one step.
+  /// - Precondition: as many parameters and gradients as the optimiser was made for.
+  public mutating func step(parameters: inout Tensor, gradients: Tensor, learningRate: Double) {
+    requireCounts(parameters, gradients, count)
+    stepCount += 1
+    let (rate, decay) = (Float(learningRate), Float(weightDecay))
+    parameters.withUnsafeMutableBufferPointer { p in
+      gradients.withUnsafeBufferPointer { g in
+        guard let p = p.baseAddress, let g = g.baseAddress else { return }
+        let moved: Void? = velocity?.withUnsafeMutableBufferPointer { b in
+          guard let b = b.baseAddress else { return }
+          momentumStep(
+            parameters: p, gradients: g, velocity: b, count: count, learningRate: rate,
+            momentum: Float(momentum), weightDecay: decay)
+        }
+        if moved == nil {
+          gradientStep(
+            parameters: p, gradients: g, count: count, learningRate: rate, weightDecay: decay)
+        }
+      }
+    }
+  }
+}
