@@ -54,10 +54,10 @@ struct GlobalBatchPlanTests {
     ) { try plan(3, 4, 4) }
     #expect(
       throws: DataError(
-        "a global batch of 1 sample cannot be shared among 2 ranks; "
-          + "raise the global batch size to 2 or start at most 1 rank")
+        "global-batch: 1 sample cannot be shared among 2 ranks; "
+          + "set it to at least 2 or start at most 1 rank")
     ) { try plan(3, 1, 2) }
-    #expect(throws: DataError("the global batch size is 0; it must be at least 1")) {
+    #expect(throws: DataError("global-batch: 0 is not a positive number")) {
       try plan(3, 0, 1)
     }
     #expect(

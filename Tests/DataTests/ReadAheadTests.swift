@@ -24,7 +24,9 @@ struct ReadAheadTests {
       return request
     }
     for taken in 0..<5 {
-      Thread.sleep(forTimeInterval: 0.02)
+      // However long it takes the thread to get there, it gets there and no further.
+      while produced.value < taken + depth { Thread.sleep(forTimeInterval: 0.001) }
+      Thread.sleep(forTimeInterval: 0.01)
       #expect(produced.value == taken + depth)
       #expect(try ahead.next() == taken)
     }
@@ -45,8 +47,8 @@ struct ReadAheadTests {
       Thread.sleep(forTimeInterval: 0.01)
       _ = try slowConsumer.next()
     }
-    #expect(slowConsumer.waits.count == 0)
-    #expect(slowConsumer.waits.seconds == 0)
+    // None, unless the machine is so busy that the thread does not get its turn.
+    #expect(slowConsumer.waits.seconds < 0.05)
   }
 
   @Test("an error arrives at its place and the next request follows")

@@ -23,13 +23,12 @@ public struct GlobalBatchPlan: Sendable, Equatable {
   ) throws(DataError) {
     try checkShare(of: sampleCount, among: worldSize, source: source)
     guard globalBatchSize >= 1 else {
-      throw DataError("the global batch size is \(globalBatchSize); it must be at least 1")
+      throw DataError("global-batch: \(globalBatchSize) is not a positive number")
     }
     guard worldSize <= globalBatchSize else {
       throw DataError(
-        "a global batch of \(counted(globalBatchSize, "sample")) cannot be shared among "
-          + "\(worldSize) ranks; raise the global batch size to \(worldSize) or start at most "
-          + counted(globalBatchSize, "rank"))
+        "global-batch: \(counted(globalBatchSize, "sample")) cannot be shared among \(worldSize) ranks; "
+          + "set it to at least \(worldSize) or start at most \(counted(globalBatchSize, "rank"))")
     }
     self.sampleCount = sampleCount
     self.globalBatchSize = globalBatchSize

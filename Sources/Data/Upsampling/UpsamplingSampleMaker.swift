@@ -19,7 +19,7 @@ public struct UpsamplingSampleMaker: Sendable {
   /// The probability with which training mirrors a scene left to right.
   public let flipProbability: Float
   /// The depth that stands for "not measured"; nil if every pixel was.
-  public let missingDepth: Float?
+  public var missingDepth: Float?
 
   /// How often another crop is drawn if none of the pixels of a crop counts.
   private static let redraws = 16
@@ -75,7 +75,7 @@ public struct UpsamplingSampleMaker: Sendable {
     of scene: SceneSample, index: Int, seed: UInt64, epoch: Int
   ) throws(DataError) -> UpsamplingSample {
     let raw = try RawTarget(target, of: scene, missingDepth: missingDepth)
-    try checkSize(of: scene, crop: crop)
+    try checkSize(scene.name, height: raw.height, width: raw.width, isCropped: true)
     var random = CounterRandom(seed: seed, purpose: .augmentation, epoch: epoch, item: index)
     let isFlipped = random.uniform() < flipProbability
     let window = drawWindow(in: raw, isFlipped: isFlipped, using: &random)
@@ -92,22 +92,22 @@ public struct UpsamplingSampleMaker: Sendable {
     of scene: SceneSample, index: Int
   ) throws(DataError) -> UpsamplingSample {
     let raw = try RawTarget(target, of: scene, missingDepth: missingDepth)
-    try checkSize(of: scene, crop: nil)
+    try checkSize(scene.name, height: raw.height, width: raw.width, isCropped: false)
     let window = Window.whole(height: raw.height, width: raw.width, isFlipped: false)
     return sample(of: scene, index: index, raw: raw, window: window)
   }
 
-  private func checkSize(of scene: SceneSample, crop: Int?) throws(DataError) {
-    let (height, width) = (scene.image.height, scene.image.width)
-    if let crop, crop > min(height, width) {
+  /// Checks that a scene is large enough for the crop, if it is to be cropped, and the border.
+  func checkSize(_ name: String, height: Int, width: Int, isCropped: Bool) throws(DataError) {
+    if let crop, isCropped, crop > min(height, width) {
       throw DataError(
-        "sample \(scene.name): its \(height)×\(width) pixels (rows × columns) are fewer than crop "
-          + "\(crop) asks for; set crop to at most \(min(height, width) / factor * factor)")
+        "sample \(name): its \(height)×\(width) pixels (rows × columns) are fewer than crop \(crop) "
+          + "asks for; set crop to at most \(min(height, width) / factor * factor)")
     }
     guard min(height, width) > 2 * border else {
       throw DataError(
-        "sample \(scene.name): a border of \(border) leaves nothing of its \(height)×\(width) "
-          + "pixels; make border smaller")
+        "sample \(name): a border of \(border) leaves nothing of its \(height)×\(width) pixels; "
+          + "make border smaller")
     }
   }
 
