@@ -17,8 +17,9 @@ import PackageDescription
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
 /// The kernels alone are compiled for the processor at hand and without overflow and bounds checks
-/// (docs/decisions/0002-kernels-in-their-own-target.md). Without errno a square root is one vector
-/// instruction instead of a call.
+/// (docs/decisions/0002-kernels-in-their-own-target.md).
+///
+/// Without errno a square root is one vector instruction instead of a call.
 let fast: [SwiftSetting] =
   strict + [.unsafeFlags(["-Ounchecked", "-Xcc", "-march=native", "-Xcc", "-fno-math-errno"])]
 
@@ -114,6 +115,7 @@ let package = Package(
       name: "TrainingTests",
       dependencies: [
         "Training", "Models", "Data", "Distributed", "Layers", "Autograd", "Tensors", "HDF5",
+        "TestSupport",
       ],
       exclude: ["Optimization/make_optimizer_values.py"],
       swiftSettings: strict),

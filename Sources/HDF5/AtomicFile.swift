@@ -19,7 +19,7 @@ public final class AtomicFile: Sendable {
   public init(_ path: String) throws {
     let (folder, name) = Self.split(path)
     try Self.requireFolder(folder, for: path)
-    Self.removeAbandoned(folder: folder, prefix: ".\(name)\(Self.mark)")
+    Self.removeAbandoned(in: folder, namesBeginningWith: name + Self.mark)
     let suffix = "\(getpid())-\(String(UInt32.random(in: 0...(.max)), radix: 16))"
     self.path = path
     self.folder = folder
@@ -77,14 +77,15 @@ public final class AtomicFile: Sendable {
     }
   }
 
-  private static func removeAbandoned(folder: String, prefix: String) {
+  /// Removes what killed processes left in a folder while they wrote files whose names begin with `prefix`.
+  public static func removeAbandoned(in folder: String, namesBeginningWith prefix: String) {
     guard let directory = opendir(folder) else { return }
     defer { closedir(directory) }
     while let entry = readdir(directory) {
       let name = withUnsafeBytes(of: &entry.pointee.d_name) {
         String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
       }
-      guard name.hasPrefix(prefix) else { continue }
+      guard name.hasPrefix(".\(prefix)"), name.contains(mark) else { continue }
       let file = "\(folder)/\(name)"
       let descriptor = open(file, O_RDWR | O_CLOEXEC)
       guard descriptor >= 0 else { continue }

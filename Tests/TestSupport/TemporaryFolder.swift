@@ -30,9 +30,9 @@ public final class TemporaryFolder: Sendable {
 }
 
 /// The text of what `body` throws, `no error` if it does not.
-public func message(_ body: () throws -> Void) -> String {
+public func message<R>(_ body: () throws -> R) -> String {
   do {
-    try body()
+    _ = try body()
     return "no error"
   } catch {
     return "\(error)"

@@ -17,7 +17,7 @@ public enum CheckpointFault: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .notACheckpoint(let reason):
-      return "not a checkpoint: \(reason); name a checkpoint_….h5 file of a run folder"
+      return "not a checkpoint: \(reason)"
     case .otherVersion(let found, let expected):
       return "checkpoint format \(found), but this program reads format \(expected); "
         + "use the version of the program that wrote it"

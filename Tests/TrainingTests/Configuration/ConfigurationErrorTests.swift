@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Training
@@ -35,7 +36,7 @@ private let required = "run: runs/a\ndata: d.h5\nfactor: 8\nepochs: 3\n"
     ("target: flow", "c.yaml:5: target: expected depth, found 'flow'"),
     (
       "model: PacJointUpsampel",
-      "c.yaml:5: model: expected PacJointUpsample, PacJointUpsampleLite or Bilinear, found 'PacJointUpsampel'; did you mean 'PacJointUpsample'?"
+      "c.yaml:5: model: expected Bilinear, PacJointUpsample or PacJointUpsampleLite, found 'PacJointUpsampel'; did you mean 'PacJointUpsample'?"
     ),
     ("val-ratio: 1", "c.yaml:5: val-ratio: expected a number, at least 0 and below 1, found '1'"),
     (
@@ -129,7 +130,7 @@ private let required = "run: runs/a\ndata: d.h5\nfactor: 8\nepochs: 3\n"
   }
 
   @Test func unreadableFiles() throws {
-    let folder = try TestFolder()
+    let folder = try TemporaryFolder()
     func text(_ path: String) -> String { message { try TrainingConfiguration(file: path) } }
     #expect(text(folder("no.yaml")) == "\(folder("no.yaml")): no such file; check the path")
     #expect(text(folder.path) == "\(folder.path): is a folder; name a YAML file")
