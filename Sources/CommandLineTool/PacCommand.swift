@@ -6,7 +6,7 @@ public struct PacCommand: ParsableCommand {
   public static let configuration = CommandConfiguration(
     commandName: "pac",
     abstract: "Trains pixel-adaptive convolutional networks over MPI.",
-    subcommands: [VerifyCommand.self])
+    subcommands: [TrainCommand.self, EvaluateCommand.self, VerifyCommand.self])
 
   /// Makes the command; the argument parser calls this.
   public init() {}

@@ -11,7 +11,7 @@ struct PacPhase: Sendable {
 struct PacTile: Sendable {
   let phase: Int
   /// Which rows of the phase.
-  let rows: Range<Int>
+  let rows: ArraySlice<Int>
   /// Which columns of the phase.
   let columns: Range<Int>
 
@@ -53,32 +53,50 @@ struct PacTiling: Sendable {
     // Sixteen bands or more keep a handful of workers busy; the number must not depend on how many there are.
     var bandRows = max(tileRows, (height + 15) / 16)
     if scattering { bandRows = max(bandRows, Self.reach(geometry)) }
+    let orders = phases.map { Self.rowOrder(geometry.rows, count: $0.rows.count) }
     bands = stride(from: 0, to: height, by: max(bandRows, 1)).map { [phases] first in
       let band = first..<min(first + bandRows, height)
       return phases.indices.flatMap { phase in
         Self.tiles(
-          phase, rows: band.clamped(to: 0..<phases[phase].rows.count),
+          phase, rows: orders[phase][band.clamped(to: 0..<orders[phase].count)],
           columns: phases[phase].columns.count, tileRows: tileRows, pixels: pixels)
       }
     }
   }
 
+  /// The order in which rows are worked off.
+  ///
+  /// With dilation d and stride 1 the taps of a row meet only rows of its own residue class modulo d. Rows are
+  /// therefore taken class by class: neighbours in this order share input, and however large the dilation,
+  /// what a band of rows touches stays as narrow as without.
+  private static func rowOrder(_ axis: PacAxis, count: Int) -> [Int] {
+    guard isSplitByDilation(axis) else { return Array(0..<count) }
+    return (0..<min(axis.dilation, count)).flatMap {
+      Array(stride(from: $0, to: count, by: axis.dilation))
+    }
+  }
+
+  private static func isSplitByDilation(_ axis: PacAxis) -> Bool {
+    axis.dilation > 1 && axis.stride == 1 && !axis.transposed
+  }
+
   private static func tiles(
-    _ phase: Int, rows: Range<Int>, columns: Int, tileRows: Int, pixels: Int
+    _ phase: Int, rows: ArraySlice<Int>, columns: Int, tileRows: Int, pixels: Int
   ) -> [PacTile] {
-    stride(from: rows.lowerBound, to: rows.upperBound, by: tileRows).flatMap { y in
+    stride(from: rows.startIndex, to: rows.endIndex, by: tileRows).flatMap { y in
       stride(from: 0, to: columns, by: pixels).map { x in
         PacTile(
-          phase: phase, rows: y..<min(y + tileRows, rows.upperBound),
+          phase: phase, rows: rows[y..<min(y + tileRows, rows.endIndex)],
           columns: x..<min(x + pixels, columns))
       }
     }
   }
 
-  /// The least height of a band, in rows of a phase, such that what one band adds to lies apart from what the next
+  /// The least height of a band, in rows of a phase in their order, such that what one band adds to lies apart from what the next
   /// but one adds to.
   private static func reach(_ geometry: PacGeometry) -> Int {
     let axis = geometry.rows
+    if isSplitByDilation(axis) { return max(1, axis.size - 1) }
     let taps = axis.phases.flatMap(\.taps)
     let input = (taps.map(\.input).max() ?? 0) - (taps.map(\.input).min() ?? 0)
     let guides = taps.map(\.guide) + axis.phases.map(\.centre)

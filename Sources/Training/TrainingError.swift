@@ -4,6 +4,10 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
   case configuration(place: String, problem: String)
   /// A checkpoint file that cannot be written or used.
   case checkpoint(file: String, fault: CheckpointFault)
+  /// The loss or a gradient is not a finite number.
+  case diverged(sample: String, loss: Float)
+  /// The run folder cannot be used.
+  case runFolder(path: String, problem: String)
   /// A log that cannot be read or written.
   case log(file: String, problem: String)
 
@@ -12,6 +16,10 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .configuration(let place, let problem): "\(place): \(problem)"
     case .checkpoint(let file, let fault): "\(file): \(fault)"
+    case .diverged(let sample, let loss):
+      "sample \(sample): \(loss.isFinite ? "a gradient is not finite" : "the loss is \(loss)"); "
+        + "lower lr or look at the sample"
+    case .runFolder(let path, let problem): "\(path): \(problem)"
     case .log(let file, let problem): "\(file): \(problem)"
     }
   }

@@ -60,14 +60,10 @@ public struct GlobalBatchPlan: Sendable, Equatable {
 ///   - sampleCount: the number of samples in the split.
 ///   - rank: this rank.
 ///   - worldSize: the number of ranks.
-///   - source: where the samples come from, for messages: `test.h5, split test`.
-/// - Returns: the samples of `rank`, a contiguous share of the split.
-/// - Throws: `DataError` if a rank would get no sample.
-public func evaluationShard(
-  sampleCount: Int, rank: Int, worldSize: Int, source: String
-) throws(DataError) -> Range<Int> {
-  try checkShare(of: sampleCount, among: worldSize, source: source)
-  return contiguousShare(of: 0..<sampleCount, rank: rank, worldSize: worldSize)
+/// - Returns: the samples of `rank`, a contiguous share of the split; empty for some if there are more ranks than
+///   samples.
+public func evaluationShard(sampleCount: Int, rank: Int, worldSize: Int) -> Range<Int> {
+  contiguousShare(of: 0..<sampleCount, rank: rank, worldSize: worldSize)
 }
 
 /// Part `rank` of `worldSize` contiguous parts whose lengths differ by at most one.

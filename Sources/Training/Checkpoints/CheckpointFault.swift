@@ -10,6 +10,8 @@ public enum CheckpointFault: Error, Equatable, CustomStringConvertible {
   case inaccessible(reason: String)
   /// The file belongs to another network; each text names one difference.
   case otherModel(differences: [String])
+  /// The file belongs to a run with other settings; each text names one.
+  case otherRun(changes: [String])
   /// The folder holds checkpoints, but none that can be used.
   case noneUsable(warnings: [String])
 
@@ -27,6 +29,9 @@ public enum CheckpointFault: Error, Equatable, CustomStringConvertible {
       let shown = differences.prefix(3).joined(separator: "; ")
       let rest = differences.count > 3 ? "; and \(differences.count - 3) more" : ""
       return "checkpoint of another model: \(shown)\(rest)"
+    case .otherRun(let changes):
+      return "checkpoint of a run with other settings (\(changes.joined(separator: "; "))); "
+        + "choose another run folder, or go back to these settings to continue"
     case .noneUsable(let warnings):
       return "no checkpoint here can be used (\(warnings.joined(separator: "; "))); "
         + "remove them or choose another run folder"

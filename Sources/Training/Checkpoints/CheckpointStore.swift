@@ -89,7 +89,7 @@ extension CheckpointFault {
   fileprivate var isDamage: Bool {
     switch self {
     case .notACheckpoint, .corrupt: true
-    case .otherVersion, .inaccessible, .otherModel, .noneUsable: false
+    case .otherVersion, .inaccessible, .otherModel, .otherRun, .noneUsable: false
     }
   }
 }

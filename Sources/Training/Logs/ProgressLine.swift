@@ -29,8 +29,9 @@ public struct ProgressLine {
   }
 
   /// A line on standard error.
-  public static func standardError() -> ProgressLine {
-    ProgressLine(isTerminal: isatty(STDERR_FILENO) == 1, clock: monotonicSeconds) { text in
+  /// - Parameter isTerminal: whether a person watches; under a launcher the process cannot tell by itself.
+  public static func standardError(isTerminal: Bool) -> ProgressLine {
+    ProgressLine(isTerminal: isTerminal, clock: monotonicSeconds) { text in
       let bytes = Array(text.utf8)
       // Progress that cannot be shown is no reason to stop.
       _ = Glibc.write(STDERR_FILENO, bytes, bytes.count)

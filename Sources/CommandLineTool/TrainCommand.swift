@@ -1,0 +1,43 @@
+import ArgumentParser
+import Distributed
+import Foundation
+import Logging
+import Training
+
+struct TrainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train",
+    abstract: "Trains a network, alone or as one of several ranks under mpirun.",
+    discussion: """
+      Everything the run makes lies in its run folder. A run folder that holds checkpoints is continued from the newest \
+      good one, bit for bit as if it had not been interrupted. The keys are listed in docs/configuration.md.
+      """)
+
+  @OptionGroup var settings: ConfigurationArguments
+
+  func run() throws {
+    try withRanks { communicator in
+      let configuration = try communicator.together { try settings.load() }
+      let run = try TrainingRun(
+        configuration, communicator: communicator, logger: Logger(label: "pac"),
+        terminal: ProcessSetup.standardOutputIsTerminal)
+      let result = try run.run()
+      guard communicator.isLeader else { return }
+      print("checkpoint \(result.checkpoint)")
+    }
+  }
+}
+
+/// The configuration file and the settings that override it.
+struct ConfigurationArguments: ParsableArguments {
+  @Argument(help: "Configuration file (YAML).")
+  var configuration: String
+
+  @Argument(help: "Settings that win over the file: key=value.")
+  var overrides: [String] = []
+
+  /// Reads and checks the configuration.
+  func load() throws -> TrainingConfiguration {
+    try TrainingConfiguration(file: configuration, overrides: overrides)
+  }
+}

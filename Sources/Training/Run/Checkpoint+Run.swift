@@ -1,0 +1,44 @@
+import Autograd
+import Models
+import Tensors
+
+extension Checkpoint {
+  /// Checks that continuing from here with `configuration` gives what the uninterrupted run would have given.
+  func requireSameRun(as configuration: TrainingConfiguration, file: String) throws {
+    let earlier = try TrainingConfiguration(yaml: self.configuration, name: file)
+    let changes = configuration.incompatibilities(with: earlier)
+    guard changes.isEmpty else {
+      throw TrainingError.checkpoint(file: file, fault: .otherRun(changes: changes))
+    }
+  }
+}
+
+extension ParameterSet {
+  /// Takes over the parameters of a checkpoint.
+  /// - Throws: `TrainingError.checkpoint` naming what differs if it belongs to another network.
+  func load(
+    _ checkpoint: Checkpoint, model: UpsamplerName, factor: Int, file: String
+  ) throws {
+    try checkpoint.require(
+      model: model.rawValue, factor: factor,
+      parameters: entries.map { ($0.name, $0.parameter.shape) }, file: file)
+    let values = Dictionary(checkpoint.parameters.map { ($0.name, $0.value) }) { first, _ in first }
+    for entry in entries { if let value = values[entry.name] { entry.parameter.value = value } }
+  }
+}
+
+extension TrainingRun.Progress {
+  /// The sums of the present epoch, as a checkpoint stores them.
+  var sums: [String: Double] {
+    ["samples": Double(samples), "loss": loss, "rmse": rootMeanSquare]
+  }
+
+  /// Where a checkpoint was written.
+  init(_ checkpoint: Checkpoint) {
+    self.init(
+      epoch: checkpoint.epoch, stepInEpoch: checkpoint.stepInEpoch, step: checkpoint.step,
+      samples: Int(checkpoint.runningSums["samples"] ?? 0),
+      loss: checkpoint.runningSums["loss"] ?? 0,
+      rootMeanSquare: checkpoint.runningSums["rmse"] ?? 0)
+  }
+}

@@ -1,0 +1,90 @@
+import Foundation
+import HDF5
+
+/// Everything a run writes: configuration, logs and checkpoints. Only the leader touches it.
+struct RunFolder {
+  /// The checkpoints, in a folder of their own.
+  let checkpoints: CheckpointStore
+  private let configuration: TrainingConfiguration
+  private let isLeader: Bool
+  private var trainLog: CSVLog?
+  private var testLog: CSVLog?
+
+  /// Names the folder; nothing is written yet.
+  init(_ configuration: TrainingConfiguration, isLeader: Bool) {
+    self.configuration = configuration
+    self.isLeader = isLeader
+    checkpoints = CheckpointStore(folder: "\(configuration.run)/checkpoints")
+  }
+
+  /// Makes the folder for a new run.
+  /// - Throws: `TrainingError.runFolder` if it cannot be written.
+  mutating func begin() throws { try prepare(keepingEpochs: nil) }
+
+  /// Makes the logs end where a run goes on.
+  mutating func resume(after progress: TrainingRun.Progress) throws {
+    try prepare(keepingEpochs: progress.epoch)
+  }
+
+  private mutating func prepare(keepingEpochs epochs: Int?) throws {
+    guard isLeader else { return }
+    let path = configuration.run
+    // Whatever keeps this from working shows in the next line, with its reason.
+    try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    guard access(path, W_OK | X_OK) == 0 else {
+      throw TrainingError.runFolder(
+        path: path,
+        problem: "cannot write to this run folder (\(String(cString: strerror(errno)))); "
+          + "set run to a folder that can be written")
+    }
+    let file = try AtomicFile("\(path)/configuration.yaml")
+    try configuration.yaml.write(toFile: file.temporaryPath, atomically: false, encoding: .utf8)
+    try file.commit()
+    trainLog = try CSVLog(
+      "\(path)/train.log", columns: ["epoch", "lr", "loss", "rmse"], keepingThrough: epochs)
+    testLog = try openTestLog(keepingThrough: epochs)
+  }
+
+  private func openTestLog(keepingThrough epoch: Int?) throws -> CSVLog {
+    try CSVLog(
+      "\(configuration.run)/test.log", columns: ["epoch", "loss", "rmse"], keepingThrough: epoch)
+  }
+
+  /// Adds a row to `train.log`.
+  func append(_ row: TrainRow) throws {
+    try trainLog?.append(
+      epoch: row.epoch, [row.learningRate, row.loss, row.rootMeanSquare])
+  }
+
+  /// Adds a row to `test.log`, in place of one of the same epoch: a finished run that is started again measures
+  /// once more.
+  mutating func append(_ row: TestRow) throws {
+    guard isLeader else { return }
+    testLog = try openTestLog(keepingThrough: row.epoch - 1)
+    try testLog?.append(epoch: row.epoch, [row.loss, row.rootMeanSquare])
+  }
+
+  /// Writes a checkpoint and removes old ones.
+  func save(_ checkpoint: Checkpoint) throws {
+    try checkpoints.save(checkpoint, keeping: configuration.keepCheckpoints)
+  }
+}
+
+/// A row of `train.log`: means over the samples of one epoch.
+struct TrainRow {
+  /// The number of epochs done with it.
+  let epoch: Int
+  let learningRate: Double
+  let loss: Double
+  /// In centimetres for metric depth.
+  let rootMeanSquare: Double
+}
+
+/// A row of `test.log`: means over the test split.
+struct TestRow {
+  /// The number of epochs done.
+  let epoch: Int
+  let loss: Double
+  /// In centimetres for metric depth.
+  let rootMeanSquare: Double
+}

@@ -1,0 +1,71 @@
+import Data
+import Foundation
+import Logging
+
+/// What a run tells its user while it goes on. Only the leader speaks.
+final class RunReport {
+  private let configuration: TrainingConfiguration
+  private let logger: Logger
+  private let isLeader: Bool
+  private var line: ProgressLine
+
+  init(
+    _ configuration: TrainingConfiguration, logger: Logger, terminal: Bool, isLeader: Bool
+  ) {
+    self.configuration = configuration
+    self.logger = logger
+    self.isLeader = isLeader
+    line = ProgressLine.standardError(isTerminal: terminal)
+  }
+
+  func warn(_ text: String) {
+    guard isLeader else { return }
+    line.clear()
+    logger.warning("\(text)")
+  }
+
+  func began(
+    _ plan: GlobalBatchPlan, _ progress: TrainingRun.Progress, resumedFrom path: String
+  ) {
+    guard isLeader else { return }
+    logger.info(
+      """
+      \(configuration.model.rawValue) x\(configuration.factor), \(plan.sampleCount) training samples, \
+      global batch \(plan.globalBatchSize) over \(plan.worldSize) rank(s), \
+      \(configuration.epochs) epochs of \(plan.stepsPerEpoch) steps; run folder \(configuration.run)
+      """)
+    if !path.isEmpty {
+      logger.info("continuing from \(path): epoch \(progress.epoch), step \(progress.step)")
+    }
+  }
+
+  func step(_ progress: TrainingRun.Progress, _ plan: GlobalBatchPlan) {
+    guard isLeader else { return }
+    let left =
+      configuration.epochs * plan.stepsPerEpoch
+      - progress.epoch * plan.stepsPerEpoch - progress.stepInEpoch
+    line.update(
+      Progress(
+        epoch: progress.epoch, epochs: configuration.epochs, step: progress.stepInEpoch,
+        stepsPerEpoch: plan.stepsPerEpoch,
+        stepsLeft: min(left, configuration.steps.map { $0 - progress.step } ?? left),
+        globalBatchSize: plan.globalBatchSize,
+        loss: progress.loss / Double(max(progress.samples, 1))))
+  }
+
+  func test(_ row: TestRow, unit: String) {
+    guard isLeader else { return }
+    line.pause()
+    line.clear()
+    let rmse = String(format: "%.4f", row.rootMeanSquare)
+    logger.info("epoch \(row.epoch): test rmse \(rmse)\(unit.isEmpty ? "" : " \(unit)")")
+  }
+
+  func finished(waiting seconds: Double) {
+    guard isLeader else { return }
+    line.clear()
+    if seconds > 1 {
+      logger.info("waited \(String(format: "%.1f", seconds)) s for samples")
+    }
+  }
+}

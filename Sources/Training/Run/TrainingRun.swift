@@ -1,0 +1,203 @@
+import Autograd
+import Data
+import Distributed
+import Foundation
+import Logging
+import Models
+import Tensors
+
+/// A whole training run: what `pac train` does, on every rank.
+///
+/// `run()` is the main path: load or begin, then epoch by epoch `Trainer.step`, checkpoints, tests, logs.
+public final class TrainingRun {
+  private let configuration: TrainingConfiguration
+  private let communicator: Communicator
+  private let trainer: Trainer
+  private let source: UpsamplingSource
+  private let plan: GlobalBatchPlan
+  private let evaluator: Evaluator
+  private let schedule: StepDecay
+  private var folder: RunFolder
+  private let report: RunReport
+  private let started = ContinuousClock().now
+  private var progress = Progress()
+
+  /// Where a run stands between two steps.
+  struct Progress: Equatable {
+    var epoch = 0
+    var stepInEpoch = 0
+    var step = 0
+    /// Sums over the samples of the present epoch.
+    var samples = 0
+    var loss = 0.0
+    var rootMeanSquare = 0.0
+  }
+
+  /// Opens dataset and run folder and makes the network; all ranks call it.
+  /// - Parameters:
+  ///   - configuration: what to do.
+  ///   - communicator: the ranks.
+  ///   - logger: for warnings and the start of a run; only the leader's is used.
+  ///   - terminal: whether a person watches: then one line of progress is kept up to date.
+  /// - Throws: on all ranks alike what went wrong on one of them.
+  public init(
+    _ configuration: TrainingConfiguration, communicator: Communicator, logger: Logger,
+    terminal: Bool
+  ) throws {
+    self.configuration = configuration
+    self.communicator = communicator
+    let objective = Objective(loss: configuration.loss)
+    let parts = try communicator.together { try RunParts(configuration) }
+    (source, plan, evaluator) = try communicator.together {
+      let source = try parts.trainingSource()
+      let plan = try GlobalBatchPlan(
+        sampleCount: source.count, globalBatchSize: configuration.globalBatchSize,
+        worldSize: communicator.worldSize, source: source.name)
+      return (source, plan, try parts.evaluator(communicator))
+    }
+    trainer = Trainer(
+      parts.network, configuration: configuration, objective: objective,
+      communicator: communicator)
+    schedule = configuration.schedule
+    folder = RunFolder(configuration, isLeader: communicator.isLeader)
+    report = RunReport(
+      configuration, logger: logger, terminal: terminal, isLeader: communicator.isLeader)
+  }
+
+  /// Trains to the end, or as far as `steps` and `max-minutes` allow.
+  /// - Returns: the last measurement on the test split, and the last checkpoint's path.
+  /// - Throws: on all ranks alike what went wrong on one of them.
+  public func run() throws -> RunResult {
+    try resume()
+    let samples = try communicator.together {
+      try source.trainingSamples(
+        plan: plan, rank: communicator.rank, seed: UInt64(configuration.seed),
+        epochs: progress.epoch..<max(progress.epoch, configuration.epochs),
+        firstStep: progress.stepInEpoch, depth: configuration.readAhead)
+    }
+    defer { samples.cancel() }
+    var isStopping = false
+    while progress.epoch < configuration.epochs && !isStopping {
+      isStopping = try runEpoch(samples)
+    }
+    report.finished(waiting: samples.waits.seconds)
+    let result = try measure()
+    try save()
+    return RunResult(evaluation: result, checkpoint: folder.checkpoints.path(step: progress.step))
+  }
+
+  /// Trains to the end of the present epoch, or until the run is to stop.
+  /// - Returns: whether the run is to stop.
+  private func runEpoch(_ samples: ReadAhead<UpsamplingSample>) throws -> Bool {
+    let rate = schedule.learningRate(epoch: progress.epoch)
+    while progress.stepInEpoch < plan.stepsPerEpoch {
+      if reachedLastStep { return true }
+      let batch = plan.globalBatch(step: progress.stepInEpoch)
+      let shards = (0..<communicator.worldSize).map { rank in
+        let shard = plan.shard(step: progress.stepInEpoch, rank: rank)
+        return shard.lowerBound - batch.lowerBound..<shard.upperBound - batch.lowerBound
+      }
+      let sums = try trainer.step(
+        shards: shards, learningRate: rate, stopping: isOutOfTime,
+        next: samples.next)
+      progress.add(sums)
+      report.step(progress, plan)
+      if sums.stop { return true }
+      if isDue(configuration.checkpointEverySteps, progress.step) { try save() }
+    }
+    try endEpoch(rate)
+    return false
+  }
+
+  private func endEpoch(_ rate: Double) throws {
+    let (scale, _) = Evaluator.reporting(source.reader.depthUnit)
+    let samples = Double(max(progress.samples, 1))
+    let row = TrainRow(
+      epoch: progress.epoch + 1, learningRate: rate, loss: progress.loss / samples,
+      rootMeanSquare: progress.rootMeanSquare / samples * scale)
+    progress.beginEpoch()
+    try communicator.together { try folder.append(row) }
+    let isLast = progress.epoch >= configuration.epochs
+    if !isLast && isDue(configuration.testEvery, progress.epoch) { _ = try measure() }
+    if !isLast && isDue(configuration.checkpointEvery, progress.epoch) { try save() }
+  }
+
+  private func isDue(_ every: Int, _ count: Int) -> Bool { every > 0 && count % every == 0 }
+
+  private var reachedLastStep: Bool { configuration.steps.map { progress.step >= $0 } ?? false }
+
+  /// Only the leader's clock counts; the others learn of it with the gradients.
+  private var isOutOfTime: Bool {
+    guard communicator.isLeader, let minutes = configuration.maximumMinutes else { return false }
+    return ContinuousClock().now - started > .seconds(minutes * 60)
+  }
+
+  /// Measures on the test split and writes a row of `test.log`.
+  private func measure() throws -> EvaluationResult {
+    let result = try evaluator(trainer.network)
+    let row = TestRow(
+      epoch: progress.epoch, loss: result.loss, rootMeanSquare: result.rootMeanSquare)
+    // In the middle of an epoch, where a run may stop, there is no row: the epoch's own is still to come.
+    if progress.stepInEpoch == 0 { try communicator.together { try folder.append(row) } }
+    report.test(row, unit: result.unit)
+    return result
+  }
+
+  // MARK: - Checkpoints
+
+  private func save() throws {
+    try communicator.together {
+      guard communicator.isLeader else { return }
+      try folder.save(trainer.checkpoint(progress, configuration))
+    }
+  }
+
+  /// Goes on from the newest good checkpoint, if the run folder has one.
+  ///
+  /// The leader alone decides which one that is; all read it from the shared file system.
+  private func resume() throws {
+    var path = ""
+    try communicator.together {
+      if communicator.isLeader, let recovery = try folder.checkpoints.latestGood() {
+        recovery.warnings.forEach(report.warn)
+        path = recovery.path
+      }
+    }
+    path = try communicator.broadcast(path)
+    try communicator.together {
+      guard !path.isEmpty else { return try folder.begin() }
+      let checkpoint = try Checkpoint(reading: path)
+      try checkpoint.requireSameRun(as: configuration, file: path)
+      try trainer.restore(checkpoint, configuration, file: path)
+      progress = TrainingRun.Progress(checkpoint)
+      try folder.resume(after: progress)
+    }
+    report.began(plan, progress, resumedFrom: path)
+  }
+}
+
+extension TrainingRun.Progress {
+  mutating func add(_ sums: Trainer.StepSums) {
+    step += 1
+    stepInEpoch += 1
+    samples += sums.samples
+    loss += sums.loss
+    rootMeanSquare += sums.rootMeanSquare
+  }
+
+  mutating func beginEpoch() {
+    epoch += 1
+    stepInEpoch = 0
+    samples = 0
+    loss = 0
+    rootMeanSquare = 0
+  }
+}
+
+/// What a run ended with.
+public struct RunResult: Sendable {
+  /// The measurement on the test split.
+  public let evaluation: EvaluationResult
+  /// The newest checkpoint.
+  public let checkpoint: String
+}

@@ -1,0 +1,96 @@
+import Foundation
+import TestSupport
+import Testing
+import Training
+
+/// The whole way from the dataset to the checkpoint, on one rank and on several.
+@Suite(.enabled(if: hasMPI, "mpirun is not installed"), .serialized)
+struct TrainRanksTests {
+  let project: TrainingProject
+
+  init() throws { project = try TrainingProject() }
+
+  @Test func givesTheSameBitsOnAnyNumberOfRanks() throws {
+    var bits: [[[UInt32]]] = []
+    var logs: [String] = []
+    for ranks in 1...3 {
+      let run = "run\(ranks)"
+      let result = try project("train", ranks: ranks, "run=\(project.folder(run))")
+      try #require(result.status == 0, "\(ranks) ranks: \(result.output)\(result.errors)")
+      bits.append(try #require(try project.checkpoint(run)).bits)
+      logs.append(try project.text("\(run)/train.log") + project.text("\(run)/test.log"))
+    }
+    #expect(bits[1] == bits[0], "two ranks against one")
+    #expect(bits[2] == bits[0], "three ranks, with shards of different sizes, against one")
+    #expect(logs[1] == logs[0] && logs[2] == logs[0])
+  }
+
+  @Test func measuresTheSameOnAnyNumberOfRanks() throws {
+    try #require(try project("train", "epochs=1").status == 0)
+    let outputs = try (1...4).map { ranks in
+      try project("evaluate", ranks: ranks, "--weights", project.folder("run"), "--json")
+    }
+    for result in outputs {
+      #expect(result.status == 0, "\(result.errors)")
+      #expect(result.output == outputs[0].output)
+    }
+    #expect(outputs[0].output.split(separator: "\n").count == 4, "three samples and their mean")
+    #expect(outputs[0].output.contains("\"unit\":\"cm\""))
+  }
+
+  @Test(arguments: [1, 2])
+  func continuesBitForBit(_ ranks: Int) throws {
+    let straight = project.folder("straight")
+    let parts = project.folder("parts")
+    let whole = try project("train", ranks: ranks, "run=\(straight)", "epochs=3")
+    try #require(whole.status == 0, "\(whole.errors)")
+    // Stops in the middle of an epoch, at the end of one, and goes on each time.
+    for steps in ["2", "3", "5"] {
+      let result = try project("train", ranks: ranks, "run=\(parts)", "epochs=3", "steps=\(steps)")
+      try #require(result.status == 0, "\(result.errors)")
+    }
+    let last = try project("train", ranks: ranks, "run=\(parts)", "epochs=3")
+    try #require(last.status == 0, "\(last.errors)")
+    let (a, b) = (try project.checkpoint("straight"), try project.checkpoint("parts"))
+    #expect(try #require(a).step == 9)
+    #expect(try #require(a).bits == #require(b).bits)
+    #expect(try project.text("straight/train.log") == project.text("parts/train.log"))
+  }
+
+  @Test func continuesAfterAKill() throws {
+    let straight = try project("train", "run=\(project.folder("straight"))", "epochs=6")
+    try #require(straight.status == 0, "\(straight.errors)")
+    // A real SIGKILL, as soon as there is a checkpoint to go on from.
+    let killed = try run(
+      "/bin/bash",
+      [
+        "-c",
+        """
+        "$0" train "$1" epochs=6 checkpoint-every-steps=1 & pid=$!
+        for i in $(seq 2000); do
+          ls "$2"/checkpoints/checkpoint_*.h5 >/dev/null 2>&1 && break; sleep 0.01
+        done
+        kill -KILL $pid; wait $pid
+        """, project.pac.path, project.folder("train.yaml"), project.folder("run"),
+      ], environment: ["OMP_NUM_THREADS": "1"], timeout: TrainingProject.timeout)
+    #expect(killed.status == 128 + SIGKILL)
+    let before = try #require(try project.checkpoint())
+    #expect(before.step < 18, "the run was over before it was killed")
+    let result = try project("train", "epochs=6", "checkpoint-every-steps=1")
+    try #require(result.status == 0, "\(result.errors)")
+    #expect(
+      try #require(try project.checkpoint()).bits
+        == #require(try project.checkpoint("straight")).bits)
+  }
+
+  @Test func learns() throws {
+    let result = try project("train", "epochs=30", "init=interpolation", "test-every=0")
+    try #require(result.status == 0, "\(result.errors)")
+    let rows = try project.text("run/train.log").split(separator: "\n").dropFirst().map { row in
+      row.split(separator: ",").compactMap { Double($0) }
+    }
+    #expect(rows.count == 30)
+    let losses = rows.map { $0[2] }
+    #expect(losses.suffix(5).reduce(0, +) < 0.9 * losses.prefix(5).reduce(0, +), "\(losses)")
+  }
+}
