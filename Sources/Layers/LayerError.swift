@@ -8,6 +8,9 @@ public struct LayerError: Error, Equatable, CustomStringConvertible {
   init(_ layer: String, _ argument: String, given: String, allowed: String) {
     description = "\(layer): \(argument) is \(given); allowed: \(allowed)"
   }
+
+  /// The same fault, met within `layer`.
+  init(_ layer: String, _ cause: LayerError) { description = "\(layer): \(cause)" }
 }
 
 /// Throws unless `shape` is of images: four axes, none of them empty.
