@@ -1,4 +1,3 @@
-import Kernels
 import Tensors
 
 /// A tensor in a computation, and where its gradient gathers.
@@ -10,11 +9,13 @@ public final class Variable {
   public let value: Tensor
   /// Where operations on this variable are recorded; nil if nowhere.
   public let tape: Tape?
+  /// Where the gradient gathers.
+  public let sink: GradientSink
+
   /// Whether gradients are passed to this variable.
-  public let needsGradient: Bool
+  public var needsGradient: Bool { sink.needsGradient }
   /// What has arrived so far; nil before anything has.
-  public private(set) var gradient: Tensor?
-  private let parameter: Parameter?
+  public var gradient: Tensor? { sink.gradient }
 
   /// Makes a variable that no operation produced.
   /// - Parameters:
@@ -24,16 +25,15 @@ public final class Variable {
   public init(_ value: Tensor, tape: Tape? = nil, needsGradient: Bool = false) {
     self.value = value
     self.tape = tape
-    self.needsGradient = needsGradient && tape != nil
-    self.parameter = nil
+    sink = GradientSink(value.shape, needsGradient: needsGradient && tape != nil)
   }
 
   /// A parameter's part in one computation: its gradient goes straight into the parameter's own memory.
   init(_ parameter: Parameter, tape: Tape?) {
-    self.value = parameter.value
+    value = parameter.value
     self.tape = tape
-    self.needsGradient = tape != nil && parameter.isTrainable
-    self.parameter = parameter
+    sink = GradientSink(
+      parameter.shape, needsGradient: tape != nil && parameter.isTrainable, parameter: parameter)
   }
 
   /// Makes the variable an operation has produced, and records the operation if any input wants a gradient.
@@ -48,35 +48,16 @@ public final class Variable {
     guard let tape = inputs.lazy.compactMap(\.tape).first else { return Variable(value) }
     guard inputs.contains(where: \.needsGradient) else { return Variable(value, tape: tape) }
     let result = Variable(value, tape: tape, needsGradient: true)
-    tape.append { if let gradient = result.takeGradient() { backward(gradient) } }
+    tape.append { [sink = result.sink] in
+      if let gradient = sink.takeGradient() { backward(gradient) }
+    }
     return result
   }
 
-  private func takeGradient() -> Tensor? {
-    defer { gradient = nil }
-    return gradient
-  }
-
   /// Adds to the gradient.
-  public func accumulate(_ addend: Tensor) {
-    guard needsGradient else { return }
-    precondition(
-      addend.shape == value.shape, "gradient of shape \(addend.shape) for a value of \(value.shape)"
-    )
-    if let parameter {
-      return withPointer(addend) { source in
-        parameter.accumulate { Kernels.accumulate(source, into: $0, count: addend.count) }
-      }
-    }
-    if gradient == nil { gradient = addend } else { gradient?.add(addend) }
-  }
+  public func accumulate(_ addend: Tensor) { sink.accumulate(addend) }
 
   /// Adds to the gradient in place.
   /// - Parameter add: is given the gradient so far, zeros at first, and adds to it.
-  public func accumulate(_ add: (UnsafeMutablePointer<Float>) -> Void) {
-    guard needsGradient else { return }
-    if let parameter { return parameter.accumulate(add) }
-    if gradient == nil { gradient = .zeros(value.shape) }
-    gradient?.withMutablePointer(add)
-  }
+  public func accumulate(_ add: (UnsafeMutablePointer<Float>) -> Void) { sink.accumulate(add) }
 }

@@ -73,19 +73,16 @@ public struct AdaptingCentre {
   @inline(__always)
   private func forEachPair(_ body: (Int, Int, Int) -> Void) {
     let (rows, columns) = (geometry.rows, geometry.columns)
-    let top = rows.guideStart + rows.dilation * (rows.size / 2) - height / 2
-    let left = columns.guideStart + columns.dilation * (columns.size / 2) - width / 2
+    let top = rows.dilation * (rows.size / 2) - height / 2
+    let left = columns.dilation * (columns.size / 2) - width / 2
     for y in 0..<rows.output {
-      for row in 0..<height {
-        let guideY = top + rows.guideStep * y + row
-        guard guideY >= 0, guideY < rows.guide else { continue }
-        for column in 0..<width {
-          for x in 0..<columns.output {
-            let guideX = left + columns.guideStep * x + column
-            guard guideX >= 0, guideX < columns.guide else { continue }
-            body(
-              y * columns.output + x, guideY * columns.guide + guideX, row * width + column)
-          }
+      for element in 0..<height * width {
+        let run = geometry.guideRow(
+          output: y, rowOffset: top + element / width, columnOffset: left + element % width)
+        if run.step == 1 {
+          for x in run.valid { body(y * columns.output + x, run.start + x, element) }
+        } else {
+          for x in run.valid { body(y * columns.output + x, run.start + x * run.step, element) }
         }
       }
     }

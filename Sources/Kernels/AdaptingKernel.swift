@@ -55,17 +55,17 @@ public struct AdaptingKernel {
   private var pixels: Int { geometry.outputPixels }
 
   /// Computes K before masks and normalisation.
+  ///
+  /// Row by row, all taps of a row after one another: the guidance they share stays in cache.
   /// - Parameter kernel: [1 or G, kh·kw, H′, W′], overwritten.
   public func forward(_ kernel: UnsafeMutablePointer<Float>) {
-    parallelFor(planes * geometry.taps) { task in
-      let (plane, tap) = (task / geometry.taps, task % geometry.taps)
-      let target = kernel + task * pixels
-      sumOfSquares(plane, tap, into: target)
-      switch function {
-      case .gaussian: for i in 0..<pixels { target[i] = exp(-0.5 * target[i]) }
-      case .inverse:
-        let (a, l) = inverseParameters(plane)
-        for i in 0..<pixels { target[i] = a + pow(target[i] + Self.epsilon, 0.5 * l) }
+    let rows = geometry.rows.output
+    parallelFor(planes * rows) { task in
+      let (plane, row) = (task / rows, task % rows)
+      for tap in 0..<geometry.taps {
+        let target = kernel + (plane * geometry.taps + tap) * pixels + row * width
+        sumOfSquares(plane, row, tap, into: target)
+        applyFunction(plane, target)
       }
     }
   }
@@ -73,43 +73,63 @@ public struct AdaptingKernel {
   /// Added to the sum of squares before the power: its derivative stays finite at 0 (spec section 1).
   private static let epsilon: Float = 1e-4
 
+  private var width: Int { geometry.columns.output }
+
   private func inverseParameters(_ plane: Int) -> (alpha: Float, lambda: Float) {
     guard let alpha, let lambda else { preconditionFailure("inverse kernel without alpha, lambda") }
     return (alpha[plane], lambda[plane])
   }
 
-  /// D = Σ d² of one tap, over all guidance channels or over one.
-  private func sumOfSquares(
-    _ plane: Int, _ tap: Int, into sum: UnsafeMutablePointer<Float>
-  ) {
-    sum.update(repeating: 0, count: pixels)
-    for channel in perChannel ? plane..<plane + 1 : 0..<channels {
-      forEachDifference(channel, tap) { pixel, _, d in sum[pixel].addProduct(d, d) }
+  /// Turns D = Σ d² of one tap and row into K.
+  private func applyFunction(_ plane: Int, _ values: UnsafeMutablePointer<Float>) {
+    switch function {
+    case .gaussian:
+      forEachVector(width) { x, lanes in
+        exponential(Vector(loading: values + x, count: lanes) * -0.5)
+          .store(to: values + x, count: lanes)
+      }
+    case .inverse:
+      let (a, l) = inverseParameters(plane)
+      for x in 0..<width { values[x] = a + pow(values[x] + Self.epsilon, 0.5 * l) }
     }
   }
 
-  /// Calls `body` with every output pixel, the guidance pixel under the tap (nil outside) and the difference d.
-  @inline(__always)
-  private func forEachDifference(
-    _ channel: Int, _ tap: Int, _ body: (Int, Int?, Float) -> Void
+  /// D = Σ d² of one tap and row, over all guidance channels or over one.
+  private func sumOfSquares(
+    _ plane: Int, _ row: Int, _ tap: Int, into sum: UnsafeMutablePointer<Float>
   ) {
-    let asymmetric = function == .inverse(asymmetric: true)
-    let (rows, columns) = (geometry.rows, geometry.columns)
-    let plane = guide + channel * geometry.guidePixels
-    let own = centre + channel * pixels
-    let firstX = columns.guideStart + columns.dilation * (tap % columns.size)
-    for y in 0..<rows.output {
-      let guideY = rows.guideStart + rows.dilation * (tap / columns.size) + rows.guideStep * y
-      let inside = guideY >= 0 && guideY < rows.guide
-      for x in 0..<columns.output {
-        let pixel = y * columns.output + x
-        let guideX = firstX + columns.guideStep * x
-        let position =
-          inside && guideX >= 0 && guideX < columns.guide ? guideY * columns.guide + guideX : nil
-        let d = (position.map { plane[$0] } ?? 0) - own[pixel]
-        body(pixel, position, asymmetric ? max(d, 0) : d)
+    sum.update(repeating: 0, count: width)
+    let neighbours = geometry.guideRow(output: row, tap: tap)
+    for channel in perChannel ? plane..<plane + 1 : 0..<channels {
+      forEachDifference(channel, row, neighbours) { x, _, d in
+        sum[x].addProduct(d, d)
+      } outside: { x, d in
+        sum[x].addProduct(d, d)
       }
     }
+  }
+
+  /// Calls `inside` with every output column, its guidance pixel and the difference d, and `outside` where there is no pixel.
+  @inline(__always)
+  private func forEachDifference(
+    _ channel: Int, _ row: Int, _ neighbours: GuideRow, _ inside: (Int, Int, Float) -> Void,
+    outside: (Int, Float) -> Void
+  ) {
+    // A floor that nothing lies below leaves d as it is, and the loops without a branch.
+    let floor: Float = function == .inverse(asymmetric: true) ? 0 : -.infinity
+    let plane = guide + channel * geometry.guidePixels
+    let own = centre + channel * pixels + row * width
+    let (start, valid) = (neighbours.start, neighbours.valid)
+    for x in 0..<valid.lowerBound { outside(x, max(-own[x], floor)) }
+    if neighbours.step == 1 {
+      for x in valid { inside(x, start + x, max(plane[start + x] - own[x], floor)) }
+    } else {
+      for x in valid {
+        let position = start + x * neighbours.step
+        inside(x, position, max(plane[position] - own[x], floor))
+      }
+    }
+    for x in valid.upperBound..<width { outside(x, max(-own[x], floor)) }
   }
 
   // MARK: - Backward
@@ -123,33 +143,53 @@ public struct AdaptingKernel {
     _ kernelGradient: UnsafeMutablePointer<Float>, alphaGradient: UnsafeMutablePointer<Float>?,
     lambdaGradient: UnsafeMutablePointer<Float>?
   ) {
-    let sums = ScratchBuffer(zeros: 2 * planes * geometry.taps)
-    parallelFor(planes * geometry.taps) { task in
-      let (plane, tap) = (task / geometry.taps, task % geometry.taps)
-      let gradient = kernelGradient + task * pixels
-      let squares = ScratchBuffer(count: pixels)
-      let d = squares.pointer
-      sumOfSquares(plane, tap, into: d)
-      switch function {
-      case .gaussian: for i in 0..<pixels { gradient[i] *= -0.5 * exp(-0.5 * d[i]) }
-      case .inverse:
-        let (_, l) = inverseParameters(plane)
-        var (alphaSum, lambdaSum) = (0.0, 0.0)
-        for i in 0..<pixels {
-          let base = d[i] + Self.epsilon
-          let power = pow(base, 0.5 * l)
-          alphaSum += Double(gradient[i])
-          lambdaSum += Double(gradient[i] * power * 0.5 * log(base))
-          gradient[i] *= 0.5 * l * power / base
+    let rows = geometry.rows.output
+    let sums = ScratchBuffer(zeros: 2 * planes * rows)
+    parallelFor(planes * rows) { task in
+      let (plane, row) = (task / rows, task % rows)
+      let squares = ScratchBuffer(count: width)
+      for tap in 0..<geometry.taps {
+        let gradient = kernelGradient + (plane * geometry.taps + tap) * pixels + row * width
+        sumOfSquares(plane, row, tap, into: squares.pointer)
+        switch function {
+        case .gaussian: backwardGaussian(gradient, squares.pointer)
+        case .inverse:
+          let share = backwardInverse(plane, gradient, squares.pointer)
+          sums.pointer[2 * task] += share.alpha
+          sums.pointer[2 * task + 1] += share.lambda
         }
-        sums.pointer[2 * task] = Float(alphaSum)
-        sums.pointer[2 * task + 1] = Float(lambdaSum)
       }
     }
-    for task in 0..<planes * geometry.taps {
-      alphaGradient?[task / geometry.taps] += sums.pointer[2 * task]
-      lambdaGradient?[task / geometry.taps] += sums.pointer[2 * task + 1]
+    for plane in 0..<planes {
+      let tasks = plane * rows..<(plane + 1) * rows
+      alphaGradient?[plane] += Float(tasks.reduce(0.0) { $0 + Double(sums.pointer[2 * $1]) })
+      lambdaGradient?[plane] += Float(tasks.reduce(0.0) { $0 + Double(sums.pointer[2 * $1 + 1]) })
     }
+  }
+
+  /// ∂K/∂D = −½ exp(−½ D).
+  private func backwardGaussian(
+    _ gradient: UnsafeMutablePointer<Float>, _ squares: UnsafePointer<Float>
+  ) {
+    forEachVector(width) { x, lanes in
+      let slope = exponential(Vector(loading: squares + x, count: lanes) * -0.5) * -0.5
+      (Vector(loading: gradient + x, count: lanes) * slope).store(to: gradient + x, count: lanes)
+    }
+  }
+
+  private func backwardInverse(
+    _ plane: Int, _ gradient: UnsafeMutablePointer<Float>, _ squares: UnsafePointer<Float>
+  ) -> (alpha: Float, lambda: Float) {
+    let (_, l) = inverseParameters(plane)
+    var (alphaSum, lambdaSum) = (0.0, 0.0)
+    for x in 0..<width {
+      let base = squares[x] + Self.epsilon
+      let power = pow(base, 0.5 * l)
+      alphaSum += Double(gradient[x])
+      lambdaSum += Double(gradient[x] * power * 0.5 * log(base))
+      gradient[x] *= 0.5 * l * power / base
+    }
+    return (Float(alphaSum), Float(lambdaSum))
   }
 
   /// Passes the gradient of D on to guidance and centre.
@@ -163,15 +203,20 @@ public struct AdaptingKernel {
   ) {
     parallelFor(channels) { channel in
       let target = guideGradient + channel * geometry.guidePixels
-      let own = centreGradient + channel * pixels
-      own.update(repeating: 0, count: pixels)
-      for tap in 0..<geometry.taps {
-        let slope =
-          squaresGradient + ((perChannel ? channel : 0) * geometry.taps + tap) * pixels
-        forEachDifference(channel, tap) { pixel, position, d in
-          let change = 2 * d * slope[pixel]
-          if let position { target[position] += change }
-          own[pixel] -= change
+      let slopes = squaresGradient + (perChannel ? channel : 0) * geometry.taps * pixels
+      (centreGradient + channel * pixels).update(repeating: 0, count: pixels)
+      for row in 0..<geometry.rows.output {
+        let own = centreGradient + channel * pixels + row * width
+        for tap in 0..<geometry.taps {
+          let slope = slopes + tap * pixels + row * width
+          let neighbours = geometry.guideRow(output: row, tap: tap)
+          forEachDifference(channel, row, neighbours) { x, position, d in
+            let change = 2 * d * slope[x]
+            target[position] += change
+            own[x] -= change
+          } outside: { x, d in
+            own[x] -= 2 * d * slope[x]
+          }
         }
       }
     }

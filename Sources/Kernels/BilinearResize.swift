@@ -16,6 +16,16 @@ public struct BilinearResize {
     columns = Self.samples(inputWidth, outputWidth)
   }
 
+  /// Prepares the enlargement of planes by a whole factor, of which only some rows and columns are wanted.
+  public init(
+    inputHeight: Int, inputWidth: Int, factor: Int, rows: Range<Int>, columns: Range<Int>
+  ) {
+    self.inputHeight = inputHeight
+    self.inputWidth = inputWidth
+    self.rows = rows.map { Self.sample($0, 1 / Double(factor), inputHeight) }
+    self.columns = columns.map { Self.sample($0, 1 / Double(factor), inputWidth) }
+  }
+
   /// Two neighbouring input positions and the weight of the second.
   private struct Sample {
     let first: Int
@@ -25,12 +35,15 @@ public struct BilinearResize {
 
   private static func samples(_ input: Int, _ output: Int) -> [Sample] {
     let scale = Double(input) / Double(max(output, 1))
-    return (0..<output).map { o in
-      let position = max((Double(o) + 0.5) * scale - 0.5, 0)
-      let first = min(Int(position), input - 1)
-      return Sample(
-        first: first, second: min(first + 1, input - 1), weight: Float(position - Double(first)))
-    }
+    return (0..<output).map { sample($0, scale, input) }
+  }
+
+  /// What output pixel `o` reads where output pixels lie `scale` input pixels apart.
+  private static func sample(_ o: Int, _ scale: Double, _ input: Int) -> Sample {
+    let position = max((Double(o) + 0.5) * scale - 0.5, 0)
+    let first = min(Int(position), input - 1)
+    return Sample(
+      first: first, second: min(first + 1, input - 1), weight: Float(position - Double(first)))
   }
 
   /// Resizes planes.

@@ -8,42 +8,25 @@ public struct ConvolutionSizes: Hashable, Sendable {
   public var inputChannels: Int
   /// C′, the number of output channels.
   public var outputChannels: Int
-  /// H, the number of input rows.
-  public var inputHeight: Int
-  /// W, the number of input columns.
-  public var inputWidth: Int
-  /// kh and kw, the window's rows and columns.
-  public var kernel: (height: Int, width: Int) {
-    get { (kernelHeight, kernelWidth) }
-    set { (kernelHeight, kernelWidth) = newValue }
-  }
-  private var kernelHeight: Int
-  private var kernelWidth: Int
-  /// Zeros added on every side, in pixels.
-  public var padding: Int
+  /// The row axis.
+  public var rows: WindowAxis
+  /// The column axis.
+  public var columns: WindowAxis
 
-  /// Makes the sizes of a convolution of stride 1.
+  /// Puts sizes together.
   public init(
-    batch: Int, inputChannels: Int, outputChannels: Int, inputHeight: Int, inputWidth: Int,
-    kernel: (height: Int, width: Int), padding: Int
+    batch: Int, inputChannels: Int, outputChannels: Int, rows: WindowAxis, columns: WindowAxis
   ) {
     self.batch = batch
     self.inputChannels = inputChannels
     self.outputChannels = outputChannels
-    self.inputHeight = inputHeight
-    self.inputWidth = inputWidth
-    (self.kernelHeight, self.kernelWidth) = kernel
-    self.padding = padding
+    self.rows = rows
+    self.columns = columns
   }
 
-  /// H′, the number of output rows.
-  public var outputHeight: Int { inputHeight + 2 * padding - kernelHeight + 1 }
-  /// W′, the number of output columns.
-  public var outputWidth: Int { inputWidth + 2 * padding - kernelWidth + 1 }
-
-  var input: [Int] { [batch, inputChannels, inputHeight, inputWidth] }
-  var output: [Int] { [batch, outputChannels, outputHeight, outputWidth] }
-  var weight: [Int] { [outputChannels, inputChannels, kernelHeight, kernelWidth] }
+  var input: [Int] { [batch, inputChannels, rows.input, columns.input] }
+  var output: [Int] { [batch, outputChannels, rows.output, columns.output] }
+  var weight: [Int] { [outputChannels, inputChannels, rows.size, columns.size] }
 }
 
 /// Ordinary convolution through oneDNN, forward and both backward passes, on row-major memory.
@@ -55,15 +38,19 @@ public struct Convolution {
   private let stream = OneDNNStream()
   private let plainInput: dnnl_memory_desc_t
   private let plainWeight: dnnl_memory_desc_t
+  /// oneDNN reads an empty description as a convolution without bias.
   private let plainBias: dnnl_memory_desc_t
+  private let hasBias: Bool
   private let plainOutput: dnnl_memory_desc_t
 
-  /// Prepares convolutions of the given sizes.
-  public init(_ sizes: ConvolutionSizes) {
+  /// Prepares convolutions of the given sizes, with a bias or without.
+  public init(_ sizes: ConvolutionSizes, hasBias: Bool = true) {
     self.sizes = sizes
+    self.hasBias = hasBias
     plainInput = OneDNNMemory.layout(sizes.input, dnnl_nchw)
     plainWeight = OneDNNMemory.layout(sizes.weight, dnnl_oihw)
-    plainBias = OneDNNMemory.layout([sizes.outputChannels], dnnl_x)
+    plainBias =
+      hasBias ? OneDNNMemory.layout([sizes.outputChannels], dnnl_x) : dnnl_memory_desc_t()
     plainOutput = OneDNNMemory.layout(sizes.output, dnnl_nchw)
   }
 
@@ -71,11 +58,11 @@ public struct Convolution {
   /// - Parameters:
   ///   - input: [N, C, H, W].
   ///   - weight: [C′, C, kh, kw].
-  ///   - bias: [C′].
+  ///   - bias: [C′]; nil if there is none.
   ///   - rectified: whether a ReLU follows, at no extra pass.
   ///   - output: [N, C′, H′, W′], overwritten.
   public func forward(
-    input: UnsafePointer<Float>, weight: UnsafePointer<Float>, bias: UnsafePointer<Float>,
+    input: UnsafePointer<Float>, weight: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
     rectified: Bool, output: UnsafeMutablePointer<Float>
   ) {
     let primitive = forwardPrimitive(rectified: rectified)
@@ -84,12 +71,9 @@ public struct Convolution {
       .inLayout(primitive.layout(of: dnnl_query_weights_md), on: stream)
     let result = OneDNNMemory(plainOutput, at: output)
     let target = destination(result, primitive.layout(of: dnnl_query_dst_md))
-    primitive.run(
-      on: stream,
-      [
-        (DNNL_ARG_SRC, v), (DNNL_ARG_WEIGHTS, w), (DNNL_ARG_BIAS, memory(plainBias, bias)),
-        (DNNL_ARG_DST, target),
-      ])
+    var arguments = [(DNNL_ARG_SRC, v), (DNNL_ARG_WEIGHTS, w), (DNNL_ARG_DST, target)]
+    if let bias, hasBias { arguments.append((DNNL_ARG_BIAS, memory(plainBias, bias))) }
+    primitive.run(on: stream, arguments)
     deliver(target, to: result)
   }
 
@@ -105,8 +89,9 @@ public struct Convolution {
     var (src, wei, dst) = anyLayouts()
     var description = dnnl_convolution_desc_t()
     OneDNN.check(
-      dnnl_convolution_backward_data_desc_init(
-        &description, dnnl_convolution_auto, &src, &wei, &dst, [1, 1], pads, pads), "describing")
+      dnnl_dilated_convolution_backward_data_desc_init(
+        &description, dnnl_convolution_auto, &src, &wei, &dst, strides, dilations, pads, pads),
+      "describing")
     let hint = forwardPrimitive(rectified: false)
     let primitive = OneDNNPrimitive("a convolution's input gradient") {
       dnnl_primitive_desc_create(&$0, &description, nil, OneDNN.engine.handle, hint.description)
@@ -128,17 +113,18 @@ public struct Convolution {
   ///   - input: [N, C, H, W].
   ///   - outputGradient: [N, C′, H′, W′].
   ///   - weightGradient: [C′, C, kh, kw].
-  ///   - biasGradient: [C′].
+  ///   - biasGradient: [C′]; nil if there is no bias.
   public func backwardWeight(
     input: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>,
-    weightGradient: UnsafeMutablePointer<Float>, biasGradient: UnsafeMutablePointer<Float>
+    weightGradient: UnsafeMutablePointer<Float>, biasGradient: UnsafeMutablePointer<Float>?
   ) {
     var (src, wei, dst) = anyLayouts()
     var bias = plainBias
     var description = dnnl_convolution_desc_t()
     OneDNN.check(
-      dnnl_convolution_backward_weights_desc_init(
-        &description, dnnl_convolution_auto, &src, &wei, &bias, &dst, [1, 1], pads, pads),
+      dnnl_dilated_convolution_backward_weights_desc_init(
+        &description, dnnl_convolution_auto, &src, &wei, &bias, &dst, strides, dilations, pads,
+        pads),
       "describing")
     let hint = forwardPrimitive(rectified: false)
     let primitive = OneDNNPrimitive("a convolution's weight gradient") {
@@ -149,16 +135,24 @@ public struct Convolution {
       .inLayout(primitive.layout(of: dnnl_query_diff_dst_md), on: stream)
     let result = OneDNNMemory(plainWeight, at: weightGradient)
     let target = destination(result, primitive.layout(of: dnnl_query_diff_weights_md))
-    primitive.run(
-      on: stream,
-      [
-        (DNNL_ARG_SRC, v), (DNNL_ARG_DIFF_DST, gradient), (DNNL_ARG_DIFF_WEIGHTS, target),
-        (DNNL_ARG_DIFF_BIAS, OneDNNMemory(plainBias, at: biasGradient)),
-      ])
+    var arguments = [
+      (DNNL_ARG_SRC, v), (DNNL_ARG_DIFF_DST, gradient), (DNNL_ARG_DIFF_WEIGHTS, target),
+    ]
+    if let biasGradient, hasBias {
+      arguments.append((DNNL_ARG_DIFF_BIAS, OneDNNMemory(plainBias, at: biasGradient)))
+    }
+    primitive.run(on: stream, arguments)
     deliver(target, to: result)
   }
 
-  private var pads: [Int64] { [Int64(sizes.padding), Int64(sizes.padding)] }
+  private var strides: [Int64] { both(\.stride) }
+  private var pads: [Int64] { both(\.padding) }
+  /// oneDNN counts the pixels between taps.
+  private var dilations: [Int64] { both(\.dilation).map { $0 - 1 } }
+
+  private func both(_ extent: (WindowAxis) -> Int) -> [Int64] {
+    [Int64(extent(sizes.rows)), Int64(extent(sizes.columns))]
+  }
 
   private func anyLayouts() -> (dnnl_memory_desc_t, dnnl_memory_desc_t, dnnl_memory_desc_t) {
     // With three channels or fewer oneDNN reads row-major input directly.
@@ -174,9 +168,9 @@ public struct Convolution {
     var bias = plainBias
     var description = dnnl_convolution_desc_t()
     OneDNN.check(
-      dnnl_convolution_forward_desc_init(
+      dnnl_dilated_convolution_forward_desc_init(
         &description, dnnl_forward_training, dnnl_convolution_auto, &src, &wei, &bias, &dst,
-        [1, 1], pads, pads), "describing")
+        strides, dilations, pads, pads), "describing")
     var attributes: dnnl_primitive_attr_t?
     var operations: dnnl_post_ops_t?
     if rectified {

@@ -2,112 +2,47 @@ import Autograd
 import Kernels
 import Tensors
 
-/// The function K of feature differences, and its constants or learned scalars.
-public enum AdaptingKernelType {
-  /// exp(−½ Σ_ch d²).
-  case gaussian
-  /// alpha + (Σ_ch d² + 10⁻⁴)^(lambda/2), `asymmetric` with d below 0 set to 0 first.
-  ///
-  /// `alpha` and `lambda` are [1], or with one K for each channel [1] or [G].
-  case inverse(alpha: Variable, lambda: Variable, asymmetric: Bool = false)
-}
-
-/// How the features under a window's centre are smoothed before differences are taken.
-public enum AdaptingSmoothing {
-  /// Not at all: cᵢ = fᵢ.
-  case none
-  /// By the outer product of [¼ ½ ¼] with itself.
-  case gaussian
-  /// By a box of n×n; n odd.
-  case average(Int)
-  /// By a learned filter, [1, 1, n, n]; n odd.
-  case full(Variable)
-
-  fileprivate var filter: (elements: [Float], height: Int, width: Int) {
-    switch self {
-    case .none: return ([1], 1, 1)
-    case .gaussian:
-      let g: [Float] = [0.25, 0.5, 0.25]
-      return (g.flatMap { a in g.map { a * $0 } }, 3, 3)
-    case .average(let n): return ([Float](repeating: 1 / Float(n * n), count: n * n), n, n)
-    case .full(let filter):
-      return (filter.value.elements, filter.value.shape.height, filter.value.shape.width)
-    }
-  }
-
-  fileprivate var learned: Variable? {
-    if case .full(let filter) = self { filter } else { nil }
-  }
-}
-
-/// The options of an adapting kernel that is computed whole.
-public struct AdaptingKernelOptions {
-  /// The function of differences.
-  public var type: AdaptingKernelType
-  /// The smoothing of centres.
-  public var smoothing: AdaptingSmoothing
-  /// Whether every guidance channel makes a K of its own, for channel-wise pooling.
-  public var channelWise: Bool
-  /// Whether K is divided by its sum over the taps that meet a real input pixel.
-  public var normalized: Bool
-
-  /// Names options; by default the Gaussian kernel without any.
-  public init(
-    type: AdaptingKernelType = .gaussian, smoothing: AdaptingSmoothing = .none,
-    channelWise: Bool = false, normalized: Bool = false
-  ) {
-    self.type = type
-    self.smoothing = smoothing
-    self.channelWise = channelWise
-    self.normalized = normalized
-  }
-
-  /// Whether K is exp(−½ Σ d²) and nothing else, which the tiled kernels compute as they go.
-  var isPlainGaussian: Bool {
-    guard case .gaussian = type, case .none = smoothing else { return false }
-    return !channelWise && !normalized
-  }
-}
-
-/// The adapting kernel K(fᵢ, fⱼ) of every window, [N, 1 or G, kh, kw, H′, W′] (paper, equation 3; spec section 1).
+/// The adapting kernel K(fᵢ, fⱼ) of every window (paper, equation 3; spec section 1).
+///
+/// It costs kh·kw·H′·W′ numbers of memory and about 2·G operations for each of them. Several layers of the same window and
+/// guidance can share it; a PAC convolution with the plain Gaussian kernel does better without (`Adapting.guide`).
+///
+/// ```swift
+/// let guide = Variable(.uniform([1, 3, 6, 8], within: 1, using: &random))
+/// let window = PacWindow(kernelSize: 3, padding: 1)
+/// let (kernel, _) = try packernel2d(guide, window: window)
+/// #expect(kernel.value.shape == [1, 1, 3, 3, 6, 8])
+/// ```
 /// - Parameters:
 ///   - guide: f, [N, G, H, W]; of the transposed operation at the output's resolution.
-///   - mask: [N, 1, H, W] at the input's resolution, 1 = valid input pixel; nil if all are.
+///   - mask: [N, 1, H, W] at the input's resolution, 1 = valid input pixel, 0 = not; nil if all are.
 ///   - window: the window.
 ///   - transposed: whether K is for the transposed operation.
 ///   - options: function, smoothing, normalisation.
-/// - Returns: K, and with a mask also where any input pixel was valid, [N, 1, H′, W′].
+///   - learned: the numbers in K that gradients are wanted for.
+/// - Returns: K, [N, 1 or G, kh, kw, H′, W′], and with a mask also where any input pixel was valid, [N, 1, H′, W′].
 /// - Throws: `LayerError` if an argument does not fit.
 public func packernel2d(
   _ guide: Variable, mask: Tensor? = nil, window: PacWindow, transposed: Bool = false,
-  options: AdaptingKernelOptions = .init()
+  options: AdaptingKernelOptions = .init(), learned: AdaptingVariables = .init()
 ) throws -> (kernel: Variable, outputMask: Tensor?) {
-  let plan = try KernelPlan(guide.value.shape, mask?.shape, window, transposed, options)
-  var centres = Tensor.zeros(plan.centreShape)
-  var kernel = Tensor.zeros(plan.kernelShape)
-  var divisor = Tensor.zeros(plan.divisorShape)
-  for image in 0..<guide.value.shape.batch {
-    let features = guide.value.batchSlice(image..<image + 1)
-    withPointer(features) { f in
-      centres.withMutablePointer { c in
-        plan.centre.forward(guide: f, centre: c + image * plan.centreStride)
-      }
-    }
-    let centre = centres.batchSlice(image..<image + 1)
-    plan.withKernel(features, centre) { operation in
-      kernel.withMutablePointer { operation.forward($0 + image * plan.kernelStride) }
-    }
-    plan.withNorm(mask, image) { norm in
-      kernel.withMutablePointer { k in
-        divisor.withMutablePointer { d in
-          norm.forward(k + image * plan.kernelStride, divisor: d + image * plan.divisorStride)
+  let plan = try KernelPlan(guide.value.shape, mask?.shape, window, transposed, options, learned)
+  let centres = plan.centres(guide.value)
+  var divisor: Tensor? = plan.isDivided ? .zeros(plan.divisorShape) : nil
+  let kernel = Tensor(filling: plan.kernelShape) { kernel in
+    for image in 0..<plan.batch {
+      let own = kernel + image * plan.kernelStride
+      plan.withKernel(guide.value, centres, image) { $0.forward(own) }
+      withMutablePointer(optional: &divisor) { divisor in
+        guard let divisor else { return }
+        plan.withNorm(mask, image) {
+          $0.forward(own, divisor: divisor + image * plan.divisorStride)
         }
       }
     }
   }
-  let outputMask = mask.map { _ in plan.outputMask(divisor) }
-  let result = Variable.result(kernel, of: plan.inputs(guide)) {
-    [kernel, centres, divisor] upstream in
+  let outputMask = mask.flatMap { _ in divisor.map(plan.outputMask) }
+  let result = Variable.result(kernel, of: [guide] + plan.learned) { [divisor] upstream in
     plan.backward(
       upstream, guide: guide, mask: mask, kernel: kernel, centres: centres, divisor: divisor)
   }
@@ -120,19 +55,20 @@ private struct KernelPlan {
   let options: AdaptingKernelOptions
   let batch: Int
   let channels: Int
-  let hasMask: Bool
-  let centre: AdaptingCentre
-  let filterShape: (height: Int, width: Int)
+  /// Whether a mask or normalisation divides K.
+  let isDivided: Bool
+  private let centre: AdaptingCentre
+  private let inverse: (alpha: Variable, lambda: Variable, asymmetric: Bool)?
+  private let smoothKernel: Variable?
 
   init(
     _ guide: Shape, _ mask: Shape?, _ window: PacWindow, _ transposed: Bool,
-    _ options: AdaptingKernelOptions
+    _ options: AdaptingKernelOptions, _ learned: AdaptingVariables
   ) throws {
     let name = "packernel2d"
     try window.validate(name, transposed: transposed)
-    guard guide.rank == 4 else {
-      throw LayerError(name, "guide", given: "of shape \(guide)", allowed: "[N, G, H, W]")
-    }
+    try options.smoothing.validate(name)
+    try requireImages(guide, name, "guide", axes: "[N, G, H, W]")
     geometry = window.geometry(
       guideHeight: guide.height, guideWidth: guide.width, transposed: transposed)
     guard geometry.rows.output > 0, geometry.columns.output > 0, geometry.rows.input > 0,
@@ -148,20 +84,50 @@ private struct KernelPlan {
     self.options = options
     batch = guide.batch
     channels = guide.channels
-    hasMask = mask != nil
-    let filter = options.smoothing.filter
-    guard !filter.height.isMultiple(of: 2), !filter.width.isMultiple(of: 2) else {
-      throw LayerError(
-        name, "smoothing", given: "\(filter.height)×\(filter.width)", allowed: "odd sizes")
-    }
-    filterShape = (filter.height, filter.width)
+    isDivided = mask != nil || options.normalized
+    inverse = try Self.inverse(options, learned, planes: options.channelWise ? channels : 1, name)
+    smoothKernel = try Self.smoothKernel(options.smoothing, learned, name)
+    let size = options.smoothing.size
     centre = AdaptingCentre(
-      geometry, channels: channels, filter: filter.elements, height: filter.height,
-      width: filter.width)
+      geometry, channels: channels,
+      filter: smoothKernel?.value.elements ?? options.smoothing.initialFilter, height: size,
+      width: size)
+  }
+
+  private static func inverse(
+    _ options: AdaptingKernelOptions, _ learned: AdaptingVariables, planes: Int, _ name: String
+  ) throws -> (alpha: Variable, lambda: Variable, asymmetric: Bool)? {
+    guard case .inverse(let alpha, let lambda, let asymmetric, _) = options.type else { return nil }
+    func number(_ argument: String, _ given: Variable?, _ constant: Float) throws -> Variable {
+      guard let given else { return Variable(Tensor([1], [constant])) }
+      guard given.value.count == 1 || given.value.shape == [planes] else {
+        throw LayerError(
+          name, argument, given: "of shape \(given.value.shape)",
+          allowed: planes == 1 ? "[1]" : "[1] or [\(planes)]")
+      }
+      return given
+    }
+    return (
+      try number("alpha", learned.alpha, alpha), try number("lambda", learned.lambda, lambda),
+      asymmetric
+    )
+  }
+
+  private static func smoothKernel(
+    _ smoothing: AdaptingSmoothing, _ learned: AdaptingVariables, _ name: String
+  ) throws -> Variable? {
+    guard case .full(let size) = smoothing else { return nil }
+    guard let filter = learned.smoothKernel, filter.value.shape == [1, 1, size, size] else {
+      throw LayerError(
+        name, "smoothKernel",
+        given: learned.smoothKernel.map { "of shape \($0.value.shape)" } ?? "missing",
+        allowed: "[1, 1, \(size), \(size)] for \(smoothing)")
+    }
+    return filter
   }
 
   var planes: Int { options.channelWise ? channels : 1 }
-  var centreShape: Shape {
+  private var centreShape: Shape {
     [batch, channels, geometry.rows.output, geometry.columns.output]
   }
   var kernelShape: Shape {
@@ -171,15 +137,25 @@ private struct KernelPlan {
     ]
   }
   var divisorShape: Shape { [batch, planes, geometry.rows.output, geometry.columns.output] }
-  var centreStride: Int { channels * geometry.outputPixels }
+  private var guideStride: Int { channels * geometry.guidePixels }
+  private var centreStride: Int { channels * geometry.outputPixels }
   var kernelStride: Int { planes * geometry.taps * geometry.outputPixels }
   var divisorStride: Int { planes * geometry.outputPixels }
 
-  func inputs(_ guide: Variable) -> [Variable] {
-    var inputs = [guide]
-    if case .inverse(let alpha, let lambda, _) = options.type { inputs += [alpha, lambda] }
-    if let learned = options.smoothing.learned { inputs.append(learned) }
-    return inputs
+  /// The variables besides the guidance that gradients go to.
+  var learned: [Variable] {
+    (inverse.map { [$0.alpha, $0.lambda] } ?? []) + (smoothKernel.map { [$0] } ?? [])
+  }
+
+  /// cᵢ, [N, G, H′, W′].
+  func centres(_ guide: Tensor) -> Tensor {
+    withPointer(guide) { guide in
+      Tensor(filling: centreShape) {
+        for image in 0..<batch {
+          centre.forward(guide: guide + image * guideStride, centre: $0 + image * centreStride)
+        }
+      }
+    }
   }
 
   func outputMask(_ divisor: Tensor) -> Tensor {
@@ -195,15 +171,14 @@ private struct KernelPlan {
     }
   }
 
-  func withKernel(_ guide: Tensor, _ centre: Tensor, _ body: (AdaptingKernel) -> Void) {
-    withPointers(guide, centre) { f, c in
-      switch options.type {
-      case .gaussian:
-        body(kernel(.gaussian, f, c, nil, nil))
-      case .inverse(let alpha, let lambda, let asymmetric):
-        withPointers(perPlane(alpha.value), perPlane(lambda.value)) { a, l in
-          body(kernel(.inverse(asymmetric: asymmetric), f, c, a, l))
-        }
+  func withKernel(
+    _ guide: Tensor, _ centres: Tensor, _ image: Int, _ body: (AdaptingKernel) -> Void
+  ) {
+    withPointers(guide, centres) { f, c in
+      let (f, c) = (f + image * guideStride, c + image * centreStride)
+      guard let inverse else { return body(kernel(.gaussian, f, c, nil, nil)) }
+      withPointers(perPlane(inverse.alpha.value), perPlane(inverse.lambda.value)) { a, l in
+        body(kernel(.inverse(asymmetric: inverse.asymmetric), f, c, a, l))
       }
     }
   }
@@ -223,7 +198,6 @@ private struct KernelPlan {
   }
 
   func withNorm(_ mask: Tensor?, _ image: Int, _ body: (AdaptingNorm) -> Void) {
-    guard hasMask || options.normalized else { return }
     withPointer(optional: mask?.batchSlice(image..<image + 1)) { mask in
       body(AdaptingNorm(geometry, planes: planes, normalized: options.normalized, mask: mask))
     }
@@ -233,61 +207,73 @@ private struct KernelPlan {
 
   func backward(
     _ upstream: Tensor, guide: Variable, mask: Tensor?, kernel: Tensor, centres: Tensor,
-    divisor: Tensor
+    divisor: Tensor?
   ) {
     var slope = upstream
-    var guideGradient = Tensor.zeros(guide.value.shape)
-    var alphaGradient = Tensor.zeros([planes])
-    var lambdaGradient = Tensor.zeros([planes])
-    var filterGradient = Tensor.zeros([filterShape.height * filterShape.width])
-    let guideStride = guide.value.count / max(batch, 1)
+    var gradients = Gradients(
+      guide: .zeros(guide.value.shape), alpha: .zeros([planes]), lambda: .zeros([planes]),
+      filter: .zeros([options.smoothing.size * options.smoothing.size]))
     for image in 0..<batch {
-      let features = guide.value.batchSlice(image..<image + 1)
-      let centre = centres.batchSlice(image..<image + 1)
-      var centreGradient = Tensor.zeros(centre.shape)
-      withNorm(mask, image) { norm in
-        withPointers(kernel, divisor) { k, d in
-          slope.withMutablePointer {
-            norm.backward(
-              $0 + image * kernelStride, kernel: k + image * kernelStride,
-              divisor: d + image * divisorStride)
-          }
-        }
-      }
-      withKernel(features, centre) { operation in
-        slope.withMutablePointer { s in
-          alphaGradient.withMutablePointer { a in
-            lambdaGradient.withMutablePointer { l in
-              operation.backwardFunction(
-                s + image * kernelStride, alphaGradient: a, lambdaGradient: l)
-            }
-          }
-          guideGradient.withMutablePointer { g in
-            centreGradient.withMutablePointer { c in
-              operation.backwardGuide(
-                s + image * kernelStride, guideGradient: g + image * guideStride,
-                centreGradient: c)
-            }
-          }
-        }
-      }
-      withPointers(centreGradient, features) { c, f in
-        guideGradient.withMutablePointer { g in
-          filterGradient.withMutablePointer { w in
-            self.centre.backward(
-              centreGradient: c, guide: f, guideGradient: g + image * guideStride,
-              filterGradient: options.smoothing.learned == nil ? nil : w)
-          }
+      if let divisor { undoDivision(&slope, kernel, divisor, mask, image) }
+      withKernel(guide.value, centres, image) { operation in
+        slope.withMutablePointer { slope in
+          backward(operation, slope + image * kernelStride, guide.value, image, &gradients)
         }
       }
     }
-    guide.accumulate(guideGradient)
-    if case .inverse(let alpha, let lambda, _) = options.type {
-      alpha.accumulate(summed(alphaGradient, like: alpha.value.shape))
-      lambda.accumulate(summed(lambdaGradient, like: lambda.value.shape))
+    guide.accumulate(gradients.guide)
+    if let inverse {
+      inverse.alpha.accumulate(summed(gradients.alpha, like: inverse.alpha.value.shape))
+      inverse.lambda.accumulate(summed(gradients.lambda, like: inverse.lambda.value.shape))
     }
-    if let learned = options.smoothing.learned {
-      learned.accumulate(filterGradient.reshaped(learned.value.shape))
+    if let smoothKernel {
+      smoothKernel.accumulate(gradients.filter.reshaped(smoothKernel.value.shape))
+    }
+  }
+
+  private struct Gradients {
+    var guide: Tensor
+    var alpha: Tensor
+    var lambda: Tensor
+    var filter: Tensor
+  }
+
+  private func undoDivision(
+    _ slope: inout Tensor, _ kernel: Tensor, _ divisor: Tensor, _ mask: Tensor?, _ image: Int
+  ) {
+    withNorm(mask, image) { norm in
+      withPointers(kernel, divisor) { kernel, divisor in
+        slope.withMutablePointer {
+          norm.backward(
+            $0 + image * kernelStride, kernel: kernel + image * kernelStride,
+            divisor: divisor + image * divisorStride)
+        }
+      }
+    }
+  }
+
+  /// Adds one image's share of the gradients; `slope` is overwritten.
+  private func backward(
+    _ operation: AdaptingKernel, _ slope: UnsafeMutablePointer<Float>, _ guide: Tensor,
+    _ image: Int, _ gradients: inout Gradients
+  ) {
+    gradients.alpha.withMutablePointer { alpha in
+      gradients.lambda.withMutablePointer { lambda in
+        operation.backwardFunction(slope, alphaGradient: alpha, lambdaGradient: lambda)
+      }
+    }
+    gradients.guide.withMutablePointer { guideGradient in
+      let own = guideGradient + image * guideStride
+      let centreGradient = Tensor(filling: [centreStride]) {
+        operation.backwardGuide(slope, guideGradient: own, centreGradient: $0)
+      }
+      gradients.filter.withMutablePointer { filter in
+        withPointers(centreGradient, guide) { c, f in
+          centre.backward(
+            centreGradient: c, guide: f + image * guideStride, guideGradient: own,
+            filterGradient: smoothKernel == nil ? nil : filter)
+        }
+      }
     }
   }
 

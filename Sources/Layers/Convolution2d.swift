@@ -10,32 +10,38 @@ public enum Activation: Sendable {
   case rectified
 }
 
-/// Convolution: y[n, o] = b[o] + Σ_c W[o, c] ∗ x[n, c] (cross-correlation, as in PyTorch), stride 1.
+/// Convolution: y[n, o] = b[o] + Σ_c W[o, c] ∗ x[n, c] (cross-correlation, as in PyTorch).
 /// - Parameters:
 ///   - input: x, [N, C, H, W].
 ///   - weight: W, [C′, C, kh, kw].
-///   - bias: b, [C′].
+///   - bias: b, [C′]; nil for none.
+///   - stride: the distance between outputs in input pixels.
 ///   - padding: zeros added on every side.
+///   - dilation: the distance between taps.
 ///   - activation: what follows.
-/// - Returns: y, [N, C′, H + 2·padding − kh + 1, W + 2·padding − kw + 1].
+/// - Returns: y, [N, C′, H′, W′] with the sizes of PyTorch's Conv2d.
 /// - Throws: `LayerError` if the shapes do not fit.
 public func conv2d(
-  _ input: Variable, weight: Variable, bias: Variable, padding: Int = 0,
-  activation: Activation = .identity
+  _ input: Variable, weight: Variable, bias: Variable? = nil, stride: Pair = 1, padding: Pair = 0,
+  dilation: Pair = 1, activation: Activation = .identity
 ) throws -> Variable {
-  let sizes = try convolutionSizes(input.value.shape, weight.value.shape, bias.value.shape, padding)
-  let output = Shape(
-    batch: sizes.batch, channels: sizes.outputChannels, height: sizes.outputHeight,
-    width: sizes.outputWidth)
-  let convolution = Convolution(sizes)
-  let value = withPointers(input.value, weight.value, bias.value) { v, w, b in
-    Tensor(filling: output) {
-      convolution.forward(
-        input: v, weight: w, bias: b, rectified: activation == .rectified, output: $0)
+  let sizes = try convolutionSizes(
+    input.value.shape, weight.value.shape, bias?.value.shape, stride, padding, dilation)
+  let output: Shape = [
+    sizes.batch, sizes.outputChannels, sizes.rows.output, sizes.columns.output,
+  ]
+  let convolution = Convolution(sizes, hasBias: bias != nil)
+  let value = withPointers(input.value, weight.value) { v, w in
+    withPointer(optional: bias?.value) { b in
+      Tensor(filling: output) {
+        convolution.forward(
+          input: v, weight: w, bias: b, rectified: activation == .rectified, output: $0)
+      }
     }
   }
-  return .result(value, of: [input, weight, bias]) { upstream in
-    let gradient = activation == .rectified ? upstream.masked(byRectified: value) : upstream
+  let rectified = activation == .rectified ? value : nil
+  return .result(value, of: [input, weight] + (bias.map { [$0] } ?? [])) { upstream in
+    let gradient = rectified.map { upstream.masked(byRectified: $0) } ?? upstream
     if input.needsGradient {
       input.accumulate(
         withPointers(gradient, weight.value) { g, w in
@@ -44,45 +50,51 @@ public func conv2d(
           }
         })
     }
-    guard weight.needsGradient || bias.needsGradient else { return }
-    var biasGradient = Tensor.zeros(bias.value.shape)
+    guard weight.needsGradient || bias?.needsGradient == true else { return }
+    var biasGradient = bias.map { Tensor.zeros($0.value.shape) }
     let weightGradient = withPointers(input.value, gradient) { v, g in
       Tensor(filling: weight.value.shape) { w in
-        biasGradient.withMutablePointer { b in
+        withMutablePointer(optional: &biasGradient) { b in
           convolution.backwardWeight(
             input: v, outputGradient: g, weightGradient: w, biasGradient: b)
         }
       }
     }
     weight.accumulate(weightGradient)
-    bias.accumulate(biasGradient)
+    if let biasGradient { bias?.accumulate(biasGradient) }
   }
 }
 
 private func convolutionSizes(
-  _ input: Shape, _ weight: Shape, _ bias: Shape, _ padding: Int
+  _ input: Shape, _ weight: Shape, _ bias: Shape?, _ stride: Pair, _ padding: Pair,
+  _ dilation: Pair
 ) throws -> ConvolutionSizes {
   let name = "conv2d"
-  guard input.rank == 4 else {
-    throw LayerError(name, "input", given: "of shape \(input)", allowed: "[N, C, H, W]")
-  }
-  guard weight.rank == 4, weight[1] == input.channels else {
+  try requireImages(input, name, "input")
+  guard weight.rank == 4, weight.count > 0, weight[1] == input.channels else {
     throw LayerError(
       name, "weight", given: "of shape \(weight)",
       allowed: "[C′, C, kh, kw] with the input's C = \(input.channels)")
   }
-  guard bias == [weight[0]] else {
+  if let bias, bias != [weight[0]] {
     throw LayerError(
       name, "bias", given: "of shape \(bias)", allowed: "[C′] with the weight's C′ = \(weight[0])")
   }
+  try validateWindow(name, stride: stride, padding: padding, dilation: dilation)
   let sizes = ConvolutionSizes(
     batch: input.batch, inputChannels: input.channels, outputChannels: weight[0],
-    inputHeight: input.height, inputWidth: input.width, kernel: (weight[2], weight[3]),
-    padding: padding)
-  guard sizes.outputHeight > 0, sizes.outputWidth > 0 else {
+    rows: WindowAxis(
+      input: input.height, size: weight[2], stride: stride.height, padding: padding.height,
+      dilation: dilation.height),
+    columns: WindowAxis(
+      input: input.width, size: weight[3], stride: stride.width, padding: padding.width,
+      dilation: dilation.width))
+  guard sizes.rows.output > 0, sizes.columns.output > 0 else {
     throw LayerError(
       name, "input", given: "of shape \(input)",
-      allowed: "at least the window (\(weight[2]), \(weight[3])) less the padding \(padding)")
+      allowed:
+        "at least the window of (\(weight[2]), \(weight[3])) taps \(dilation) apart less the "
+        + "padding \(padding) on each side")
   }
   return sizes
 }
@@ -98,24 +110,29 @@ extension Tensor {
   }
 }
 
-/// A convolution of stride 1 with weights of its own.
+/// A convolution with weights of its own; see `conv2d`.
 public struct Conv2d {
-  /// W, [C′, C, k, k].
+  /// W, [C′, C, kh, kw].
   public let weight: Parameter
-  /// b, [C′].
-  public let bias: Parameter
-  private let padding: Int
+  /// b, [C′]; nil for none.
+  public let bias: Parameter?
+  private let stride: Pair
+  private let padding: Pair
+  private let dilation: Pair
 
-  /// Makes a layer; weight and bias start uniformly in ±1/√(C·k·k), as PyTorch's Conv2d does.
+  /// Makes a layer; weight and bias start uniformly in ±1/√(C·kh·kw), as PyTorch's Conv2d does.
   public init(
-    inputChannels: Int, outputChannels: Int, kernelSize: Int, padding: Int = 0,
-    random: inout CounterRandom
+    inputChannels: Int, outputChannels: Int, kernelSize: Pair, stride: Pair = 1, padding: Pair = 0,
+    dilation: Pair = 1, bias: Bool = true, random: inout CounterRandom
   ) {
-    let bound = 1 / Float(inputChannels * kernelSize * kernelSize).squareRoot()
-    let shape: Shape = [outputChannels, inputChannels, kernelSize, kernelSize]
+    let bound = 1 / Float(inputChannels * kernelSize.height * kernelSize.width).squareRoot()
+    let shape: Shape = [outputChannels, inputChannels, kernelSize.height, kernelSize.width]
     weight = Parameter(.uniform(shape, within: bound, using: &random))
-    bias = Parameter(.uniform([outputChannels], within: bound, using: &random))
+    self.bias =
+      bias ? Parameter(.uniform([outputChannels], within: bound, using: &random)) : nil
+    self.stride = stride
     self.padding = padding
+    self.dilation = dilation
   }
 
   /// Applies the layer; see `conv2d`.
@@ -128,13 +145,14 @@ public struct Conv2d {
     _ input: Variable, activation: Activation = .identity
   ) throws -> Variable {
     try conv2d(
-      input, weight: weight.variable(on: input.tape), bias: bias.variable(on: input.tape),
-      padding: padding, activation: activation)
+      input, weight: weight.variable(on: input.tape), bias: bias?.variable(on: input.tape),
+      stride: stride, padding: padding, dilation: dilation, activation: activation)
   }
 
   /// The parameters with their published names behind `prefix`.
-  public func parameters(_ prefix: String) -> [(name: String, parameter: Parameter)] {
-    [("\(prefix).weight", weight), ("\(prefix).bias", bias)]
+  public func parameters(_ prefix: String = "") -> [(name: String, parameter: Parameter)] {
+    [(qualified(prefix, "weight"), weight)]
+      + (bias.map { [(qualified(prefix, "bias"), $0)] } ?? [])
   }
 }
 

@@ -9,7 +9,7 @@ public enum Adapting {
   /// A kernel that `packernel2d` made, [N, 1, kh, kw, H′, W′].
   case kernel(Variable)
 
-  fileprivate var variable: Variable {
+  var variable: Variable {
     switch self {
     case .guide(let variable), .kernel(let variable): variable
     }
@@ -17,6 +17,16 @@ public enum Adapting {
 }
 
 /// Pixel-adaptive convolution: v′ᵢ = Σⱼ K(fᵢ, fⱼ) W[pᵢ − pⱼ] vⱼ + b (paper, equation 3).
+///
+/// With K ≡ 1 it is the ordinary convolution; with the colours as guidance and a Gaussian W, the bilateral filter.
+///
+/// ```swift
+/// let image = Variable(.uniform([1, 3, 6, 8], within: 1, using: &random))
+/// let weight = Variable(.uniform([4, 3, 3, 3], within: 0.2, using: &random))
+/// let window = PacWindow(kernelSize: 3, padding: 1)
+/// let output = try pacconv2d(image, adapting: .guide(image), weight: weight, window: window)
+/// #expect(output.value.shape == [1, 4, 6, 8])
+/// ```
 /// - Parameters:
 ///   - input: v, [N, C, H, W].
 ///   - adapting: guidance at the input's resolution, or K.
@@ -41,6 +51,16 @@ public func pacconv2d(
 ///
 /// A PAC convolution of stride 1 over the input with `stride − 1` zeros between its pixels; the zeros are never
 /// multiplied.
+///
+/// ```swift
+/// let low = Variable(.uniform([1, 2, 3, 4], within: 1, using: &random))
+/// let guide = Variable(.uniform([1, 3, 6, 8], within: 1, using: &random))
+/// let weight = Variable(.uniform([2, 4, 5, 5], within: 0.2, using: &random))
+/// let window = PacWindow(kernelSize: 5, stride: 2, padding: 2, outputPadding: 1)
+/// let output = try pacconvTranspose2d(
+///   low, adapting: .guide(guide), weight: weight, window: window)
+/// #expect(output.value.shape == [1, 4, 6, 8])
+/// ```
 /// - Parameters:
 ///   - input: v, [N, C, H, W].
 ///   - adapting: guidance at the output's resolution, or K.
@@ -77,9 +97,7 @@ private struct PacConvolution {
   ) throws {
     try window.validate(name, transposed: transposed)
     let v = input.value.shape
-    guard v.rank == 4 else {
-      throw LayerError(name, "input", given: "of shape \(v)", allowed: "[N, C, H, W]")
-    }
+    try requireImages(v, name, "input")
     geometry = window.geometry(height: v.height, width: v.width, transposed: transposed)
     guard geometry.rows.output > 0, geometry.columns.output > 0 else {
       throw LayerError(
@@ -112,7 +130,7 @@ private struct PacConvolution {
   ) throws -> Int {
     let size = [window.kernelSize.height, window.kernelSize.width]
     let fits =
-      weight.rank == 4 && Array(weight.dimensions[2...]) == size
+      weight.rank == 4 && weight.count > 0 && Array(weight.dimensions[2...]) == size
       && (sharedFilters
         ? weight[0] == 1 && weight[1] == 1 : weight[transposed ? 0 : 1] == inputs)
     guard fits else {
@@ -132,7 +150,8 @@ private struct PacConvolution {
     switch adapting {
     case .guide:
       let fits =
-        shape.rank == 4 && shape.batch == batch && shape.height == geometry.rows.guide
+        shape.rank == 4 && shape.count > 0 && shape.batch == batch
+        && shape.height == geometry.rows.guide
         && shape.width == geometry.columns.guide
       guard fits else {
         throw LayerError(

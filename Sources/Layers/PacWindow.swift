@@ -27,24 +27,23 @@ public struct PacWindow: Hashable, Sendable {
   }
 
   func validate(_ layer: String, transposed: Bool) throws {
-    func require(_ holds: Bool, _ argument: String, _ value: Pair, _ allowed: String) throws {
-      if !holds { throw LayerError(layer, argument, given: "\(value)", allowed: allowed) }
+    guard kernelSize.allSatisfy({ $0 > 0 && !$0.isMultiple(of: 2) }) else {
+      throw LayerError(layer, "kernelSize", given: "\(kernelSize)", allowed: "odd numbers")
     }
-    try require(
-      kernelSize.allSatisfy { $0 > 0 && !$0.isMultiple(of: 2) }, "kernelSize", kernelSize,
-      "odd numbers")
-    try require(stride.allSatisfy { $0 > 0 }, "stride", stride, "1 and more")
-    try require(padding.allSatisfy { $0 >= 0 }, "padding", padding, "0 and more")
-    try require(dilation.allSatisfy { $0 > 0 }, "dilation", dilation, "1 and more")
-    guard transposed else {
-      return try require(
-        outputPadding == 0, "outputPadding", outputPadding, "0 unless the operation is transposed")
+    try validateWindow(layer, stride: stride, padding: padding, dilation: dilation)
+    if !transposed, outputPadding != 0 {
+      throw LayerError(
+        layer, "outputPadding", given: "\(outputPadding)",
+        allowed: "0 unless the operation is transposed")
     }
-    try require(
-      outputPadding.height >= 0 && outputPadding.width >= 0
-        && outputPadding.height < max(stride.height, dilation.height)
-        && outputPadding.width < max(stride.width, dilation.width),
-      "outputPadding", outputPadding, "0 and more, less than the larger of stride and dilation")
+    guard outputPadding.allSatisfy({ $0 >= 0 }),
+      outputPadding.height < max(stride.height, dilation.height),
+      outputPadding.width < max(stride.width, dilation.width)
+    else {
+      throw LayerError(
+        layer, "outputPadding", given: "\(outputPadding)",
+        allowed: "0 and more, less than the larger of stride and dilation")
+    }
   }
 
   /// The sizes that follow from an input of `height` by `width` pixels.
@@ -72,5 +71,14 @@ public struct PacWindow: Hashable, Sendable {
     }
     return geometry(
       height: input(guideHeight, \.height), width: input(guideWidth, \.width), transposed: true)
+  }
+}
+
+/// Throws unless stride, padding and dilation are possible.
+func validateWindow(_ layer: String, stride: Pair, padding: Pair, dilation: Pair) throws {
+  for (argument, pair, least) in [
+    ("stride", stride, 1), ("padding", padding, 0), ("dilation", dilation, 1),
+  ] where !pair.allSatisfy({ $0 >= least }) {
+    throw LayerError(layer, argument, given: "\(pair)", allowed: "\(least) and more")
   }
 }

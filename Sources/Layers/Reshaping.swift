@@ -33,6 +33,41 @@ extension Variable {
     }
   }
 
+  /// The channels of several maps one after another.
+  /// - Parameter maps: at least one, [N, Cₖ, H, W] with equal N, H and W.
+  /// - Returns: [N, Σ Cₖ, H, W].
+  /// - Precondition: the extents agree.
+  public static func concatenatingChannels(_ maps: [Variable]) -> Variable {
+    let shapes = maps.map(\.value.shape)
+    let first = shapes[0]
+    precondition(
+      shapes.allSatisfy {
+        [$0.batch, $0.height, $0.width] == [first.batch, first.height, first.width]
+      },
+      "channels of \(shapes)")
+    let blocks = shapes.map { $0.channels * $0.pixels }
+    let total = blocks.reduce(0, +)
+    let starts = blocks.indices.map { blocks[..<$0].reduce(0, +) }
+    let joined = Tensor([first.batch, total / first.pixels, first.height, first.width]) { target in
+      for (map, (start, block)) in zip(maps, zip(starts, blocks)) {
+        map.value.withUnsafeBufferPointer { source in
+          for i in source.indices { target[i / block * total + start + i % block] = source[i] }
+        }
+      }
+    }
+    return .result(joined, of: maps) { [sinks = maps.map(\.sink)] upstream in
+      upstream.withUnsafeBufferPointer { source in
+        for (sink, (start, block)) in zip(sinks, zip(starts, blocks)) {
+          sink.accumulate { gradient in
+            for i in 0..<first.batch * block {
+              gradient[i] += source[i / block * total + start + i % block]
+            }
+          }
+        }
+      }
+    }
+  }
+
   /// Every image of [N, C, H, W] `times` times in a row.
   public func repeatedImages(_ times: Int) -> Variable {
     if times == 1 { return self }

@@ -25,6 +25,21 @@ public func withPointers<R>(
   try withPointer(a) { a in try withPointers(b, c) { b, c in try body(a, b, c) } }
 }
 
+/// Calls `body` with the elements of any number of tensors.
+public func withPointers<R>(
+  _ tensors: [Tensor], _ body: ([UnsafePointer<Float>]) throws -> R
+) rethrows -> R {
+  try withPointers(tensors[...], [], body)
+}
+
+private func withPointers<R>(
+  _ rest: ArraySlice<Tensor>, _ pointers: [UnsafePointer<Float>],
+  _ body: ([UnsafePointer<Float>]) throws -> R
+) rethrows -> R {
+  guard let first = rest.first else { return try body(pointers) }
+  return try withPointer(first) { try withPointers(rest.dropFirst(), pointers + [$0], body) }
+}
+
 /// Calls `body` with the elements of a tensor, or nil without one.
 public func withPointer<R>(
   optional a: Tensor?, _ body: (UnsafePointer<Float>?) throws -> R

@@ -69,6 +69,7 @@ private func result(of verification: VerificationCase, file: String) -> CaseResu
 private func deviations(of verification: VerificationCase) throws -> [Deviation] {
   switch verification.operation {
   case "pacconv2d", "pacconv_transpose2d", "pacpool2d": try layerDeviations(verification)
+  case "paccrf": try crfDeviations(verification)
   case "joint_upsample": try upsamplingDeviations(verification)
   case "trajectory": try trajectoryDeviations(verification)
   default: throw Unsupported(what: "operation '\(verification.operation)'")

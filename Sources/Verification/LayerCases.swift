@@ -10,7 +10,8 @@ func layerDeviations(_ verification: VerificationCase) throws -> [Deviation] {
   let window = try PacWindow(verification)
   let (kernel, outputMask) = try packernel2d(
     try leaves.required("guide"), mask: try verification.array("inputs/mask"), window: window,
-    transposed: transposed, options: try leaves.options(verification))
+    transposed: transposed, options: try AdaptingKernelOptions(verification),
+    learned: leaves.learned)
   let output: Variable
   if verification.operation == "pacpool2d" {
     output = try pacpool2d(try leaves.required("input"), kernel: kernel, window: window)
@@ -78,35 +79,20 @@ private struct Leaves {
     return variable
   }
 
-  func options(_ verification: VerificationCase) throws -> AdaptingKernelOptions {
-    AdaptingKernelOptions(
-      type: try kernelType(try verification.setting("kernel_type")),
-      smoothing: try smoothing(try verification.setting("smooth_kernel_type")),
+  var learned: AdaptingVariables {
+    AdaptingVariables(
+      alpha: variables["inv_alpha"], lambda: variables["inv_lambda"],
+      smoothKernel: variables["smooth_kernel"])
+  }
+}
+
+extension AdaptingKernelOptions {
+  fileprivate init(_ verification: VerificationCase) throws {
+    self.init(
+      type: try AdaptingKernelType(try verification.setting("kernel_type")),
+      smoothing: try AdaptingSmoothing(try verification.setting("smooth_kernel_type")),
       channelWise: try verification.setting("channel_wise"),
       normalized: try verification.setting("normalize_kernel"))
-  }
-
-  private func kernelType(_ name: String) throws -> AdaptingKernelType {
-    if name == "gaussian" { return .gaussian }
-    let parts = name.split(separator: "_")
-    guard parts.count >= 3, parts[0] == "inv", let alpha = Float(parts[1]),
-      let lambda = Float(parts[2])
-    else { throw Unsupported(what: "kernel type '\(name)'") }
-    return .inverse(
-      alpha: variables["inv_alpha"] ?? Variable(Tensor([1], [alpha])),
-      lambda: variables["inv_lambda"] ?? Variable(Tensor([1], [lambda])),
-      asymmetric: parts.contains("asym"))
-  }
-
-  private func smoothing(_ name: String) throws -> AdaptingSmoothing {
-    let size = name.split(separator: "_").last.flatMap { Int($0) }
-    switch (name.prefix { $0 != "_" }, size) {
-    case ("none", _): return .none
-    case ("gaussian", _): return .gaussian
-    case ("average", let size?): return .average(size)
-    case ("full", _): return .full(try required("smooth_kernel"))
-    default: throw Unsupported(what: "smoothing '\(name)'")
-    }
   }
 }
 

@@ -1,0 +1,95 @@
+import Autograd
+import Tensors
+
+/// Mean-field inference of a conditional random field with pixel-adaptive pairwise terms (paper, section 5; spec section 2).
+///
+/// logQ⁰ = unary; in each step Q = softmax(logQ), logQ = w_u · unary − Σ_k w_k · message_k(Q).
+/// All steps share their weights.
+///
+/// | | |
+/// |---|---|
+/// | unary | log-probabilities of the labels up to a constant, [N, C, H, W] |
+/// | features | one map for each pairwise kernel, [N, G, H, W]: its Gaussian kernel is exp(−½ ‖fⱼ − fᵢ‖²); those of `na` terms are not looked at |
+/// | output | [N, C, H, W], see `FinalOutput` |
+/// | parameters | `unary_weight`, `messengers.K.weight`, `compat.K.weight`, `pairwise_weights.K`, as far as the options have them learned |
+///
+/// K is computed once from the features, kh·kw·H·W numbers for each pairwise kernel, and serves all steps; a computation
+/// without tape keeps nothing else from step to step. Departing from the published code,
+/// `blur` works for any size of image.
+///
+/// ```swift
+/// let crf = try PacCRF(
+///   PacCRFOptions(
+///     channels: 4, numSteps: 5,
+///     pairwiseKernels: [
+///       PairwiseKernel(kernelSize: 5, dilation: 4),
+///       PairwiseKernel(kernelSize: 3, blur: 2, compatType: .potts, spatialFilter: false),
+///     ]),
+///   random: &random)
+/// let unary = Variable(.uniform([1, 4, 11, 13], within: 1, using: &random))
+/// let image = Variable(.uniform([1, 3, 11, 13], within: 128, using: &random))
+/// let colours = try LearnedScale(channels: 3)(image)
+/// let output = try crf(unary, features: [colours, try createYXRGB(image)])
+/// #expect(output.value.shape == [1, 4, 11, 13])
+/// ```
+public struct PacCRF {
+  private let meanField: MeanField
+
+  /// The arguments it was made with.
+  public var options: PacCRFOptions { meanField.options }
+
+  /// Makes a CRF.
+  ///
+  /// 4d and spatial filters start as `PacFiller.crf`, compatibilities as 1 − identity, `na` filters as an ordinary
+  /// convolution's.
+  /// - Parameters:
+  ///   - options: labels, steps, weights and pairwise kernels.
+  ///   - random: draws initial values.
+  /// - Throws: `LayerError` if an option is not possible.
+  public init(_ options: PacCRFOptions, random: inout CounterRandom) throws {
+    try options.validate("PacCRF")
+    let step = try MeanFieldStep(options, random: &random)
+    let steps = [MeanFieldStep](repeating: step, count: options.numSteps)
+    meanField = MeanField(name: "PacCRF", options: options, steps: steps)
+  }
+
+  /// Applies the CRF.
+  /// - Parameters:
+  ///   - unary: [N, C, H, W].
+  ///   - features: one map for each pairwise kernel, [N, G, H, W].
+  /// - Returns: [N, C, H, W].
+  /// - Throws: `LayerError` if the shapes do not fit.
+  public func callAsFunction(_ unary: Variable, features: [Variable]) throws -> Variable {
+    try meanField(unary, features: features)
+  }
+
+  /// Applies the CRF with kernels made beforehand.
+  /// - Parameters:
+  ///   - unary: [N, C, H, W].
+  ///   - kernels: K of every pairwise kernel, see `edgeKernels`; nil for `na` terms.
+  /// - Returns: [N, C, H, W].
+  /// - Throws: `LayerError` if the shapes do not fit.
+  public func callAsFunction(_ unary: Variable, kernels: [Variable?]) throws -> Variable {
+    try meanField(unary, kernels: kernels)
+  }
+
+  /// The adapting kernels of edge features.
+  /// - Parameter features: one map for each pairwise kernel, [N, G, H, W].
+  /// - Returns: K of every pairwise kernel, [N, 1, kh, kw, H′, W′] at the blurred size; nil for `na` terms.
+  /// - Throws: `LayerError` if the shapes do not fit.
+  public func edgeKernels(_ features: [Variable]) throws -> [Variable?] {
+    try meanField.edgeKernels(features)
+  }
+
+  /// The parameters with their published names behind `prefix`.
+  public func parameters(_ prefix: String = "") -> [(name: String, parameter: Parameter)] {
+    meanField.steps[0].parameters(prefix)
+  }
+
+  /// Sets every parameter to the value of its published name.
+  /// - Parameter values: by name without prefix; those no parameter has are left alone.
+  /// - Throws: `LayerError` if a value is missing or of another shape; then nothing has changed.
+  public func load(_ values: [String: Tensor]) throws {
+    try setParameters(parameters(), from: values, "PacCRF")
+  }
+}
