@@ -3,8 +3,8 @@ import CZlib
 /// A CRC-32 of everything in a file before it, as a last line of text: `PAC-CHECKPOINT-CRC32 89abcdef`.
 ///
 /// HDF5 ignores what follows its own end, so that other programs read the file all the same. It stands outside
-/// because HDF5 itself does not survive every changed byte: the file is read once as plain bytes, and the
-/// library sees it only if they are what was written.
+/// because changed bytes in the structure of an HDF5 file can end the process before an attribute is compared: the
+/// file is read once as plain bytes, and the library sees it only if they are what was written.
 enum FileChecksum {
   /// What a file says about its bytes.
   enum Verdict: Equatable {

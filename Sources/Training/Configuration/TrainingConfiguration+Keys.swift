@@ -41,7 +41,7 @@ extension TrainingConfiguration {
     ConfigurationKey("flip", \.flip, .flag, "whether half of the crops are mirrored"),
     ConfigurationKey(
       "lowres", \.lowResolution, .choice,
-      "which pixel of each factor x factor block becomes the low-resolution one",
+      "how the low-resolution target is made: one pixel of each block, or smoothed and resized",
       otherNames: ["low-resolution", "lowres-mode"]),
     ConfigurationKey(
       "border", \.border, .wholeNumber(from: 0),
