@@ -43,16 +43,41 @@ final class TrainingProject: Sendable {
         """.utf8), as: "train.yaml")
   }
 
+  /// How a run ended: the launcher's status, and what all ranks wrote, rank by rank.
+  struct Outcome {
+    let status: Int32
+    let timedOut: Bool
+    let output: String
+    let errors: String
+  }
+
   /// Runs `pac COMMAND train.yaml ARGUMENTS`, on several ranks under mpirun.
+  ///
+  /// A job that succeeded must have ended with status 0 on every rank.
   func callAsFunction(
-    _ command: String = "train", ranks: Int = 1, _ arguments: String...
-  ) throws -> CommandResult {
+    _ command: String = "train", ranks: Int = 1, _ arguments: [String]
+  ) throws -> Outcome {
     let arguments = [command, folder("train.yaml")] + arguments
     guard ranks > 1 else {
-      return try run(
+      let result = try run(
         pac.path, arguments, environment: ["OMP_NUM_THREADS": "1"], timeout: Self.timeout)
+      return Outcome(
+        status: result.status, timedOut: result.timedOut, output: result.output,
+        errors: result.errors)
     }
-    return try mpirun(ranks: ranks, pac.path, arguments, timeout: Self.timeout).command
+    let job = try mpirun(ranks: ranks, pac, arguments, timeout: Self.timeout)
+    let status =
+      job.command.status == 0 && !job.succeeded ? -1 : job.command.status
+    return Outcome(
+      status: status, timedOut: job.command.timedOut,
+      output: job.ranks.map(\.output).joined(), errors: job.ranks.map(\.errors).joined())
+  }
+
+  /// The same with the arguments one by one.
+  func callAsFunction(
+    _ command: String = "train", ranks: Int = 1, _ arguments: String...
+  ) throws -> Outcome {
+    try self(command, ranks: ranks, arguments)
   }
 
   /// The newest checkpoint of a run folder.
