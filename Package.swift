@@ -16,8 +16,8 @@ import PackageDescription
 
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
-/// The kernels alone are compiled for the processor at hand and without overflow and bounds checks
-/// (docs/decisions/0002-kernels-in-their-own-target.md).
+// The kernels alone are compiled for the processor at hand and without overflow and bounds checks
+// (docs/decisions/0002-kernels-in-their-own-target.md).
 ///
 /// Without errno a square root is one vector instruction instead of a call.
 let fast: [SwiftSetting] =
