@@ -3,6 +3,7 @@ import Benchmarking
 import CPlatform
 import Foundation
 import Kernels
+import Training
 
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -35,7 +36,8 @@ struct BenchCommand: ParsableCommand {
   func validate() throws {
     let known = BenchmarkCase.all.map(\.name)
     if let unknown = cases.first(where: { !known.contains($0) }) {
-      throw ValidationError("Unknown case '\(unknown)'; there are \(known.joined(separator: ", "))")
+      let guess = NearestWord.guess(for: unknown, among: known).map { "; did you mean '\($0)'?" }
+      throw ValidationError("Unknown case '\(unknown)', pac bench --list names all\(guess ?? "")")
     }
     guard (1...1024).contains(threads ?? 1) else {
       throw ValidationError("Cannot use \(threads ?? 0) threads, choose 1 to 1024")
@@ -51,16 +53,18 @@ struct BenchCommand: ParsableCommand {
       ? BenchmarkCase.all
       : cases.compactMap { name in BenchmarkCase.all.first { $0.name == name } }
     if list {
-      for item in chosen { print(columns([(item.name, 12), (item.summary, 0)])) }
+      let width = chosen.map(\.name.count).max() ?? 0
+      for item in chosen { print(columns([(item.name, width + 1), (item.summary, 0)])) }
       return
     }
     try ProcessSetup.prepareAlone()
     let threads = threads ?? Threads.count
     if inThisProcess { return try measureHere(chosen, threads) }
-    if !json { print(Self.heading) }
+    let width = chosen.map(\.name.count).max() ?? 0
+    if !json { print(row(Self.headings, width)) }
     for item in chosen {
       let result = try measureApart(item.name, threads)
-      print(json ? Self.jsonLine(result) : Self.row(result))
+      print(json ? jsonLine(result) : row(cells(result), width))
     }
   }
 
@@ -96,23 +100,24 @@ struct BenchCommand: ParsableCommand {
     return try JSONDecoder().decode(BenchmarkResult.self, from: output)
   }
 
-  private static let heading = row([
+  private static let headings = [
     "case", "threads", "seconds", "gflops", "sgemm_gflops", "fraction", "peak_mb",
-  ])
+  ]
 
-  private static func row(_ result: BenchmarkResult) -> String {
-    row([
+  private func cells(_ result: BenchmarkResult) -> [String] {
+    [
       result.name, "\(result.threads)", String(format: "%.4f", result.seconds),
       String(format: "%.1f", result.gflops), String(format: "%.1f", result.sgemmGflops),
       String(format: "%.2f", result.fraction), String(format: "%.0f", result.peakMegabytes),
-    ])
+    ]
   }
 
-  private static func row(_ cells: [String]) -> String {
-    columns(Array(zip(cells, [14, 7, 9, 8, 12, 8, 0])))
+  /// A row of the table, whose first column is `width` wide.
+  private func row(_ cells: [String], _ width: Int) -> String {
+    columns(Array(zip(cells, [width, 7, 9, 8, 12, 8, 0])))
   }
 
-  private static func jsonLine(_ result: BenchmarkResult) -> String {
+  private func jsonLine(_ result: BenchmarkResult) -> String {
     JSONLine([
       ("case", result.name), ("threads", result.threads), ("seconds", result.seconds),
       ("gflops", result.gflops), ("sgemm_gflops", result.sgemmGflops),

@@ -1,5 +1,6 @@
 import ArgumentParser
 import HDF5
+import Training
 
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -46,6 +47,7 @@ private func inspect(_ path: String) throws -> Inspection {
   }
   switch try root.string(attribute: "format") {
   case "pac-dataset": return try inspectDataset(path)
+  case Checkpoint.format: return try inspectCheckpoint(path)
   case "pac-cases": return try inspectCases(path)
   case let format:
     throw HDF5Error(

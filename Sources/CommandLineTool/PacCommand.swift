@@ -10,7 +10,8 @@ struct PacCommand: ParsableCommand {
     abstract: "Trains pixel-adaptive convolutional networks over MPI.",
     version: program,
     subcommands: [
-      PrepareCommand.self, TrainCommand.self, EvaluateCommand.self, InspectCommand.self,
+      PrepareCommand.self, TrainCommand.self, EvaluateCommand.self, PredictCommand.self,
+      InspectCommand.self,
       VerifyCommand.self, BenchCommand.self,
     ])
 

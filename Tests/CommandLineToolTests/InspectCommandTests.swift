@@ -1,8 +1,10 @@
 import Data
 import Foundation
 import HDF5
+import Tensors
 import TestSupport
 import Testing
+import Training
 
 @Suite struct InspectCommandTests {
   private func dataset(in folder: TemporaryFolder) throws -> String {
@@ -82,6 +84,46 @@ import Testing
     #expect(result.output == "\(path): 3 cases for pac verify\n  pacconv2d  2\n  pacpool2d  1\n")
     let json = try pac("inspect", path, "--json")
     #expect(json.output.contains(#""operations":{"pacconv2d":2,"pacpool2d":1}"#))
+  }
+
+  @Test func checkpoint() throws {
+    let folder = try TemporaryFolder()
+    let path = folder("checkpoint.h5")
+    try Checkpoint(
+      epoch: 3, step: 41, stepInEpoch: 5, seed: 7, model: "PacJointUpsample", factor: 8,
+      configuration: "run: r",
+      parameters: [
+        NamedTensor(name: "a.weight", value: .zeros([2, 1, 5, 5])),
+        NamedTensor(name: "a.bias", value: .zeros([2])),
+      ], optimizer: "sgd", optimizerState: OptimizerState(stepCount: 41, slots: [:]), runningSums: [:]
+    ).write(to: path)
+    let result = try pac("inspect", path)
+    #expect(
+      result.output == """
+        \(path): checkpoint
+          model       PacJointUpsample, factor 8
+          epoch       3 (counted from 0), 5 steps in it
+          step        41
+          seed        7
+          optimizer   sgd
+          parameters  52 in 2 arrays
+            a.weight  [2, 1, 5, 5]       50
+            a.bias    [2]                2
+
+        """)
+    let json = try pac("inspect", path, "--json")
+    #expect(
+      json.output
+        == #"{"path":"\#(path)","kind":"checkpoint","model":"PacJointUpsample","factor":8,"#
+        + #""epoch":3,"step":41,"step_in_epoch":5,"seed":7,"optimizer":"sgd","parameter_count":52,"#
+        + #""parameters":{"a.weight":[2,1,5,5],"a.bias":[2]},"configuration":"run: r"}"# + "\n")
+
+    var bytes = try Foundation.Data(contentsOf: URL(fileURLWithPath: path))
+    bytes[bytes.count / 2] ^= 1
+    try folder.write(bytes, as: "checkpoint.h5")
+    let corrupt = try pac("inspect", path)
+    #expect(corrupt.status == 1)
+    #expect(corrupt.errors.hasPrefix("error: \(path): corrupt checkpoint: its checksum is "))
   }
 
   @Test func foreignFiles() throws {

@@ -43,8 +43,13 @@ struct ProgramTests {
       "both --test-count and --test-ratio are given, leave one out; see 'pac prepare pairs --help'"
     ),
     (
-      "bench upsample9",
-      "unknown case 'upsample9'; there are upsample4, upsample8, upsample16; see 'pac bench --help'"
+      "bench upsmaple8",
+      "unknown case 'upsmaple8', pac bench --list names all; did you mean 'upsample8'? "
+        + "see 'pac bench --help'"
+    ),
+    (
+      "bench sorting",
+      "unknown case 'sorting', pac bench --list names all; see 'pac bench --help'"
     ),
     ("bench --threads 0", "cannot use 0 threads, choose 1 to 1024; see 'pac bench --help'"),
   ])
