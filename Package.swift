@@ -16,8 +16,8 @@ import PackageDescription
 
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
-/// The kernels alone are compiled for the processor at hand and without overflow and bounds checks
-/// (docs/decisions/0002-kernels-in-their-own-target.md).
+// The kernels alone are compiled for the processor at hand and without overflow and bounds checks
+// (docs/decisions/0002-kernels-in-their-own-target.md).
 ///
 /// Without errno a square root is one vector instruction instead of a call.
 let fast: [SwiftSetting] =
@@ -40,9 +40,7 @@ let package = Package(
       name: "CommandLineTool",
       dependencies: [
         "Verification", "Benchmarking", "Training", "Models", "Data", "Distributed", "Layers",
-        "Autograd",
-        "Tensors",
-        "HDF5", "ImageFiles", "Kernels",
+        "Autograd", "Tensors", "HDF5", "ImageFiles", "Kernels", "CPlatform",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -59,7 +57,7 @@ let package = Package(
       name: "Training",
       dependencies: [
         "Models", "Data", "Distributed", "Layers", "Autograd", "Tensors", "Kernels", "HDF5",
-        "CZlib",
+        "ImageFiles", "CZlib",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Yams", package: "Yams"),
       ],
@@ -101,7 +99,11 @@ let package = Package(
       swiftSettings: strict),
     // Started under mpirun by the tests, see Tests/TestSupport.
     .executableTarget(
-      name: "RankProgram", dependencies: ["CommandLineTool", "Distributed", "Tensors", "Kernels"],
+      name: "RankProgram",
+      dependencies: [
+        "CommandLineTool", "Distributed", "Tensors", "Kernels",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
       path: "Tests/RankProgram",
       swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
@@ -115,14 +117,15 @@ let package = Package(
       name: "TrainingTests",
       dependencies: [
         "Training", "Models", "Data", "Distributed", "Layers", "Autograd", "Tensors", "HDF5",
-        "TestSupport",
+        "ImageFiles", "TestSupport",
       ],
       exclude: ["Optimization/make_optimizer_values.py"],
       swiftSettings: strict),
     .testTarget(
       name: "CommandLineToolTests",
       dependencies: [
-        "CommandLineTool", "Verification", "Training", "Data", "HDF5", "Tensors", "Kernels",
+        "CommandLineTool", "Verification", "Training", "Data", "HDF5", "ImageFiles", "Tensors",
+        "Kernels",
         "TestSupport",
       ],
       swiftSettings: strict),

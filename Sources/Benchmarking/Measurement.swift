@@ -2,7 +2,7 @@ import Foundation
 import Kernels
 
 /// What one case took.
-public struct Measurement: Sendable, Codable {
+public struct BenchmarkResult: Sendable, Codable {
   /// The case's name.
   public let name: String
   /// Threads used.
@@ -30,7 +30,7 @@ public struct Measurement: Sendable, Codable {
 /// - Throws: what the case throws.
 public func measure(
   _ benchmark: BenchmarkCase, threads: Int, repetitions: Int = 5
-) throws -> Measurement {
+) throws -> BenchmarkResult {
   Threads.set(threads)
   let work = try benchmark.prepare()
   try work.run()
@@ -39,7 +39,7 @@ public func measure(
   _ = multiplyYardstickMatrices(threads: threads)
   var operations = 0.0
   let product = median(repetitions) { operations = multiplyYardstickMatrices(threads: threads) }
-  return Measurement(
+  return BenchmarkResult(
     name: benchmark.name, threads: threads, seconds: seconds,
     gflops: work.usefulOperations / seconds / 1e9, sgemmGflops: operations / product / 1e9,
     peakMegabytes: peak)

@@ -1,6 +1,9 @@
 #pragma once
 #include <malloc.h>
 #include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
 
 // The entry points of libgomp that oneDNN already runs on. Its own header belongs to gcc and is not on
 // clang's path; these prototypes are libgomp's stable ABI.
@@ -9,6 +12,14 @@ int omp_get_max_threads(void);
 void omp_set_num_threads(int threads);
 int omp_get_thread_num(void);
 int omp_get_num_threads(void);
+
+// Standard output, which Swift does not let concurrent code name.
+static inline void pac_line_buffer_output(void) { setvbuf(stdout, NULL, _IOLBF, 0); }
+// 0 if everything printed so far has reached its file.
+static inline int pac_flush_output(void) { return fflush(stdout) != 0 || ferror(stdout) ? EOF : 0; }
+
+// This process ends when the one that started it does.
+static inline void pac_end_with_parent(void) { prctl(PR_SET_PDEATHSIG, SIGKILL); }
 
 // The instruction sets the including code is compiled for, as /proc/cpuinfo spells them: those a compiler uses
 // on its own in loops over floats and integers.

@@ -1,13 +1,19 @@
 import ArgumentParser
 
 /// The root of the command line: `pac COMMAND …`.
-public struct PacCommand: ParsableCommand {
-  /// Name and subcommands.
-  public static let configuration = CommandConfiguration(
+struct PacCommand: ParsableCommand {
+  /// Program and version, as in what it writes.
+  static let program = "pac 0.1"
+
+  static let configuration = CommandConfiguration(
     commandName: "pac",
     abstract: "Trains pixel-adaptive convolutional networks over MPI.",
-    subcommands: [TrainCommand.self, EvaluateCommand.self, VerifyCommand.self])
+    version: program,
+    subcommands: [
+      PrepareCommand.self, TrainCommand.self, EvaluateCommand.self, PredictCommand.self,
+      InspectCommand.self,
+      VerifyCommand.self, BenchCommand.self,
+    ])
 
-  /// Makes the command; the argument parser calls this.
-  public init() {}
+  func run() throws { throw ValidationError("Missing command") }
 }

@@ -44,14 +44,25 @@ package enum ProcessSetup {
   /// OMP_NUM_THREADS, where the user has set it, is the number of threads instead.
   /// - Throws: one line if the program was built for another processor, on all ranks alike.
   package static func prepare(_ communicator: Communicator) throws {
-    try communicator.together {
-      try Processor.current().check(compiledFor: String(cString: InstructionSet.compiledFor()))
-    }
+    try communicator.together { try checkProcessor() }
     let cores = try communicator.allGather(Cores.allowed())
     let node = communicator.ranksOnNode.map { Set(cores[$0]) }
     guard getenv("OMP_NUM_THREADS") == nil else { return }
     Threads.set(
       Cores.share(of: communicator.localRank, among: node, quota: Cores.containerQuota()))
+  }
+
+  /// As `prepare(_:)` for a command that does not join a job: all cores are its own.
+  /// - Throws: one line if the program was built for another processor.
+  static func prepareAlone() throws {
+    try checkProcessor()
+    guard getenv("OMP_NUM_THREADS") == nil else { return }
+    Threads.set(
+      Cores.share(of: 0, among: [Set(Cores.allowed())], quota: Cores.containerQuota()))
+  }
+
+  private static func checkProcessor() throws {
+    try Processor.current().check(compiledFor: String(cString: InstructionSet.compiledFor()))
   }
 
   /// Whether a person watches standard output.

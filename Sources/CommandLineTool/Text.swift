@@ -9,11 +9,22 @@ func columns(_ cells: [(text: String, width: Int)]) -> String {
     .joined(separator: " ")
 }
 
+/// Text of several lines as one.
+func oneLine(_ text: String) -> String {
+  text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+}
+
+/// Writes a line to standard error in one piece, so that those of several ranks do not mix.
+func printError(_ line: String) {
+  let bytes = Array((line + "\n").utf8)
+  write(STDERR_FILENO, bytes, bytes.count)
+}
+
 /// One JSON object on one line, its keys in the order given.
 struct JSONLine {
   let text: String
 
-  /// Makes a line from strings, numbers, booleans, and nil, which leaves the key out.
+  /// Makes a line from strings, numbers, booleans, objects, arrays of these, and nil, which leaves the key out.
   ///
   /// Numbers that JSON cannot express become strings.
   init(_ members: [(key: String, value: Any?)]) {
@@ -28,12 +39,16 @@ struct JSONLine {
     case let number as Double: number.isFinite ? "\(number)" : quoted("\(number)")
     case let number as Int: "\(number)"
     case let flag as Bool: "\(flag)"
+    case let object as JSONLine: object.text
+    case let values as [Any]: "[" + values.map(encoded).joined(separator: ",") + "]"
     default: quoted("\(value)")
     }
   }
 
   private static func quoted(_ text: String) -> String {
-    guard let data = try? JSONEncoder().encode(text) else { return "\"\"" }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .withoutEscapingSlashes
+    guard let data = try? encoder.encode(text) else { return "\"\"" }
     return String(decoding: data, as: UTF8.self)
   }
 }

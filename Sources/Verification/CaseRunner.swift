@@ -37,14 +37,20 @@ struct Unsupported: Error { let what: String }
 ///   - report: called with each result as soon as it is known.
 /// - Throws: `HDF5Error` if the file is none or holds no cases.
 public func runCases(of path: String, report: (CaseResult) -> Void) throws {
-  let file = try HDF5File(reading: path)
-  guard (try? file.root.string(attribute: "format")) == "pac-cases" else {
-    throw file.root.error(
+  let root = try openCases(path)
+  for name in try root.names() {
+    report(result(of: try VerificationCase(name, in: root), file: path))
+  }
+}
+
+/// The outermost group of a case file.
+func openCases(_ path: String) throws -> HDF5Group {
+  let root = try HDF5File(reading: path).root
+  guard (try? root.string(attribute: "format")) == "pac-cases" else {
+    throw root.error(
       "attribute 'format' is not 'pac-cases'", advice: "give a file of cases, such as layers.h5")
   }
-  for name in try file.root.names() {
-    report(result(of: try VerificationCase(name, in: file.root), file: path))
-  }
+  return root
 }
 
 private func result(of verification: VerificationCase, file: String) -> CaseResult {

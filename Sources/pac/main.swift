@@ -1,3 +1,4 @@
 import CommandLineTool
 
-PacCommand.main()
+ProcessSetup.completeEnvironment()
+Program.main()

@@ -1,3 +1,4 @@
+import ArgumentParser
 import CommandLineTool
 import Distributed
 import Glibc
@@ -19,6 +20,19 @@ func runCommand(_ arguments: [String], _ communicator: Communicator) throws {
   case "throw": try leaveOthersWaiting(numbers[0], communicator)
   case "kill": try kill(numbers[0], communicator)
   default: throw CommandError(description: "unknown command \(arguments)")
+  }
+}
+
+/// A command as the program's own: the ways in which its ranks can end.
+func runRanked(_ kind: String) throws {
+  try withRanks { communicator in
+    switch kind {
+    case "agreed": try fail([1], communicator)
+    case "alone": try fail([0], communicator)
+    case "lonely": try leaveOthersWaiting(1, communicator)
+    case "status": throw ExitCode(3)
+    default: print("rank \(communicator.rank)")
+    }
   }
 }
 

@@ -7,6 +7,7 @@ import Tensors
 
 let arguments = Array(CommandLine.arguments.dropFirst())
 if arguments.first == "set-up" { ProcessSetup.completeEnvironment() }
+if arguments.first == "ranked" { exit(Program.status { try runRanked(arguments.last ?? "") }) }
 // Messages of five elements, so that the splitting of long ones is met by short vectors.
 let communicator = try Communicator.start(largestMessage: 5)
 

@@ -4,7 +4,6 @@ import Tensors
 
 /// The names used in a checkpoint file, see `docs/checkpoint-format.md`.
 private enum Layout {
-  static let format = "PixelAdaptive checkpoint"
   static let version = 1
   static let parameters = "parameters"
   static let parameterNames = "parameter_names"
@@ -13,6 +12,9 @@ private enum Layout {
 }
 
 extension Checkpoint {
+  /// The attribute `format` of the file's root.
+  public static let format = "PixelAdaptive checkpoint"
+
   /// Writes the checkpoint; the file appears whole, or not at all.
   /// - Parameter path: the file, replaced if it exists.
   /// - Throws: `TrainingError.checkpoint`, for example when the disk is full.
@@ -78,7 +80,7 @@ extension Checkpoint {
 
 extension Checkpoint {
   private func write(into root: HDF5Group) throws {
-    try root.setAttribute("format", Layout.format)
+    try root.setAttribute("format", Self.format)
     try root.setAttribute("version", Layout.version)
     try root.setAttribute("epoch", epoch)
     try root.setAttribute("step", step)
@@ -111,8 +113,8 @@ extension Checkpoint {
   }
 
   private init(_ root: HDF5Group, _ path: String) throws {
-    guard root.hasAttribute("format"), try root.string(attribute: "format") == Layout.format else {
-      throw root.error("the attribute format is not '\(Layout.format)'")
+    guard root.hasAttribute("format"), try root.string(attribute: "format") == Self.format else {
+      throw root.error("the attribute format is not '\(Self.format)'")
     }
     let version = try root.integer(attribute: "version")
     guard version == Layout.version else {

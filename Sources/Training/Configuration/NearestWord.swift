@@ -1,5 +1,5 @@
 /// Guesses what a misspelt word was meant to be.
-enum NearestWord {
+package enum NearestWord {
   /// What follows "unknown key": `did you mean 'lr'?` if the guess is good, else the bare fact.
   static func key(for name: String) -> String {
     let spellings = TrainingConfiguration.keys.flatMap { key in
@@ -11,7 +11,7 @@ enum NearestWord {
   }
 
   /// The word that is close to `text`, nil if none is.
-  static func guess(for text: String, among words: [String]) -> String? {
+  package static func guess(for text: String, among words: [String]) -> String? {
     nearest(to: text, among: words).flatMap { $0.isClose ? words[$0.index] : nil }
   }
 

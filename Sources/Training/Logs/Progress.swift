@@ -48,7 +48,7 @@ public struct Progress: Sendable, Equatable {
   }
 
   /// `42 s`, `3 min 05 s`, `2 h 07 min`, `4 d 03 h`.
-  static func duration(_ seconds: Double) -> String {
+  package static func duration(_ seconds: Double) -> String {
     // Beyond this many days nobody plans, and the number might not fit an Int.
     let whole = Int(min(max(seconds, 0), 1e9).rounded())
     let two = { (value: Int) in value < 10 ? "0\(value)" : "\(value)" }

@@ -1,3 +1,0 @@
-import Distributed
-
-func withRanks(_ body: (Communicator) throws -> Void) throws {}
