@@ -95,7 +95,8 @@ import Training
       parameters: [
         NamedTensor(name: "a.weight", value: .zeros([2, 1, 5, 5])),
         NamedTensor(name: "a.bias", value: .zeros([2])),
-      ], optimizer: "sgd", optimizerState: OptimizerState(stepCount: 41, slots: [:]), runningSums: [:]
+      ], optimizer: "sgd", optimizerState: OptimizerState(stepCount: 41, slots: [:]),
+      runningSums: [:]
     ).write(to: path)
     let result = try pac("inspect", path)
     #expect(
