@@ -3,7 +3,9 @@ import Layers
 import Tensors
 
 extension BenchmarkCase {
-  /// Single PAC convolutions over channels, window and dilation; names `conv-c32-k5-d4`, with `-backward` for all gradients.
+  /// Single PAC convolutions over channels, window and dilation.
+  ///
+  /// Names `conv-c32-k5-d4`, with `-backward` for all gradients.
   static let layers: [BenchmarkCase] = {
     let shapes: [(channels: Int, kernel: Int, dilation: Int)] =
       [4, 16, 32, 64, 128, 256, 512].map { ($0, 3, 1) } + [4, 16, 32, 64, 128].map { ($0, 5, 1) }

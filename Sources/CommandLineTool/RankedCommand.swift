@@ -20,8 +20,7 @@ package func withRanks(_ body: (Communicator) throws -> Void) throws {
   } catch  where communicator.worldSize == 1 {
     try communicator.finish()
     throw error
-  } catch DistributedError.failed(let rank, let message) {
-    let error = DistributedError.failed(rank: rank, message: message)
+  } catch let error as DistributedError where error.isAgreed {
     if communicator.isLeader { printError("error: \(oneLine("\(error)"))") }
     try communicator.finish()
     throw ExitCode(1)

@@ -13,8 +13,8 @@ extension Communicator {
   ///
   /// Without an error it costs one reduction of eight bytes.
   /// - Parameter error: what went wrong on this rank, nil if nothing did.
-  /// - Throws: the same `DistributedError.failed` on every rank, that of the lowest failing one; in a
-  ///   world of one, `error` itself.
+  /// - Throws: the same `DistributedError` on every rank: `common` if all met the same, else `failed` for the
+  ///   lowest failing rank; in a world of one, `error` itself.
   public func agree(on error: (any Error)?) throws {
     guard let world else {
       if let error { throw error }
@@ -29,6 +29,9 @@ extension Communicator {
     let place = error.map { DistributedError.place(of: $0, on: rank) }
     let origin = try broadcast(place.map { "\($0.rank)" } ?? "", from: Int(lowest))
     let message = try broadcast(place?.message ?? "", from: Int(lowest))
+    // What all ranks met, such as a wrong setting, is no one rank's error.
+    let isCommon = try sum([place?.message == message ? 1 : 0]) == [Double(worldSize)]
+    if isCommon { throw DistributedError.common(message: message) }
     throw DistributedError.failed(rank: Int(origin) ?? Int(lowest), message: message)
   }
 

@@ -2,16 +2,28 @@
 public enum DistributedError: Error, Equatable, CustomStringConvertible {
   /// A rank met an error and every rank was told, see `Communicator.agree(on:)`.
   case failed(rank: Int, message: String)
+  /// All ranks met the same error, and every rank was told.
+  case common(message: String)
   /// An MPI call returned an error status.
   case call(rank: Int, name: String, message: String)
   /// MPI offers less than single-threaded calls beside other threads.
   case threadsNotSupported
+
+  /// Whether every rank knows of it, so that all may leave the job in order.
+  public var isAgreed: Bool {
+    switch self {
+    case .failed, .common: true
+    case .call, .threadsNotSupported: false
+    }
+  }
 
   /// What failed, on which rank, and why.
   public var description: String {
     switch self {
     case .failed(let rank, let message):
       return "rank \(rank): \(message)"
+    case .common(let message):
+      return message
     case .call(let rank, let name, let message):
       return "rank \(rank): \(name): \(message)"
     case .threadsNotSupported:
@@ -27,6 +39,7 @@ public enum DistributedError: Error, Equatable, CustomStringConvertible {
     switch error as? DistributedError {
     case .failed(let origin, let message): return (origin, message)
     case .call(let origin, let name, let message): return (origin, "\(name): \(message)")
+    case .common(let message): return (rank, message)
     case .threadsNotSupported, nil: return (rank, "\(error)")
     }
   }

@@ -85,7 +85,7 @@ struct TrainRanksTests {
   }
 
   @Test func learns() throws {
-    let result = try project("train", "epochs=30", "init=interpolation", "test-every=0")
+    let result = try project("train", "epochs=30", "test-every=0")
     try #require(result.status == 0, "\(result.errors)")
     let rows = try project.text("run/train.log").split(separator: "\n").dropFirst()
     let losses: [Double] = rows.compactMap { row in Double(row.split(separator: ",")[2]) }

@@ -30,6 +30,7 @@ public struct ProgressLine {
 
   /// A line on standard error.
   /// - Parameter isTerminal: whether a person watches; under a launcher the process cannot tell by itself.
+  /// - Returns: the line.
   public static func standardError(isTerminal: Bool) -> ProgressLine {
     ProgressLine(isTerminal: isTerminal, clock: monotonicSeconds) { text in
       let bytes = Array(text.utf8)

@@ -8,8 +8,9 @@ import Tensors
 public struct SampleMeasure: Sendable {
   /// The sample's name.
   public let name: String
-  /// Root mean square error over the pixels that count; in centimetres for metric depth, else in the dataset's unit.
-  /// Nil if no pixel counts.
+  /// Root mean square error over the pixels that count; nil if none does.
+  ///
+  /// In centimetres for metric depth, else in the dataset's unit.
   public let rootMeanSquare: Double?
   /// The loss as in training.
   public let loss: Double

@@ -1,7 +1,7 @@
 import Foundation
 import HDF5
 
-/// Everything a run writes: configuration, logs and checkpoints. Only the leader touches it.
+/// Everything a run writes, configuration, logs and checkpoints; only the leader touches it.
 struct RunFolder {
   /// The checkpoints, in a folder of their own.
   let checkpoints: CheckpointStore

@@ -2,7 +2,7 @@ import Data
 import Foundation
 import Logging
 
-/// What a run tells its user while it goes on. Only the leader speaks.
+/// What a run tells its user while it goes on; only the leader speaks.
 final class RunReport {
   private let configuration: TrainingConfiguration
   private let logger: Logger
