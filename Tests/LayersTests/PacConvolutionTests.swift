@@ -1,11 +1,8 @@
 import Autograd
-import Foundation
 import Tensors
 import Testing
 
 @testable import Layers
-
-func exponential(_ x: Double) -> Double { exp(x) }
 
 struct PacCase: Sendable, CustomTestStringConvertible {
   var transposed: Bool
@@ -53,13 +50,6 @@ struct PacCase: Sendable, CustomTestStringConvertible {
       channels: (1, 2, 17), size: Pair(6, 15)),
   ]
 
-  private func random(_ count: Int, _ random: inout CounterRandom, scale: Double = 1) -> [Double] {
-    (0..<count).map { _ in
-      // What the layers get is these numbers in single precision.
-      Double(Float(random.uniform(-scale..<scale)))
-    }
-  }
-
   private func reference(_ c: PacCase, _ r: inout CounterRandom) -> PacReference {
     let taps = c.window.kernelSize.height * c.window.kernelSize.width
     let geometry = c.window.geometry(
@@ -69,10 +59,11 @@ struct PacCase: Sendable, CustomTestStringConvertible {
       c.batch, c.channels.guide, geometry.rows.guide, geometry.columns.guide,
     ]
     return PacReference(
-      input: random(input.count, &r), guide: random(guide.count, &r),
-      weight: random(c.channels.input * c.channels.output * taps, &r),
-      bias: random(c.channels.output, &r), window: c.window, transposed: c.transposed,
-      inputShape: input, guideShape: guide, outputChannels: c.channels.output)
+      kind: c.transposed ? .transposed : .convolution, window: c.window, inputShape: input,
+      guideShape: guide, outputChannels: c.channels.output, input: randomNumbers(input.count, &r),
+      guide: randomNumbers(guide.count, &r),
+      weight: randomNumbers(c.channels.input * c.channels.output * taps, &r),
+      bias: randomNumbers(c.channels.output, &r))
   }
 
   private func run(
@@ -81,7 +72,7 @@ struct PacCase: Sendable, CustomTestStringConvertible {
     let (i, o) = (reference.inputShape.channels, reference.outputChannels)
     let k = reference.window.kernelSize
     let weightShape: Shape =
-      reference.transposed ? [i, o, k.height, k.width] : [o, i, k.height, k.width]
+      reference.kind == .transposed ? [i, o, k.height, k.width] : [o, i, k.height, k.width]
     func leaf(_ values: [Double], _ shape: Shape) -> Variable {
       Variable(Tensor(shape, values.map(Float.init)), tape: tape, needsGradient: true)
     }
@@ -89,11 +80,12 @@ struct PacCase: Sendable, CustomTestStringConvertible {
     let f = leaf(reference.guide, reference.guideShape)
     let w = leaf(reference.weight, weightShape)
     let b = leaf(reference.bias, [o])
-    let convolve = reference.transposed ? pacconvTranspose2d : pacconv2d
+    let transposed = reference.kind == .transposed
+    let convolve = transposed ? pacconvTranspose2d : pacconv2d
     let adapting: Adapting =
       stored
       ? .kernel(
-        try packernel2d(f, window: reference.window, transposed: reference.transposed).kernel)
+        try packernel2d(f, window: reference.window, transposed: transposed).kernel)
       : .guide(f)
     let output = try convolve(v, adapting, w, b, reference.window, false, .identity)
     return (output, [v, f, w, b])
@@ -118,14 +110,14 @@ struct PacCase: Sendable, CustomTestStringConvertible {
     let reference = reference(c, &r)
     let tape = Tape()
     let (output, leaves) = try run(reference, stored: stored, tape: tape)
-    let upstream = random(output.value.count, &r)
+    let upstream = randomNumbers(output.value.count, &r)
     tape.backward(
       from: output, gradient: Tensor(output.value.shape, upstream.map(Float.init)))
     let fields: [WritableKeyPath<PacReference, [Double]>] = [\.input, \.guide, \.weight, \.bias]
     for (leaf, field) in zip(leaves, fields) {
       let gradient = try #require(leaf.gradient).elements.map(Double.init)
       for _ in 0..<3 {
-        let direction = random(gradient.count, &r)
+        let direction = randomNumbers(gradient.count, &r)
         func loss(_ step: Double) -> Double {
           var moved = reference
           for i in direction.indices { moved[keyPath: field][i] += step * direction[i] }
