@@ -13,7 +13,8 @@ import Tensors
 /// | parameters | `weight`, [C, C′, kh, kw] or [1, 1, kh, kw] if shared; `bias`, [C′]; `inv_alpha`, `inv_lambda`, [1]; `smooth_kernel`, [1, 1, n, n] |
 ///
 /// v′ᵢ = Σⱼ K(fᵢ, fⱼ) W[pᵢ − pⱼ] vⱼ + b over the input's pixels, which lie `stride` output pixels apart; the zeros between
-/// them are never multiplied. K is read at the output's resolution with a padding of dilation·(k − 1)/2.
+/// them are never multiplied. K is read at the output's resolution with a padding of dilation·(k − 1)/2. As published, the
+/// filter is not turned: with K ≡ 1 this is ConvTranspose2d with W rotated by 180°.
 ///
 /// ```swift
 /// let layer = try PacConvTranspose2d(

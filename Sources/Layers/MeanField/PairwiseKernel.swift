@@ -23,7 +23,9 @@ public struct PairwiseKernel: Hashable, Sendable {
   public var blur: Int
   /// How labels matter.
   public var compatType: CompatibilityType
-  /// Whether the spatial filter is learned; without, it is 1 but for the centre. Means nothing for 4d and na.
+  /// Whether the spatial filter is learned; without, it is 1 but for the centre.
+  ///
+  /// Means nothing for 4d and na, whose filters are always learned.
   public var spatialFilter: Bool
   /// The message's weight; learned only for potts without a spatial filter.
   public var pairwiseWeight: Float

@@ -61,9 +61,17 @@ final class RunReport {
     logger.info("epoch \(row.epoch): test rmse \(rmse)\(unit.isEmpty ? "" : " \(unit)")")
   }
 
-  func finished(waiting seconds: Double) {
+  /// Ends the training; `isEarly` if `steps` or `max-minutes` ended it.
+  func finished(_ progress: TrainingRun.Progress, isEarly: Bool, waiting seconds: Double) {
     guard isLeader else { return }
     line.clear()
+    if isEarly {
+      logger.info(
+        """
+        stopped as steps or max-minutes asks, after \(progress.epoch) epochs and \
+        \(progress.stepInEpoch) steps; start again to continue
+        """)
+    }
     if seconds > 1 {
       logger.info("waited \(String(format: "%.1f", seconds)) s for samples")
     }

@@ -80,7 +80,7 @@ public final class TrainingRun {
     while progress.epoch < configuration.epochs && !isStopping {
       isStopping = try runEpoch(samples)
     }
-    report.finished(waiting: samples.waits.seconds)
+    report.finished(progress, isEarly: isStopping, waiting: samples.waits.seconds)
     let result = try measure()
     try save()
     return RunResult(evaluation: result, checkpoint: folder.checkpoints.path(step: progress.step))

@@ -4,9 +4,8 @@ import Testing
 
 /// Compares an operation with a reference in double precision: the whole output, and the gradients along random
 /// directions, under a random upstream gradient, with central differences of the reference.
-/// - Parameters:
-///   - inputs: what `ours` is given.
-///   - parameters: what `ours` uses besides; `reference` is given their values after the inputs'.
+///
+/// `ours` is given `inputs` and may use `parameters` besides, whose values `reference` is given after the inputs'.
 func expectAgreement(
   _ inputs: [Tensor], parameters: [Parameter] = [], seed: UInt64, tolerance: Double = 1e-5,
   ours: ([Variable]) throws -> Variable, reference: ([[Double]]) -> [Double],
