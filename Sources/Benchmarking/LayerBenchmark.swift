@@ -9,7 +9,8 @@ extension BenchmarkCase {
   static let layers: [BenchmarkCase] = {
     let shapes: [(channels: Int, kernel: Int, dilation: Int)] =
       [4, 16, 32, 64, 128, 256, 512].map { ($0, 3, 1) } + [4, 16, 32, 64, 128].map { ($0, 5, 1) }
-      + [16, 64].map { ($0, 7, 1) } + [4, 16, 64].map { (21, 5, $0) } + [2, 8, 64].map { (64, 3, $0) }
+      + [16, 64].map { ($0, 7, 1) } + [4, 16, 64].map { (21, 5, $0) }
+      + [2, 8, 64].map { (64, 3, $0) }
     return shapes.flatMap { shape in
       [false, true].map { layer(shape.channels, shape.kernel, shape.dilation, backward: $0) }
     }

@@ -3,7 +3,7 @@ import Layers
 import Tensors
 
 extension PacJointUpsample {
-  /// Changes the published initial values so that the network begins close to bilinear interpolation.
+  /// Changes the published initial values so that the network begins close to bilinear interpolation, twice as large at a time.
   ///
   /// This departs from the paper, whose network has no connection that carries its input to its output and has
   /// to learn even the interpolation. Channel 0 of every layer starts by handing the map on: the identity in the
