@@ -15,5 +15,5 @@ public struct BenchmarkCase: Sendable {
   }
 
   /// Every case.
-  public static let all: [BenchmarkCase] = [4, 8, 16].map(upsampling) + layers
+  public static let all: [BenchmarkCase] = [4, 8, 16].map(upsampling) + crf + layers
 }
