@@ -7,8 +7,9 @@ public struct ChannelSoftmax {
   private let images: Int
   private let channels: Int
   private let pixels: Int
-  /// Pixels of one task: their channels stay in cache between the passes.
-  private static let block = 512
+  /// Pixels of one task: their channels stay in the first-level cache between the passes, each of which runs along the
+  /// pixels of one channel after another.
+  private static let block = 256
 
   /// Prepares the softmax of [images, channels, pixels].
   public init(images: Int, channels: Int, pixels: Int) {
@@ -22,11 +23,20 @@ public struct ChannelSoftmax {
   ///   - input: [images, channels, pixels].
   ///   - output: the same shape, overwritten; not `input`.
   public func forward(input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>) {
-    forEachVectorOfPixels { start, lanes in
-      let sum = exponentials(input + start, lanes, into: output + start)
-      for channel in 0..<channels {
-        let at = output + start + channel * pixels
-        (Vector(loading: at, count: lanes) / sum).store(to: at, count: lanes)
+    forEachBlock { start, count, scratch in
+      let (most, sum) = (scratch, scratch + Self.block)
+      largest(input + start, count, into: most)
+      sum.update(repeating: 0, count: count)
+      forEachVector(start, count) { i, at, lanes in
+        let e = exponential(
+          Vector(loading: input + at, count: lanes) - Vector(loading: most + i))
+        e.store(to: output + at, count: lanes)
+        (Vector(loading: sum + i) + e).store(to: sum + i)
+      }
+      for i in 0..<count { sum[i] = 1 / sum[i] }
+      forEachVector(start, count) { i, at, lanes in
+        (Vector(loading: output + at, count: lanes) * Vector(loading: sum + i))
+          .store(to: output + at, count: lanes)
       }
     }
   }
@@ -38,13 +48,19 @@ public struct ChannelSoftmax {
   public func forwardLogarithm(
     input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>
   ) {
-    forEachVectorOfPixels { start, lanes in
-      let sum = exponentials(input + start, lanes, into: output + start)
-      var shift = largest(input + start, lanes)
-      for lane in 0..<lanes { shift[lane] += log(sum[lane]) }
-      for channel in 0..<channels {
-        let at = start + channel * pixels
-        (Vector(loading: input + at, count: lanes) - shift).store(to: output + at, count: lanes)
+    forEachBlock { start, count, scratch in
+      let (shift, sum) = (scratch, scratch + Self.block)
+      largest(input + start, count, into: shift)
+      sum.update(repeating: 0, count: count)
+      forEachVector(start, count) { i, at, lanes in
+        let e = exponential(
+          Vector(loading: input + at, count: lanes) - Vector(loading: shift + i))
+        (Vector(loading: sum + i) + e).store(to: sum + i)
+      }
+      for i in 0..<count { shift[i] += log(sum[i]) }
+      forEachVector(start, count) { i, at, lanes in
+        (Vector(loading: input + at, count: lanes) - Vector(loading: shift + i))
+          .store(to: output + at, count: lanes)
       }
     }
   }
@@ -58,19 +74,18 @@ public struct ChannelSoftmax {
     output: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>,
     inputGradient: UnsafeMutablePointer<Float>
   ) {
-    forEachVectorOfPixels { start, lanes in
-      var mean = Vector.zero
-      for channel in 0..<channels {
-        let at = start + channel * pixels
-        mean = mean.adding(
+    forEachBlock { start, count, mean in
+      mean.update(repeating: 0, count: count)
+      forEachVector(start, count) { i, at, lanes in
+        Vector(loading: mean + i).adding(
           Vector(loading: output + at, count: lanes),
-          times: Vector(loading: outputGradient + at, count: lanes))
+          times: Vector(loading: outputGradient + at, count: lanes)
+        ).store(to: mean + i)
       }
-      for channel in 0..<channels {
-        let at = start + channel * pixels
+      forEachVector(start, count) { i, at, lanes in
         Vector(loading: inputGradient + at, count: lanes).adding(
           Vector(loading: output + at, count: lanes),
-          times: Vector(loading: outputGradient + at, count: lanes) - mean
+          times: Vector(loading: outputGradient + at, count: lanes) - Vector(loading: mean + i)
         ).store(to: inputGradient + at, count: lanes)
       }
     }
@@ -85,14 +100,15 @@ public struct ChannelSoftmax {
     output: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>,
     inputGradient: UnsafeMutablePointer<Float>
   ) {
-    forEachVectorOfPixels { start, lanes in
-      var sum = Vector.zero
-      for channel in 0..<channels {
-        sum += Vector(loading: outputGradient + start + channel * pixels, count: lanes)
+    forEachBlock { start, count, sum in
+      sum.update(repeating: 0, count: count)
+      forEachVector(start, count) { i, at, lanes in
+        (Vector(loading: sum + i) + Vector(loading: outputGradient + at, count: lanes))
+          .store(to: sum + i)
       }
-      for channel in 0..<channels {
-        let at = start + channel * pixels
-        let share = exponential(Vector(loading: output + at, count: lanes)) * sum
+      forEachVector(start, count) { i, at, lanes in
+        let share =
+          exponential(Vector(loading: output + at, count: lanes)) * Vector(loading: sum + i)
         (Vector(loading: inputGradient + at, count: lanes)
           + Vector(loading: outputGradient + at, count: lanes) - share)
           .store(to: inputGradient + at, count: lanes)
@@ -100,40 +116,39 @@ public struct ChannelSoftmax {
     }
   }
 
-  /// Writes e^(x − m) and returns its sum over the channels.
+  /// The largest of each pixel's channels.
   @inline(__always)
-  private func exponentials(
-    _ input: UnsafePointer<Float>, _ lanes: Int, into output: UnsafeMutablePointer<Float>
-  ) -> Vector {
-    let most = largest(input, lanes)
-    var sum = Vector.zero
+  private func largest(
+    _ input: UnsafePointer<Float>, _ count: Int, into most: UnsafeMutablePointer<Float>
+  ) {
+    most.update(repeating: -.infinity, count: count)
+    forEachVector(0, count) { i, at, lanes in
+      larger(Vector(loading: most + i), Vector(loading: input + at, count: lanes))
+        .store(to: most + i)
+    }
+  }
+
+  /// Calls `body` with every vector of a block of pixels, one channel after the other: its place in the block, its place in
+  /// the whole, and how many pixels of the block remain from there.
+  @inline(__always)
+  private func forEachVector(_ start: Int, _ count: Int, _ body: (Int, Int, Int) -> Void) {
     for channel in 0..<channels {
-      let at = channel * pixels
-      let e = exponential(Vector(loading: input + at, count: lanes) - most)
-      e.store(to: output + at, count: lanes)
-      sum += e
+      Kernels.forEachVector(count) { i, lanes in body(i, start + channel * pixels + i, lanes) }
     }
-    return sum
   }
 
+  /// Calls `body` with the position of a block's first pixel in channel 0, the number of its pixels, and scratch memory
+  /// for two numbers a pixel, in whole vectors.
   @inline(__always)
-  private func largest(_ input: UnsafePointer<Float>, _ lanes: Int) -> Vector {
-    var most = Vector(loading: input, count: lanes)
-    for channel in 1..<max(channels, 1) {
-      most = pointwiseMax(most, Vector(loading: input + channel * pixels, count: lanes))
-    }
-    return most
-  }
-
-  /// Calls `body` with the position of channel 0 of sixteen neighbouring pixels, or of the rest of them.
-  @inline(__always)
-  private func forEachVectorOfPixels(_ body: (Int, Int) -> Void) {
+  private func forEachBlock(_ body: (Int, Int, UnsafeMutablePointer<Float>) -> Void) {
     let blocks = (pixels + Self.block - 1) / Self.block
-    parallelFor(images * blocks) { task in
-      let first = task % blocks * Self.block
-      let image = task / blocks * channels * pixels
-      forEachVector(min(Self.block, pixels - first)) { start, lanes in
-        body(image + first + start, lanes)
+    withParallelTasks(images * blocks) { queue in
+      let scratch = ScratchBuffer(zeros: 2 * Self.block)
+      while let task = queue.next() {
+        let first = task % blocks * Self.block
+        body(
+          task / blocks * channels * pixels + first, min(Self.block, pixels - first),
+          scratch.pointer)
       }
     }
   }

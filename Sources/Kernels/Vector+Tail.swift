@@ -1,23 +1,14 @@
 extension Vector {
-  /// Loads `count` lanes, at most sixteen; the others are zero.
+  /// Loads the first `count` lanes, all if there are sixteen or more; the others are zero.
   @inline(__always)
   init(loading pointer: UnsafePointer<Float>, count: Int) {
-    if count >= Vector.lanes {
-      self.init(loading: pointer)
-    } else {
-      self = .zero
-      for lane in 0..<count { self[lane] = pointer[lane] }
-    }
+    self = count >= Vector.lanes ? Vector(loading: pointer) : loadTail(pointer, count)
   }
 
-  /// Stores the first `count` lanes, at most sixteen.
+  /// Stores the first `count` lanes, all if there are sixteen or more.
   @inline(__always)
   func store(to pointer: UnsafeMutablePointer<Float>, count: Int) {
-    if count >= Vector.lanes {
-      store(to: pointer)
-    } else {
-      for lane in 0..<count { pointer[lane] = self[lane] }
-    }
+    if count >= Vector.lanes { store(to: pointer) } else { storeTail(self, pointer, count) }
   }
 
   /// The sum of the lanes, in a fixed order.
@@ -28,10 +19,26 @@ extension Vector {
   }
 }
 
-/// Calls `body` with the start of every vector in 0 ..< `count` and the number of its lanes that exist.
+// Out of line, so that the loops stay small.
+
+@inline(never)
+private func loadTail(_ pointer: UnsafePointer<Float>, _ count: Int) -> Vector {
+  var result = Vector.zero
+  for lane in 0..<count { result[lane] = pointer[lane] }
+  return result
+}
+
+@inline(never)
+private func storeTail(_ vector: Vector, _ pointer: UnsafeMutablePointer<Float>, _ count: Int) {
+  for lane in 0..<count { pointer[lane] = vector[lane] }
+}
+
+/// Calls `body` with the start of every vector in 0 ..< `count` and how many elements remain from there.
 @inline(__always)
 func forEachVector(_ count: Int, _ body: (Int, Int) -> Void) {
-  let whole = count / Vector.lanes * Vector.lanes
-  for start in stride(from: 0, to: whole, by: Vector.lanes) { body(start, Vector.lanes) }
-  if whole < count { body(whole, count - whole) }
+  var start = 0
+  while start < count {
+    body(start, count - start)
+    start += Vector.lanes
+  }
 }

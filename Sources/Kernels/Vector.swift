@@ -24,6 +24,12 @@ extension Vector {
   func adding(_ a: Vector, times b: Vector) -> Vector { addingProduct(a, b) }
 }
 
+/// The larger of two numbers in every lane; of `a` if `b` is no number.
+///
+/// The standard library's `pointwiseMax` goes lane by lane.
+@inline(__always)
+func larger(_ a: Vector, _ b: Vector) -> Vector { a.replacing(with: b, where: b .> a) }
+
 /// eˣ in every lane, within 2 units in the last place for −87.3 ≤ x ≤ 88.3; 0 below, the largest value above.
 ///
 /// x = n·ln 2 + r with |r| ≤ ½ ln 2; eʳ by its Taylor polynomial of degree 7 (remainder below 6·10⁻⁹), 2ⁿ by
@@ -34,8 +40,11 @@ func exponential(_ x: Vector) -> Vector {
   let ln2High = Vector(repeating: 0.693_359_375)
   let ln2Low = Vector(repeating: -2.121_944_4e-4)
   let smallest = Vector(repeating: -87.3)
-  let clamped = pointwiseMin(pointwiseMax(x, smallest), Vector(repeating: 88.3))
-  let n = (clamped * log2e).rounded(.toNearestOrEven)
+  let clamped = larger(x, smallest).replacing(with: 88.3, where: x .> 88.3)
+  // At 1.5·2²³ one unit in the last place is 1: the sum rounds to a whole number, which its low bits then hold.
+  let shift = Vector(repeating: 12_582_912)
+  let shifted = shift.addingProduct(clamped, log2e)
+  let n = shifted - shift
   let r = clamped.addingProduct(-n, ln2High).addingProduct(-n, ln2Low)
   var p = Vector(repeating: 1 / 5040)
   p = Vector(repeating: 1 / 720).addingProduct(p, r)
@@ -45,16 +54,8 @@ func exponential(_ x: Vector) -> Vector {
   p = Vector(repeating: 0.5).addingProduct(p, r)
   p = Vector(repeating: 1).addingProduct(p, r)
   p = Vector(repeating: 1).addingProduct(p, r)
-  let exponent = (SIMD16<Int32>(truncatingIfNeeded: n) &+ 127) &<< 23
+  let whole = unsafeBitCast(shifted, to: SIMD16<Int32>.self)
+  let exponent = (whole &- unsafeBitCast(shift, to: SIMD16<Int32>.self) &+ 127) &<< 23
   let power = unsafeBitCast(exponent, to: Vector.self)
   return (p * power).replacing(with: 0, where: x .< smallest)
-}
-
-extension SIMD16<Int32> {
-  /// Converts lane by lane; the lanes hold whole numbers within range.
-  @inline(__always)
-  fileprivate init(truncatingIfNeeded x: Vector) {
-    self.init()
-    for lane in 0..<16 { self[lane] = Int32(x[lane]) }
-  }
 }
