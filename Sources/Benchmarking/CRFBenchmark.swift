@@ -17,7 +17,8 @@ extension BenchmarkCase {
     let (classes, steps) = (21, 5)
     return BenchmarkCase(
       name: name,
-      summary: "PacCRF \(training ? "training step with Adam" : "inference"), dilations \(dilations), "
+      summary:
+        "PacCRF \(training ? "training step with Adam" : "inference"), dilations \(dilations), "
         + "\(size)×\(size), \(classes) classes, \(steps) steps"
     ) {
       var random = CounterRandom(seed: 0, purpose: .synthetic)

@@ -25,7 +25,7 @@ enum OneDNN {
 final class OneDNNMemory {
   let handle: dnnl_memory_t?
   let layout: dnnl_memory_desc_t
-  private let owned: UnsafeMutableRawPointer?
+  private let owned: AlignedMemory?
 
   /// Describes numbers the caller owns and keeps alive.
   init(_ layout: dnnl_memory_desc_t, at pointer: UnsafeMutableRawPointer) {
@@ -38,10 +38,10 @@ final class OneDNNMemory {
   init(allocating layout: dnnl_memory_desc_t) {
     var layout = layout
     let bytes = dnnl_memory_desc_get_size(&layout)
-    let block = UnsafeMutableRawPointer.allocate(byteCount: max(bytes, 64), alignment: 64)
+    let block = AlignedMemory(count: (bytes + 3) / 4)
     self.layout = layout
     self.owned = block
-    self.handle = Self.make(layout, block)
+    self.handle = Self.make(layout, UnsafeMutableRawPointer(block.base))
   }
 
   deinit {

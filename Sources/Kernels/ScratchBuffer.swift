@@ -1,11 +1,11 @@
 /// Memory of one worker, aligned to a cache line; it is not initialised.
 final class ScratchBuffer {
   let pointer: UnsafeMutablePointer<Float>
+  private let memory: AlignedMemory
 
   init(count: Int) {
-    let bytes = max(count, 1) * MemoryLayout<Float>.stride
-    pointer = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
-      .bindMemory(to: Float.self, capacity: max(count, 1))
+    memory = AlignedMemory(count: count)
+    pointer = memory.base
   }
 
   convenience init(zeros count: Int) {
@@ -13,5 +13,5 @@ final class ScratchBuffer {
     pointer.update(repeating: 0, count: max(count, 1))
   }
 
-  deinit { UnsafeMutableRawPointer(pointer).deallocate() }
+  deinit { memory.deallocate() }
 }
