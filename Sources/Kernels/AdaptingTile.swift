@@ -4,6 +4,8 @@ public enum AdaptingSource {
   case given(UnsafePointer<Float>)
   /// exp(−½ ‖fⱼ − fᵢ‖²), computed tile by tile from the guidance f, [G, H, W], and never stored.
   case gaussian(guide: UnsafePointer<Float>, channels: Int)
+  /// 1 everywhere: an ordinary convolution.
+  case ones
 }
 
 /// Where the gradient of `AdaptingSource` goes: the same shape, overwritten.
@@ -38,6 +40,7 @@ struct AdaptingTiles {
     switch source {
     case .given(let values): load(values, kernel, stride, tile, phase)
     case .gaussian: computeGaussian(kernel, stride, tile, phase, scratch)
+    case .ones: kernel.update(repeating: 1, count: phase.taps * stride)
     }
   }
 
@@ -64,7 +67,7 @@ struct AdaptingTiles {
         for (r, q) in tile.rows.enumerated() {
           let y = phase.rows.start + phase.rows.step * q
           let x = phase.columns.start + phase.columns.step * tile.columns.lowerBound
-          body(tap, r * tile.columns.count, plane + y * width + x)
+          body(tap, r * tile.rowStride, plane + y * width + x)
         }
         tap += 1
       }
@@ -87,7 +90,7 @@ struct AdaptingTiles {
           let run = planes.run(
             row: q, rowOffset: row.guide, column: tile.columns.lowerBound,
             columnOffset: column.guide, count: count)
-          let distance = kernel + tap * stride + r * count
+          let distance = kernel + tap * stride + r * tile.rowStride
           for x in 0..<run.valid.lowerBound { distance[x] = centre.squares[x] }
           for x in run.valid.upperBound..<count { distance[x] = centre.squares[x] }
           squaredDistance(
@@ -174,7 +177,7 @@ struct AdaptingTiles {
           let run = planes.run(
             row: q, rowOffset: row.guide, column: tile.columns.lowerBound,
             columnOffset: column.guide, count: count)
-          let at = tap * stride + r * count
+          let at = tap * stride + r * tile.rowStride
           let slope = kernelGradient + at
           for x in 0..<count { slope[x] *= kernel[at + x] }
           scatterTap(slope, run, centre, centreGradient, count, collected)

@@ -29,12 +29,13 @@ public struct ConvolutionSizes: Hashable, Sendable {
   var weight: [Int] { [outputChannels, inputChannels, rows.size, columns.size] }
 }
 
-/// Ordinary convolution through oneDNN, forward and both backward passes, on row-major memory.
+/// Ordinary convolution, forward and both backward passes, on row-major memory.
 ///
-/// oneDNN computes in blocked layouts of its choice; numbers are brought there and back here, which costs
-/// two passes over the data against several hundred operations an element.
+/// oneDNN does it, in blocked layouts of its choice; numbers are brought there and back here, which costs two passes
+/// over the data against several hundred operations an element. With few output channels, which oneDNN pads to
+/// sixteen, it is a PAC convolution whose K is 1.
 public struct Convolution {
-  private let sizes: ConvolutionSizes
+  let sizes: ConvolutionSizes
   private let stream = OneDNNStream()
   private let plainInput: dnnl_memory_desc_t
   private let plainWeight: dnnl_memory_desc_t
@@ -65,6 +66,12 @@ public struct Convolution {
     input: UnsafePointer<Float>, weight: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
     rectified: Bool, output: UnsafeMutablePointer<Float>
   ) {
+    if hasFewOutputs {
+      return forEachImage(input: input, weight: weight) { operation, image in
+        operation.forward(
+          bias: bias, rectified: rectified, output: output + image * outputStride)
+      }
+    }
     let primitive = forwardPrimitive(rectified: rectified)
     let v = memory(plainInput, input).inLayout(primitive.layout(of: dnnl_query_src_md), on: stream)
     let w = memory(plainWeight, weight)
@@ -86,6 +93,14 @@ public struct Convolution {
     outputGradient: UnsafePointer<Float>, weight: UnsafePointer<Float>,
     inputGradient: UnsafeMutablePointer<Float>
   ) {
+    if hasFewOutputs {
+      // The input's values play no part in its gradient.
+      return forEachImage(input: UnsafePointer(inputGradient), weight: weight) { operation, image in
+        operation.backward(
+          outputGradient: outputGradient + image * outputStride, rectifiedOutput: nil,
+          into: .init(input: inputGradient + image * inputStride))
+      }
+    }
     var (src, wei, dst) = anyLayouts()
     var description = dnnl_convolution_desc_t()
     OneDNN.check(
@@ -118,6 +133,15 @@ public struct Convolution {
     input: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>,
     weightGradient: UnsafeMutablePointer<Float>, biasGradient: UnsafeMutablePointer<Float>?
   ) {
+    if hasFewOutputs {
+      weightGradient.update(repeating: 0, count: sizes.weight.reduce(1, *))
+      biasGradient?.update(repeating: 0, count: sizes.outputChannels)
+      return forEachImage(input: input, weight: input) { operation, image in
+        operation.backward(
+          outputGradient: outputGradient + image * outputStride, rectifiedOutput: nil,
+          into: .init(weight: weightGradient, bias: biasGradient))
+      }
+    }
     var (src, wei, dst) = anyLayouts()
     var bias = plainBias
     var description = dnnl_convolution_desc_t()

@@ -4,12 +4,12 @@
 /// [C·T, P] that stays in cache; one matrix product with the weights [C′, C·T] gives the tile's output. The
 /// backward pass packs the same matrix again instead of keeping it.
 public struct PacDense {
-  private let geometry: PacGeometry
-  private let inputChannels: Int
-  private let outputChannels: Int
-  private let adapting: AdaptingTiles
-  private let input: PolyphasePlanes
-  private let weight: UnsafePointer<Float>
+  let geometry: PacGeometry
+  let inputChannels: Int
+  let outputChannels: Int
+  let adapting: AdaptingTiles
+  let input: PolyphasePlanes
+  let weight: UnsafePointer<Float>
 
   /// Prepares the operation for one image.
   /// - Parameters:
@@ -45,6 +45,9 @@ public struct PacDense {
   public func forward(
     bias: UnsafePointer<Float>?, rectified: Bool, output: UnsafeMutablePointer<Float>
   ) {
+    if usesPanels {
+      return forwardPanels(bias: bias, rectified: rectified, output: output)
+    }
     let tiling = PacTiling(geometry, scattering: false) { taps in
       inputChannels * taps + outputChannels + taps
     }
@@ -54,7 +57,8 @@ public struct PacDense {
       while let band = queue.next() {
         for tile in tiling.bands[band] {
           let phase = tiling.phases[tile.phase]
-          pack(tile, phase, scratch)
+          fillKernel(tile, phase, scratch)
+          packColumns(tile, phase, scratch)
           multiply(
             Matrix(
               weights[tile.phase].pointer, rows: outputChannels, columns: inputChannels * phase.taps
@@ -69,7 +73,7 @@ public struct PacDense {
     }
   }
 
-  private func finish(
+  func finish(
     _ tile: PacTile, _ phase: PacPhase, _ scratch: Scratch, _ bias: UnsafePointer<Float>?,
     _ rectified: Bool, _ output: UnsafeMutablePointer<Float>
   ) {
@@ -137,9 +141,12 @@ public struct PacDense {
         while let task = queue.next() {
           for tile in tiling.bands[bands[task]] {
             let phase = tiling.phases[tile.phase]
-            pack(tile, phase, scratch)
+            fillKernel(tile, phase, scratch)
             loadGradient(tile, phase, scratch, outputGradient, rectifiedOutput)
-            sums[bands[task]].add(tile, phase, scratch, self)
+            if gradients.weight != nil || gradients.bias != nil {
+              packColumns(tile, phase, scratch)
+              sums[bands[task]].add(tile, phase, scratch, self)
+            }
             guard gradients.input != nil || gradients.adapting != nil else { continue }
             spread(tile, phase, scratch, weights[tile.phase], inputSums, gradients, guideSums)
           }
@@ -199,6 +206,7 @@ public struct PacDense {
           let target = inputSums.base + at
           for x in run.valid { target[x].addProduct(column[x], kernel[x]) }
         }
+        guard gradients.adapting != nil else { continue }
         let value = input.base + at
         for x in run.valid { kernelGradient[x].addProduct(column[x], value[x]) }
       }
@@ -218,11 +226,15 @@ public struct PacDense {
 
   // MARK: - Tiles
 
-  /// Fills the tile's K and its columns: tap t of channel c of pixel p is K[t, p] · v, in row c·T + t.
-  private func pack(_ tile: PacTile, _ phase: PacPhase, _ scratch: Scratch) {
+  /// Fills the tile's K.
+  func fillKernel(_ tile: PacTile, _ phase: PacPhase, _ scratch: Scratch) {
     adapting.fill(
       scratch.kernel.pointer, stride: scratch.stride, tile: tile, phase: phase,
       scratch: scratch.adapting.pointer)
+  }
+
+  /// Fills the tile's columns: tap t of channel c of pixel p is K[t, p] · v, in row c·T + t.
+  private func packColumns(_ tile: PacTile, _ phase: PacPhase, _ scratch: Scratch) {
     forEachInputRun(tile, phase) { tap, pixel, run in
       let kernel = scratch.kernel.pointer + tap * scratch.stride + pixel
       for channel in 0..<inputChannels {
@@ -238,7 +250,7 @@ public struct PacDense {
 
   /// Calls `body` with tap, first pixel in the tile and the input it meets, for every row of every tap.
   @inline(__always)
-  private func forEachInputRun(
+  func forEachInputRun(
     _ tile: PacTile, _ phase: PacPhase, _ body: (Int, Int, (offset: Int, valid: Range<Int>)) -> Void
   ) {
     var tap = 0
@@ -248,7 +260,7 @@ public struct PacDense {
           let run = input.run(
             row: q, rowOffset: row.input, column: tile.columns.lowerBound,
             columnOffset: column.input, count: tile.columns.count)
-          body(tap, r * tile.columns.count, run)
+          body(tap, r * tile.rowStride, run)
         }
         tap += 1
       }
@@ -265,7 +277,7 @@ public struct PacDense {
       for (r, q) in tile.rows.enumerated() {
         let y = phase.rows.start + phase.rows.step * q
         let x = phase.columns.start + phase.columns.step * tile.columns.lowerBound
-        body(channel, r * tile.columns.count, channel * geometry.outputPixels + y * width + x)
+        body(channel, r * tile.rowStride, channel * geometry.outputPixels + y * width + x)
       }
     }
   }
@@ -280,7 +292,7 @@ public struct PacDense {
   }
 
   /// Calls `body` with positions in the phase's matrix and in the weight's own layout.
-  private func forEachWeight(_ phase: PacPhase, _ body: (Int, Int) -> Void) {
+  func forEachWeight(_ phase: PacPhase, _ body: (Int, Int) -> Void) {
     let window = geometry.taps
     var packed = 0
     for output in 0..<outputChannels {
@@ -340,7 +352,7 @@ public struct PacDense {
   }
 
   /// The memory one worker needs for one tile.
-  private struct Scratch {
+  struct Scratch {
     /// Elements from one row of each matrix to the next.
     let stride: Int
     let kernel: ScratchBuffer
@@ -349,12 +361,14 @@ public struct PacDense {
     let output: ScratchBuffer
     let adapting: ScratchBuffer
 
-    init(_ operation: PacDense, _ tiling: PacTiling, backward: Bool = false) {
+    init(
+      _ operation: PacDense, _ tiling: PacTiling, backward: Bool = false, outputRows: Int? = nil
+    ) {
       stride = tiling.tilePixels
       kernel = ScratchBuffer(count: tiling.mostTaps * stride)
       kernelGradient = ScratchBuffer(count: backward ? tiling.mostTaps * stride : 0)
       columns = ScratchBuffer(count: operation.inputChannels * tiling.mostTaps * stride)
-      output = ScratchBuffer(count: operation.outputChannels * stride)
+      output = ScratchBuffer(count: (outputRows ?? operation.outputChannels) * stride)
       adapting = ScratchBuffer(count: operation.adapting.scratchCount(pixels: stride))
     }
   }

@@ -15,7 +15,11 @@ struct PacTile: Sendable {
   /// Which columns of the phase.
   let columns: Range<Int>
 
-  var pixels: Int { rows.count * columns.count }
+  /// Pixels from one row of the tile to the next in its scratch memory.
+  let rowStride: Int
+
+  /// The tile's pixels in scratch memory.
+  var pixels: Int { rows.count * rowStride }
 }
 
 /// How the output of a pixel-adaptive operation is cut into tiles, and tiles into bands.
@@ -36,8 +40,12 @@ struct PacTiling: Sendable {
   ///   - geometry: the operation.
   ///   - scattering: whether a tile adds to input and guidance around it; then bands two apart never touch the
   ///     same rows, so that first the even and then the odd ones may run at once.
+  ///   - wholeVectors: whether every row of a tile is padded to whole vectors.
   ///   - floatsPerPixel: how much scratch memory a pixel of a tile takes, given the number of taps.
-  init(_ geometry: PacGeometry, scattering: Bool, floatsPerPixel: (Int) -> Int) {
+  init(
+    _ geometry: PacGeometry, scattering: Bool, wholeVectors: Bool = false,
+    floatsPerPixel: (Int) -> Int
+  ) {
     phases = geometry.rows.phases.flatMap { rows in
       geometry.columns.phases.map { PacPhase(rows: rows, columns: $0) }
     }
@@ -49,7 +57,8 @@ struct PacTiling: Sendable {
 
     let height = phases.map(\.rows.count).max() ?? 0
     let width = phases.map(\.columns.count).max() ?? 0
-    let tileRows = max(1, pixels / max(width, 1))
+    let padded = wholeVectors ? wholeVectorCount(width) : width
+    let tileRows = max(1, pixels / max(padded, 1))
     // Sixteen bands or more keep a handful of workers busy; the number must not depend on how many there are.
     var bandRows = max(tileRows, (height + 15) / 16)
     if scattering { bandRows = max(bandRows, Self.reach(geometry)) }
@@ -59,7 +68,8 @@ struct PacTiling: Sendable {
       return phases.indices.flatMap { phase in
         Self.tiles(
           phase, rows: orders[phase][band.clamped(to: 0..<orders[phase].count)],
-          columns: phases[phase].columns.count, tileRows: tileRows, pixels: pixels)
+          columns: phases[phase].columns.count, tileRows: tileRows, pixels: pixels,
+          wholeVectors: wholeVectors)
       }
     }
   }
@@ -81,13 +91,15 @@ struct PacTiling: Sendable {
   }
 
   private static func tiles(
-    _ phase: Int, rows: ArraySlice<Int>, columns: Int, tileRows: Int, pixels: Int
+    _ phase: Int, rows: ArraySlice<Int>, columns: Int, tileRows: Int, pixels: Int,
+    wholeVectors: Bool
   ) -> [PacTile] {
     stride(from: rows.startIndex, to: rows.endIndex, by: tileRows).flatMap { y in
       stride(from: 0, to: columns, by: pixels).map { x in
-        PacTile(
-          phase: phase, rows: rows[y..<min(y + tileRows, rows.endIndex)],
-          columns: x..<min(x + pixels, columns))
+        let span = x..<min(x + pixels, columns)
+        return PacTile(
+          phase: phase, rows: rows[y..<min(y + tileRows, rows.endIndex)], columns: span,
+          rowStride: wholeVectors ? wholeVectorCount(span.count) : span.count)
       }
     }
   }
@@ -104,4 +116,9 @@ struct PacTiling: Sendable {
     let inputStep = axis.transposed ? 1 : axis.stride
     return max(1, input / inputStep, guide / axis.stride)
   }
+}
+
+/// `count` rounded up to whole vectors.
+func wholeVectorCount(_ count: Int) -> Int {
+  (count + Vector.lanes - 1) / Vector.lanes * Vector.lanes
 }

@@ -1,4 +1,5 @@
 import Autograd
+import Kernels
 import Tensors
 
 extension Variable {
@@ -26,8 +27,10 @@ extension Variable {
       : Tensor(part, (0..<shape.batch).flatMap { value.slice(from: start($0), [block]).elements })
     return .result(selected, of: [self]) { [self] upstream in
       accumulate { gradient in
-        upstream.withUnsafeBufferPointer { source in
-          for i in source.indices { gradient[start(i / block) + i % block] += source[i] }
+        withPointer(upstream) { source in
+          for image in 0..<shape.batch {
+            Kernels.accumulate(source + image * block, into: gradient + start(image), count: block)
+          }
         }
       }
     }
