@@ -4,8 +4,6 @@ public enum AdaptingSource {
   case given(UnsafePointer<Float>)
   /// exp(−½ ‖fⱼ − fᵢ‖²), computed tile by tile from the guidance f, [G, H, W], and never stored.
   case gaussian(guide: UnsafePointer<Float>, channels: Int)
-  /// 1 everywhere: an ordinary convolution.
-  case ones
 }
 
 /// Where the gradient of `AdaptingSource` goes: the same shape, overwritten.
@@ -40,7 +38,6 @@ struct AdaptingTiles {
     switch source {
     case .given(let values): load(values, kernel, stride, tile, phase)
     case .gaussian: computeGaussian(kernel, stride, tile, phase, scratch)
-    case .ones: kernel.update(repeating: 1, count: phase.taps * stride)
     }
   }
 

@@ -32,10 +32,11 @@ public struct ConvolutionSizes: Hashable, Sendable {
 /// Ordinary convolution, forward and both backward passes, on row-major memory.
 ///
 /// oneDNN does it, in blocked layouts of its choice; numbers are brought there and back here, which costs two passes
-/// over the data against several hundred operations an element. With few output channels, which oneDNN pads to
-/// sixteen, it is a PAC convolution whose K is 1.
+/// over the data against several hundred operations an element. One or two output channels, which oneDNN pads to
+/// sixteen, take a loop of our own (`FewOutputConvolution`).
 public struct Convolution {
-  let sizes: ConvolutionSizes
+  private let sizes: ConvolutionSizes
+  private let direct: FewOutputConvolution?
   private let stream = OneDNNStream()
   private let plainInput: dnnl_memory_desc_t
   private let plainWeight: dnnl_memory_desc_t
@@ -48,6 +49,7 @@ public struct Convolution {
   public init(_ sizes: ConvolutionSizes, hasBias: Bool = true) {
     self.sizes = sizes
     self.hasBias = hasBias
+    direct = FewOutputConvolution.fits(sizes) ? FewOutputConvolution(sizes) : nil
     plainInput = OneDNNMemory.layout(sizes.input, dnnl_nchw)
     plainWeight = OneDNNMemory.layout(sizes.weight, dnnl_oihw)
     plainBias =
@@ -66,11 +68,9 @@ public struct Convolution {
     input: UnsafePointer<Float>, weight: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
     rectified: Bool, output: UnsafeMutablePointer<Float>
   ) {
-    if hasFewOutputs {
-      return forEachImage(input: input, weight: weight) { operation, image in
-        operation.forward(
-          bias: bias, rectified: rectified, output: output + image * outputStride)
-      }
+    if let direct {
+      return direct.forward(
+        input: input, weight: weight, bias: bias, rectified: rectified, output: output)
     }
     let primitive = forwardPrimitive(rectified: rectified)
     let v = memory(plainInput, input).inLayout(primitive.layout(of: dnnl_query_src_md), on: stream)
@@ -93,13 +93,9 @@ public struct Convolution {
     outputGradient: UnsafePointer<Float>, weight: UnsafePointer<Float>,
     inputGradient: UnsafeMutablePointer<Float>
   ) {
-    if hasFewOutputs {
-      // The input's values play no part in its gradient.
-      return forEachImage(input: UnsafePointer(inputGradient), weight: weight) { operation, image in
-        operation.backward(
-          outputGradient: outputGradient + image * outputStride, rectifiedOutput: nil,
-          into: .init(input: inputGradient + image * inputStride))
-      }
+    if let direct {
+      return direct.backwardInput(
+        outputGradient: outputGradient, weight: weight, inputGradient: inputGradient)
     }
     var (src, wei, dst) = anyLayouts()
     var description = dnnl_convolution_desc_t()
@@ -133,14 +129,10 @@ public struct Convolution {
     input: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>,
     weightGradient: UnsafeMutablePointer<Float>, biasGradient: UnsafeMutablePointer<Float>?
   ) {
-    if hasFewOutputs {
-      weightGradient.update(repeating: 0, count: sizes.weight.reduce(1, *))
-      biasGradient?.update(repeating: 0, count: sizes.outputChannels)
-      return forEachImage(input: input, weight: input) { operation, image in
-        operation.backward(
-          outputGradient: outputGradient + image * outputStride, rectifiedOutput: nil,
-          into: .init(weight: weightGradient, bias: biasGradient))
-      }
+    if let direct {
+      return direct.backwardWeight(
+        input: input, outputGradient: outputGradient, weightGradient: weightGradient,
+        biasGradient: biasGradient)
     }
     var (src, wei, dst) = anyLayouts()
     var bias = plainBias

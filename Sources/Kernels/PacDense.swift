@@ -128,7 +128,7 @@ public struct PacDense {
     into gradients: Gradients
   ) {
     let tiling = PacTiling(geometry, scattering: true) { taps in
-      2 * inputChannels * taps + outputChannels + 2 * taps
+      inputChannels * taps + outputChannels + 2 * taps
     }
     let weights = tiling.phases.map(gatheredWeight)
     let inputSums = gradients.input.map { collectingInput($0) }

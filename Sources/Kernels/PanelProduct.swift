@@ -4,7 +4,7 @@
 /// channels make, that copy costs as much as the arithmetic it prepares; here the packing of the neighbours writes
 /// the layout the product reads.
 struct PanelWeights {
-  /// Row counts for which there is a loop: each keeps its sums in so many registers. 21 is Pascal VOC's classes.
+  /// Row counts for which there is a loop, each with so many sums in registers; 21 is Pascal VOC's classes.
   private static let heights = [1, 2, 4, 6, 8, 12, 16, 21, 24]
 
   private struct Group {
