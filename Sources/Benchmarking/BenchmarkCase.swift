@@ -15,5 +15,6 @@ public struct BenchmarkCase: Sendable {
   }
 
   /// Every case.
-  public static let all: [BenchmarkCase] = [4, 8, 16].map(upsampling) + crf + layers
+  public static let all: [BenchmarkCase] =
+    [4, 8, 16].map(upsampling) + crf + fcn8s + layers + scaling
 }
