@@ -40,16 +40,17 @@ public final class Variable {
   /// - Parameters:
   ///   - value: the result.
   ///   - inputs: everything the operation's gradients go to.
-  ///   - backward: called with the gradient of the result; adds to the inputs' gradients.
+  ///   - backward: called with the gradient of the result, which is its own to change; adds to the inputs'
+  ///     gradients.
   /// - Returns: the result, on the tape of the first input that has one.
   public static func result(
-    _ value: Tensor, of inputs: [Variable], backward: @escaping (Tensor) -> Void
+    _ value: Tensor, of inputs: [Variable], backward: @escaping (inout Tensor) -> Void
   ) -> Variable {
     guard let tape = inputs.lazy.compactMap(\.tape).first else { return Variable(value) }
     guard inputs.contains(where: \.needsGradient) else { return Variable(value, tape: tape) }
     let result = Variable(value, tape: tape, needsGradient: true)
     tape.append { [sink = result.sink] in
-      if let gradient = sink.takeGradient() { backward(gradient) }
+      if var gradient = sink.takeGradient() { backward(&gradient) }
     }
     return result
   }

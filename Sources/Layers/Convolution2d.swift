@@ -41,7 +41,8 @@ public func conv2d(
   }
   let rectified = activation == .rectified ? value : nil
   return .result(value, of: [input, weight] + (bias.map { [$0] } ?? [])) { upstream in
-    let gradient = rectified.map { upstream.masked(byRectified: $0) } ?? upstream
+    if let rectified { upstream.mask(byRectified: rectified) }
+    let gradient = upstream
     if input.needsGradient {
       input.accumulate(
         withPointers(gradient, weight.value) { g, w in
@@ -100,11 +101,12 @@ private func convolutionSizes(
 }
 
 extension Tensor {
-  /// This gradient where `output` is above 0, else 0.
-  func masked(byRectified output: Tensor) -> Tensor {
-    withPointers(self, output) { gradient, output in
-      Tensor(filling: shape) {
-        maskByRectifiedOutput(output, gradient, into: $0, count: count)
+  /// Sets this gradient to 0 where `output` is not above 0.
+  mutating func mask(byRectified output: Tensor) {
+    withPointer(output) { output in
+      withUnsafeMutableBufferPointer { gradient in
+        guard let base = gradient.baseAddress else { return }
+        maskByRectifiedOutput(output, base, into: base, count: gradient.count)
       }
     }
   }

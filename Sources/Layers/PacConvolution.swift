@@ -180,7 +180,7 @@ private struct PacConvolution {
     }
     let inputs = [input, adapting.variable, weight] + (bias.map { [$0] } ?? [])
     return .result(value, of: inputs) { upstream in
-      backward(upstream, rectified: activation == .rectified ? value : nil)
+      backward(&upstream, rectified: activation == .rectified ? value : nil)
     }
   }
 
@@ -228,9 +228,9 @@ private struct PacConvolution {
     }
   }
 
-  private func backward(_ upstream: Tensor, rectified: Tensor?) {
-    let sourceGradient = sharedFilters ? rectified.map { upstream.masked(byRectified: $0) } : nil
-    let upstream = sourceGradient ?? upstream
+  private func backward(_ upstream: inout Tensor, rectified: Tensor?) {
+    if sharedFilters, let rectified { upstream.mask(byRectified: rectified) }
+    let upstream = upstream
     var gradients = Gradients(
       input: zeros(input), adapting: zeros(adapting.variable), weight: zeros(weight),
       bias: bias.flatMap(zeros))
