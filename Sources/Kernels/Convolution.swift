@@ -84,19 +84,41 @@ public struct Convolution {
     deliver(target, to: result)
   }
 
-  /// The gradient that reaches the input.
+  /// Computes the gradients from the one that reaches the output.
   /// - Parameters:
-  ///   - outputGradient: [N, C′, H′, W′].
+  ///   - input: [N, C, H, W].
   ///   - weight: [C′, C, kh, kw].
-  ///   - inputGradient: [N, C, H, W], overwritten.
-  public func backwardInput(
-    outputGradient: UnsafePointer<Float>, weight: UnsafePointer<Float>,
-    inputGradient: UnsafeMutablePointer<Float>
+  ///   - outputGradient: [N, C′, H′, W′].
+  ///   - inputGradient: [N, C, H, W], overwritten; nil if not wanted.
+  ///   - weightGradient: [C′, C, kh, kw], overwritten; nil if not wanted.
+  ///   - biasGradient: [C′], overwritten together with the weight's; nil if there is no bias.
+  public func backward(
+    input: UnsafePointer<Float>, weight: UnsafePointer<Float>,
+    outputGradient: UnsafePointer<Float>, inputGradient: UnsafeMutablePointer<Float>?,
+    weightGradient: UnsafeMutablePointer<Float>?, biasGradient: UnsafeMutablePointer<Float>?
   ) {
     if let direct {
-      return direct.backwardInput(
-        outputGradient: outputGradient, weight: weight, inputGradient: inputGradient)
+      if let inputGradient {
+        direct.backwardInput(
+          outputGradient: outputGradient, weight: weight, inputGradient: inputGradient)
+      }
+      if let weightGradient {
+        direct.backwardWeight(
+          input: input, outputGradient: outputGradient, weightGradient: weightGradient,
+          biasGradient: biasGradient)
+      }
+      return
     }
+    // Whichever pass comes first brings it into oneDNN's layout for both.
+    var gradient = memory(plainOutput, outputGradient)
+    if let inputGradient { backwardInput(&gradient, weight, inputGradient) }
+    if let weightGradient { backwardWeight(&gradient, input, weightGradient, biasGradient) }
+  }
+
+  private func backwardInput(
+    _ gradient: inout OneDNNMemory, _ weight: UnsafePointer<Float>,
+    _ inputGradient: UnsafeMutablePointer<Float>
+  ) {
     var (src, wei, dst) = anyLayouts()
     var description = dnnl_convolution_desc_t()
     OneDNN.check(
@@ -107,8 +129,7 @@ public struct Convolution {
     let primitive = OneDNNPrimitive("a convolution's input gradient") {
       dnnl_primitive_desc_create(&$0, &description, nil, OneDNN.engine.handle, hint.description)
     }
-    let gradient = memory(plainOutput, outputGradient)
-      .inLayout(primitive.layout(of: dnnl_query_diff_dst_md), on: stream)
+    gradient = gradient.inLayout(primitive.layout(of: dnnl_query_diff_dst_md), on: stream)
     let w = memory(plainWeight, weight)
       .inLayout(primitive.layout(of: dnnl_query_weights_md), on: stream)
     let result = OneDNNMemory(plainInput, at: inputGradient)
@@ -119,21 +140,10 @@ public struct Convolution {
     deliver(target, to: result)
   }
 
-  /// The gradients that reach weight and bias, overwritten.
-  /// - Parameters:
-  ///   - input: [N, C, H, W].
-  ///   - outputGradient: [N, C′, H′, W′].
-  ///   - weightGradient: [C′, C, kh, kw].
-  ///   - biasGradient: [C′]; nil if there is no bias.
-  public func backwardWeight(
-    input: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>,
-    weightGradient: UnsafeMutablePointer<Float>, biasGradient: UnsafeMutablePointer<Float>?
+  private func backwardWeight(
+    _ gradient: inout OneDNNMemory, _ input: UnsafePointer<Float>,
+    _ weightGradient: UnsafeMutablePointer<Float>, _ biasGradient: UnsafeMutablePointer<Float>?
   ) {
-    if let direct {
-      return direct.backwardWeight(
-        input: input, outputGradient: outputGradient, weightGradient: weightGradient,
-        biasGradient: biasGradient)
-    }
     var (src, wei, dst) = anyLayouts()
     var bias = plainBias
     var description = dnnl_convolution_desc_t()
@@ -147,8 +157,7 @@ public struct Convolution {
       dnnl_primitive_desc_create(&$0, &description, nil, OneDNN.engine.handle, hint.description)
     }
     let v = memory(plainInput, input).inLayout(primitive.layout(of: dnnl_query_src_md), on: stream)
-    let gradient = memory(plainOutput, outputGradient)
-      .inLayout(primitive.layout(of: dnnl_query_diff_dst_md), on: stream)
+    gradient = gradient.inLayout(primitive.layout(of: dnnl_query_diff_dst_md), on: stream)
     let result = OneDNNMemory(plainWeight, at: weightGradient)
     let target = destination(result, primitive.layout(of: dnnl_query_diff_weights_md))
     var arguments = [

@@ -44,7 +44,7 @@ struct FewOutputConvolution {
     }
   }
 
-  /// As `Convolution.backwardInput`: a correlation with the filter turned round.
+  /// The input's gradient, as of `Convolution.backward`: a correlation with the filter turned round.
   func backwardInput(
     outputGradient: UnsafePointer<Float>, weight: UnsafePointer<Float>,
     inputGradient: UnsafeMutablePointer<Float>
@@ -73,7 +73,7 @@ struct FewOutputConvolution {
     }
   }
 
-  /// As `Convolution.backwardWeight`.
+  /// The gradients of weight and bias, as of `Convolution.backward`.
   func backwardWeight(
     input: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>,
     weightGradient: UnsafeMutablePointer<Float>, biasGradient: UnsafeMutablePointer<Float>?

@@ -8,5 +8,11 @@ public func maskByRectifiedOutput(
   _ output: UnsafePointer<Float>, _ gradient: UnsafePointer<Float>,
   into target: UnsafeMutablePointer<Float>, count: Int
 ) {
-  for i in 0..<count { target[i] = output[i] > 0 ? gradient[i] : 0 }
+  // In vectors by hand: where target and gradient are the same memory the compiler's own vectors are not used.
+  forEachVector(count) { start, left in
+    let values = Vector(loading: output + start, count: left)
+    Vector(loading: gradient + start, count: left)
+      .replacing(with: 0, where: .!(values .> 0))
+      .store(to: target + start, count: left)
+  }
 }

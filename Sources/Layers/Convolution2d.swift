@@ -42,27 +42,25 @@ public func conv2d(
   let rectified = activation == .rectified ? value : nil
   return .result(value, of: [input, weight] + (bias.map { [$0] } ?? [])) { upstream in
     if let rectified { upstream.mask(byRectified: rectified) }
-    let gradient = upstream
-    if input.needsGradient {
-      input.accumulate(
-        withPointers(gradient, weight.value) { g, w in
-          Tensor(filling: input.value.shape) {
-            convolution.backwardInput(outputGradient: g, weight: w, inputGradient: $0)
-          }
-        })
-    }
-    guard weight.needsGradient || bias?.needsGradient == true else { return }
+    let wantsParameters = weight.needsGradient || bias?.needsGradient == true
+    // Not initialised: the convolution overwrites both.
+    var inputGradient = input.needsGradient ? Tensor(input.value.shape) { _ in } : nil
+    var weightGradient = wantsParameters ? Tensor(weight.value.shape) { _ in } : nil
     var biasGradient = bias.map { Tensor.zeros($0.value.shape) }
-    let weightGradient = withPointers(input.value, gradient) { v, g in
-      Tensor(filling: weight.value.shape) { w in
-        withMutablePointer(optional: &biasGradient) { b in
-          convolution.backwardWeight(
-            input: v, outputGradient: g, weightGradient: w, biasGradient: b)
+    withPointers(input.value, weight.value, upstream) { v, w, g in
+      withMutablePointer(optional: &inputGradient) { inputGradient in
+        withMutablePointer(optional: &weightGradient) { weightGradient in
+          withMutablePointer(optional: &biasGradient) { biasGradient in
+            convolution.backward(
+              input: v, weight: w, outputGradient: g, inputGradient: inputGradient,
+              weightGradient: weightGradient, biasGradient: biasGradient)
+          }
         }
       }
     }
-    weight.accumulate(weightGradient)
-    if let biasGradient { bias?.accumulate(biasGradient) }
+    if let inputGradient { input.accumulate(inputGradient) }
+    if let weightGradient { weight.accumulate(weightGradient) }
+    if let biasGradient, wantsParameters { bias?.accumulate(biasGradient) }
   }
 }
 
