@@ -5,7 +5,7 @@ import PackageDescription
 //
 //   pac                          the executable: one line
 //   CommandLineTool              commands: parse, call, print, exit status
-//   Verification                 case files with expected values
+//   Verification, Benchmarking   case files with expected values; timed cases
 //   Training                     configuration, trainer, optimisers, checkpoints, logs
 //   Models, Data, Distributed    PAC networks; samples and shards; communicator and all-reduce
 //   Layers                       convolution, PAC, resizing, losses
@@ -17,9 +17,8 @@ import PackageDescription
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
 // The kernels alone are compiled for the processor at hand and without overflow and bounds checks
-// (docs/decisions/0002-kernels-in-their-own-target.md).
-///
-/// Without errno a square root is one vector instruction instead of a call.
+// (docs/decisions/0002-kernels-in-their-own-target.md). Without errno a square root is one vector instruction
+// instead of a call.
 let fast: [SwiftSetting] =
   strict + [.unsafeFlags(["-Ounchecked", "-Xcc", "-march=native", "-Xcc", "-fno-math-errno"])]
 
