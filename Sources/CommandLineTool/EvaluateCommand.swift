@@ -29,28 +29,31 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   private func show(_ result: EvaluationResult, _ configuration: TrainingConfiguration) {
-    let unit = result.unit.isEmpty ? "dataset's unit" : result.unit
+    let names = result.measures.map(\.name)
     for sample in result.samples {
       if json {
         print(
-          JSONLine([
-            ("sample", sample.name), ("rmse", sample.rootMeanSquare), ("loss", sample.loss),
-          ]).text)
+          JSONLine(
+            [("sample", sample.name)] + zip(names, sample.values) + [("loss", sample.loss)]
+          ).text)
       } else {
-        print(columns([(sample.name, 36), (figure(sample.rootMeanSquare), 12)]))
+        print(columns([(sample.name, 36)] + sample.values.map { (figure($0), 12) }))
       }
     }
+    let units = result.measures.map { $0.unit.isEmpty ? "dataset's unit" : $0.unit }
     if json {
       print(
-        JSONLine([
-          ("model", configuration.model.rawValue), ("factor", configuration.factor),
-          ("samples", result.samples.count), ("rmse", result.rootMeanSquare), ("unit", unit),
-          ("loss", result.loss),
-        ]).text)
+        JSONLine(
+          [
+            ("model", configuration.model.rawValue), ("factor", configuration.factor),
+            ("samples", result.samples.count),
+          ] + zip(names, result.values) + [("unit", units[0]), ("loss", result.loss)]
+        ).text)
     } else {
       print(
-        columns([("mean of \(result.samples.count)", 36), (figure(result.rootMeanSquare), 12)])
-          + "rmse, \(unit)")
+        columns(
+          [("mean of \(result.samples.count)", 36)] + result.values.map { (figure($0), 12) })
+          + zip(names, units).map { "\($0), \($1)" }.joined(separator: "; "))
     }
   }
 

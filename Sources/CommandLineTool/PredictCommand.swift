@@ -27,29 +27,20 @@ struct PredictCommand: ParsableCommand {
 
   func run() throws {
     try withRanks { communicator in
-      let (configuration, unit) = try communicator.together {
-        let configuration = try settings.load()
-        return (configuration, try DatasetReader(configuration.data).depthUnit)
-      }
-      var rows: [String] = []
-      try predictSplit(configuration, weights: weights, communicator: communicator) {
-        rows.append(try writePrediction($1, of: $0, unit: unit, to: out).row)
-      }
-      // Ranks have consecutive shares: their rows, one after the other, are in the order of the split.
-      let all = try communicator.allGather(rows.joined(separator: "\n")).filter { !$0.isEmpty }
-      let count = try communicator.allGather([rows.count]).reduce(0) { $0 + $1[0] }
+      let configuration = try communicator.together { try settings.load() }
+      let written = try writePredictions(
+        configuration, weights: weights, communicator: communicator, to: out)
       try communicator.together {
         guard communicator.isLeader else { return }
-        try writeTable(all)
-        report(count)
+        try write(written.table)
+        report(written.count)
       }
     }
   }
 
   private var table: String { "\(out)/predictions.csv" }
 
-  private func writeTable(_ rows: [String]) throws {
-    let text = ([PredictionFiles.columns] + rows).joined(separator: "\n") + "\n"
+  private func write(_ text: String) throws {
     do {
       try text.write(toFile: table, atomically: true, encoding: .utf8)
     } catch {

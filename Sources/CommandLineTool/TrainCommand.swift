@@ -18,10 +18,9 @@ struct TrainCommand: ParsableCommand {
   func run() throws {
     try withRanks { communicator in
       let configuration = try communicator.together { try settings.load() }
-      let run = try TrainingRun(
+      let result = try train(
         configuration, communicator: communicator, logger: Logger(label: "pac"),
         terminal: ProcessSetup.standardOutputIsTerminal)
-      let result = try run.run()
       guard communicator.isLeader else { return }
       print("checkpoint \(result.checkpoint)")
     }

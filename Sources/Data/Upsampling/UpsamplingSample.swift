@@ -1,7 +1,7 @@
 import Tensors
 
 /// One training or test case of joint upsampling.
-public struct UpsamplingSample: Sendable {
+public struct UpsamplingSample: Sample {
   /// The name of the scene.
   public var name: String
   /// The position of the scene in its dataset.

@@ -1,7 +1,5 @@
-import Synchronization
-
 /// Cases of joint upsampling from a part of a dataset, by position or read ahead in a rank's order.
-public struct UpsamplingSource: Sendable {
+public struct UpsamplingSource: SampleSource {
   /// The dataset.
   public let reader: DatasetReader
   /// What part of the dataset it is, for messages: `train.h5, split train`.
@@ -39,6 +37,9 @@ public struct UpsamplingSource: Sendable {
   /// The number of samples.
   public var count: Int { indices.count }
 
+  /// The name of the sample at `position` of `indices`.
+  public func sampleName(at position: Int) -> String { reader.names[indices[position]] }
+
   /// The cropped and mirrored case of the sample at `position` of `indices`.
   /// - Throws: `DataError` if the sample is not usable, `HDF5Error` if it cannot be read.
   public func trainingSample(
@@ -61,51 +62,8 @@ public struct UpsamplingSource: Sendable {
     }
   }
 
-  /// What a rank trains on, in order: epoch by epoch, step by step, its positions of every global batch.
-  ///
-  /// Reading goes on across the ends of epochs, so that no epoch begins with waiting.
-  /// - Parameters:
-  ///   - plan: which positions belong to which step and rank.
-  ///   - rank: this rank.
-  ///   - seed: the run's seed.
-  ///   - epochs: the epochs to go through.
-  ///   - firstStep: the step of the first epoch to begin with, where a run is continued.
-  ///   - depth: how many samples to have ready.
-  /// - Returns: for every step `plan.shard(step:rank:).count` samples.
-  /// - Throws: `DataError`, before anything is read, if a sample is smaller than the crop.
-  public func trainingSamples(
-    plan: GlobalBatchPlan, rank: Int, seed: UInt64, epochs: Range<Int>, firstStep: Int = 0,
-    depth: Int
-  ) throws(DataError) -> ReadAhead<UpsamplingSample> {
-    precondition(plan.sampleCount == count, "a plan for \(plan.sampleCount) of \(count) samples")
-    try checkSizes(isCropped: true)
-    let shards = (0..<plan.stepsPerEpoch).map { plan.shard(step: $0, rank: rank) }
-    let visits = shards.flatMap { $0 }
-    let skipped = shards.prefix(firstStep).reduce(0) { $0 + $1.count }
-    let orders = EpochOrders(seed: seed, count: count)
-    let requests = min(skipped, visits.count * epochs.count)..<visits.count * epochs.count
-    return ReadAhead(requests, depth: depth) { request in
-      let epoch = epochs.lowerBound + request / visits.count
-      let position = orders.position(epoch: epoch, at: visits[request % visits.count])
-      return try trainingSample(at: position, seed: seed, epoch: epoch)
-    }
-  }
-
-  /// The whole samples at `positions`, in order.
-  /// - Parameters:
-  ///   - positions: positions of `indices`, see `evaluationShard`.
-  ///   - depth: how many samples to have ready.
-  /// - Returns: one sample for each position.
-  /// - Throws: `DataError`, before anything is read, if nothing is left of a sample inside the border.
-  public func evaluationSamples(
-    _ positions: Range<Int>, depth: Int
-  ) throws(DataError) -> ReadAhead<UpsamplingSample> {
-    try checkSizes(isCropped: false)
-    return ReadAhead(positions, depth: depth) { try evaluationSample(at: $0) }
-  }
-
-  /// Every rank checks all samples of the source, so that all ranks find the same fault.
-  private func checkSizes(isCropped: Bool) throws(DataError) {
+  /// Checks that every sample is larger than the crop, or than what the border takes away.
+  public func checkSizes(isCropped: Bool) throws(DataError) {
     try placed { () throws(DataError) in
       for index in indices {
         let (height, width) = reader.size(of: index)
@@ -127,27 +85,6 @@ extension UpsamplingTarget {
     switch self {
     case .depth: .depth
     case .flow: .flow
-    }
-  }
-}
-
-/// The order of the epoch at hand, worked out once.
-private final class EpochOrders: Sendable {
-  private let seed: UInt64
-  private let count: Int
-  private let current = Mutex<(epoch: Int, order: [Int])?>(nil)
-
-  init(seed: UInt64, count: Int) {
-    self.seed = seed
-    self.count = count
-  }
-
-  func position(epoch: Int, at place: Int) -> Int {
-    current.withLock { current in
-      if let known = current, known.epoch == epoch { return known.order[place] }
-      let order = epochOrder(seed: seed, epoch: epoch, count: count)
-      current = (epoch, order)
-      return order[place]
     }
   }
 }

@@ -17,28 +17,12 @@ extension ParameterSet {
   /// Takes over the parameters of a checkpoint.
   /// - Throws: `TrainingError.checkpoint` naming what differs if it belongs to another network.
   func load(
-    _ checkpoint: Checkpoint, model: UpsamplerName, factor: Int, file: String
+    _ checkpoint: Checkpoint, _ configuration: TrainingConfiguration, file: String
   ) throws {
     try checkpoint.require(
-      model: model.rawValue, factor: factor,
+      model: configuration.model.rawValue, factor: configuration.factor,
       parameters: entries.map { ($0.name, $0.parameter.shape) }, file: file)
     let values = Dictionary(checkpoint.parameters.map { ($0.name, $0.value) }) { first, _ in first }
     for entry in entries { if let value = values[entry.name] { entry.parameter.value = value } }
-  }
-}
-
-extension TrainingRun.Progress {
-  /// The sums of the present epoch, as a checkpoint stores them.
-  var sums: [String: Double] {
-    ["samples": Double(samples), "loss": loss, "rmse": rootMeanSquare]
-  }
-
-  /// Where a checkpoint was written.
-  init(_ checkpoint: Checkpoint) {
-    self.init(
-      epoch: checkpoint.epoch, stepInEpoch: checkpoint.stepInEpoch, step: checkpoint.step,
-      samples: Int(checkpoint.runningSums["samples"] ?? 0),
-      loss: checkpoint.runningSums["loss"] ?? 0,
-      rootMeanSquare: checkpoint.runningSums["rmse"] ?? 0)
   }
 }

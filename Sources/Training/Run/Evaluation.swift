@@ -1,90 +1,40 @@
-import Autograd
 import Data
 import Distributed
-import Models
-import Tensors
 
-/// One test sample's error.
-public struct SampleMeasure: Sendable {
-  /// The sample's name.
-  public let name: String
-  /// Root mean square error over the pixels that count; nil if none does.
-  ///
-  /// In centimetres for metric depth, else in the dataset's unit.
-  public let rootMeanSquare: Double?
-  /// The loss as in training.
-  public let loss: Double
-}
+/// Runs a task's network over its test samples, shared among the ranks.
+struct Evaluator<Task: TrainingTask> {
+  private let task: Task
+  private let source: Task.Source
+  private let communicator: Communicator
 
-/// The errors of a whole split.
-public struct EvaluationResult: Sendable {
-  /// Every sample's, in the order of the split.
-  public let samples: [SampleMeasure]
-  /// What the errors are measured in: "cm", or "" where the dataset has no unit.
-  public let unit: String
-
-  /// The mean over the samples of each one's root mean square error, as published.
-  public var rootMeanSquare: Double { mean(samples.compactMap(\.rootMeanSquare)) }
-
-  /// The mean loss.
-  public var loss: Double { mean(samples.map(\.loss)) }
-
-  private func mean(_ values: [Double]) -> Double {
-    values.isEmpty ? 0 : values.reduce(0, +) / Double(values.count)
-  }
-}
-
-/// Runs a network over a split of a dataset, shared among the ranks.
-struct Evaluator {
-  let source: UpsamplingSource
-  let objective: Objective
-  let communicator: Communicator
-
-  /// What errors are multiplied by for reporting, and their unit.
-  static func reporting(_ unit: DepthUnit) -> (scale: Double, unit: String) {
-    unit == .metre ? (100, "cm") : (1, "")
+  /// Opens the samples.
+  init(_ task: Task, communicator: Communicator) throws {
+    self.task = task
+    self.communicator = communicator
+    source = try task.testSource()
   }
 
   /// Measures every sample; all ranks call it, and all get the same result whatever their number.
   /// - Throws: on all ranks alike what went wrong on one of them.
-  func callAsFunction(_ network: any JointUpsampler) throws -> EvaluationResult {
-    let (scale, unit) = Self.reporting(source.reader.depthUnit)
+  func callAsFunction() throws -> EvaluationResult {
     var figures: [Double] = []
     try communicator.together {
-      try forEachSample { sample in
-        let measure = DepthMeasure(
-          prediction: try predict(network, sample), target: sample.target, valid: sample.valid)
-        let root = measure.rootMeanSquare
-        guard root?.isFinite ?? true else {
-          throw TrainingError.diverged(sample: sample.name, loss: .nan)
-        }
-        figures.append(root.map { $0 * scale } ?? -1)
-        figures.append(loss(measure, sample))
-      }
+      try forEachSample { figures += try task.figures(of: $0) }
     }
     let all = try communicator.allGather(figures).flatMap { $0 }
-    let samples = source.indices.enumerated().map { position, index in
-      let root = all[2 * position]
-      return SampleMeasure(
-        name: source.reader.names[index], rootMeanSquare: root < 0 ? nil : root,
-        loss: all[2 * position + 1])
-    }
-    return EvaluationResult(samples: samples, unit: unit)
+    let width = all.count / source.count
+    return task.result(
+      of: (0..<source.count).map { position in
+        (source.sampleName(at: position), Array(all[position * width..<(position + 1) * width]))
+      })
   }
 
   /// Calls `body` with every sample of this rank's share, read ahead in the background.
-  func forEachSample(_ body: (UpsamplingSample) throws -> Void) throws {
+  func forEachSample(_ body: (Task.Source.Case) throws -> Void) throws {
     let shard = evaluationShard(
       sampleCount: source.count, rank: communicator.rank, worldSize: communicator.worldSize)
     let stream = try source.evaluationSamples(shard, depth: 2)
     defer { stream.cancel() }
     while let sample = try stream.next() { try body(sample) }
-  }
-
-  /// The training loss of a whole image: both losses follow from the squared error.
-  private func loss(_ measure: DepthMeasure, _ sample: UpsamplingSample) -> Double {
-    guard let root = measure.rootMeanSquare else { return 0 }
-    let normalized = root / Double(sample.normalisation[0].scale)
-    return objective.loss == .l2 ? normalized * normalized : root
   }
 }

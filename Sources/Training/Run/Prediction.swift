@@ -15,39 +15,48 @@ import Tensors
 public func evaluate(
   _ configuration: TrainingConfiguration, weights: String?, communicator: Communicator
 ) throws -> EvaluationResult {
-  let (network, evaluator) = try communicator.together {
-    let parts = try RunParts(configuration)
-    try load(weights, into: parts)
-    return (parts.network, try parts.evaluator(communicator))
+  func measure(_ task: some TrainingTask) throws -> EvaluationResult {
+    try communicator.together { try Evaluator(task, communicator: communicator) }()
   }
-  return try evaluator(network)
+  let task = try communicator.together { try loadedTask(configuration, weights) }
+  return try measure(task)
 }
 
-/// Runs a network over the test split, shared among the ranks.
+/// Writes a network's predictions of the test split, shared among the ranks.
 /// - Parameters:
 ///   - configuration: network, data, split.
 ///   - weights: as for `evaluate`.
 ///   - communicator: the ranks; all call it.
-///   - each: called with every sample of this rank and the prediction in the target's unit and size.
+///   - folder: receives the files.
+/// - Returns: a table of what was written, in the order of the split, its first line the names of the columns; and the
+///   number of predictions.
 /// - Throws: on all ranks alike what went wrong on one of them.
-public func predictSplit(
+public func writePredictions(
   _ configuration: TrainingConfiguration, weights: String?, communicator: Communicator,
-  each: (UpsamplingSample, Tensor) throws -> Void
-) throws {
-  try communicator.together {
-    let parts = try RunParts(configuration)
-    try load(weights, into: parts)
-    let evaluator = try parts.evaluator(communicator)
-    try evaluator.forEachSample { sample in
-      try each(sample, try predict(parts.network, sample))
+  to folder: String
+) throws -> (table: String, count: Int) {
+  func write(_ task: some TrainingTask) throws -> (table: String, count: Int) {
+    var rows: [String] = []
+    try communicator.together {
+      try Evaluator(task, communicator: communicator).forEachSample {
+        rows.append(try task.writePrediction(of: $0, to: folder))
+      }
     }
+    // Ranks have consecutive shares: their rows, one after the other, are in the order of the split.
+    let all = try communicator.allGather(rows.joined(separator: "\n")).filter { !$0.isEmpty }
+    let count = try communicator.allGather([rows.count]).reduce(0) { $0 + $1[0] }
+    return (([task.predictionColumns] + all).joined(separator: "\n") + "\n", count)
   }
+  let task = try communicator.together { try loadedTask(configuration, weights) }
+  return try write(task)
 }
 
-/// Loads parameters where the network has any.
-private func load(_ weights: String?, into parts: RunParts) throws {
-  let configuration = parts.configuration
-  guard !parts.network.parameters.isEmpty else { return }
+/// A task whose network has its parameters from `weights`, where it has any.
+private func loadedTask(
+  _ configuration: TrainingConfiguration, _ weights: String?
+) throws -> any TrainingTask {
+  let task = try makeTask(configuration)
+  guard !task.parameters.isEmpty else { return task }
   guard let weights else {
     throw TrainingError.configuration(
       place: "--weights",
@@ -55,8 +64,8 @@ private func load(_ weights: String?, into parts: RunParts) throws {
         + "checkpoint or a run folder")
   }
   let (checkpoint, file) = try checkpoint(at: weights)
-  try ParameterSet(parts.network.parameters).load(
-    checkpoint, model: configuration.model, factor: configuration.factor, file: file)
+  try ParameterSet(task.parameters).load(checkpoint, configuration, file: file)
+  return task
 }
 
 /// A checkpoint file, or the newest good one of a run folder.

@@ -9,10 +9,12 @@ struct RunFolder {
   private let isLeader: Bool
   private var trainLog: CSVLog?
   private var testLog: CSVLog?
+  private let measures: [String]
 
   /// Names the folder; nothing is written yet.
-  init(_ configuration: TrainingConfiguration, isLeader: Bool) {
+  init(_ configuration: TrainingConfiguration, measures: [Measure], isLeader: Bool) {
     self.configuration = configuration
+    self.measures = measures.map(\.name)
     self.isLeader = isLeader
     checkpoints = CheckpointStore(folder: "\(configuration.run)/checkpoints")
   }
@@ -22,7 +24,7 @@ struct RunFolder {
   mutating func begin() throws { try prepare(keepingEpochs: nil) }
 
   /// Makes the logs end where a run goes on.
-  mutating func resume(after progress: TrainingRun.Progress) throws {
+  mutating func resume(after progress: RunPosition) throws {
     try prepare(keepingEpochs: progress.epoch)
   }
 
@@ -41,19 +43,18 @@ struct RunFolder {
     try configuration.yaml.write(toFile: file.temporaryPath, atomically: false, encoding: .utf8)
     try file.commit()
     trainLog = try CSVLog(
-      "\(path)/train.log", columns: ["epoch", "lr", "loss", "rmse"], keepingThrough: epochs)
+      "\(path)/train.log", columns: ["epoch", "lr", "loss"] + measures, keepingThrough: epochs)
     testLog = try openTestLog(keepingThrough: epochs)
   }
 
   private func openTestLog(keepingThrough epoch: Int?) throws -> CSVLog {
     try CSVLog(
-      "\(configuration.run)/test.log", columns: ["epoch", "loss", "rmse"], keepingThrough: epoch)
+      "\(configuration.run)/test.log", columns: ["epoch", "loss"] + measures, keepingThrough: epoch)
   }
 
   /// Adds a row to `train.log`.
   func append(_ row: TrainRow) throws {
-    try trainLog?.append(
-      epoch: row.epoch, [row.learningRate, row.loss, row.rootMeanSquare])
+    try trainLog?.append(epoch: row.epoch, [row.learningRate, row.loss] + row.values)
   }
 
   /// Adds a row to `test.log`, in place of one of the same epoch: a finished run that is started again measures
@@ -61,7 +62,7 @@ struct RunFolder {
   mutating func append(_ row: TestRow) throws {
     guard isLeader else { return }
     testLog = try openTestLog(keepingThrough: row.epoch - 1)
-    try testLog?.append(epoch: row.epoch, [row.loss, row.rootMeanSquare])
+    try testLog?.append(epoch: row.epoch, [row.loss] + row.values)
   }
 
   /// Writes a checkpoint and removes old ones.
@@ -76,8 +77,8 @@ struct TrainRow {
   let epoch: Int
   let learningRate: Double
   let loss: Double
-  /// In centimetres for metric depth.
-  let rootMeanSquare: Double
+  /// One for each measure of the task.
+  let values: [Double]
 }
 
 /// A row of `test.log`: means over the test split.
@@ -85,6 +86,6 @@ struct TestRow {
   /// The number of epochs done.
   let epoch: Int
   let loss: Double
-  /// In centimetres for metric depth.
-  let rootMeanSquare: Double
+  /// One for each measure of the task.
+  let values: [Double]
 }

@@ -25,7 +25,7 @@ final class RunReport {
   }
 
   func began(
-    _ plan: GlobalBatchPlan, _ progress: TrainingRun.Progress, resumedFrom path: String
+    _ plan: GlobalBatchPlan, _ progress: RunPosition, resumedFrom path: String
   ) {
     guard isLeader else { return }
     logger.info(
@@ -39,7 +39,7 @@ final class RunReport {
     }
   }
 
-  func step(_ progress: TrainingRun.Progress, _ plan: GlobalBatchPlan) {
+  func step(_ progress: RunPosition, _ plan: GlobalBatchPlan) {
     guard isLeader else { return }
     let left =
       configuration.epochs * plan.stepsPerEpoch
@@ -53,16 +53,20 @@ final class RunReport {
         loss: progress.loss / Double(max(progress.samples, 1))))
   }
 
-  func test(_ row: TestRow, unit: String) {
+  /// Shows a measurement on the test split after `epoch` epochs.
+  func test(_ result: EvaluationResult, epoch: Int) {
     guard isLeader else { return }
     line.pause()
     line.clear()
-    let rmse = String(format: "%.4f", row.rootMeanSquare)
-    logger.info("epoch \(row.epoch): test rmse \(rmse)\(unit.isEmpty ? "" : " \(unit)")")
+    let figures = zip(result.measures, result.values).map { measure, value in
+      "\(measure.name) \(String(format: "%.4f", value))"
+        + (measure.unit.isEmpty ? "" : " \(measure.unit)")
+    }
+    logger.info("epoch \(epoch): test \(figures.joined(separator: ", "))")
   }
 
   /// Ends the training; `isEarly` if `steps` or `max-minutes` ended it.
-  func finished(_ progress: TrainingRun.Progress, isEarly: Bool, waiting seconds: Double) {
+  func finished(_ progress: RunPosition, isEarly: Bool, waiting seconds: Double) {
     guard isLeader else { return }
     line.clear()
     if isEarly {

@@ -1,67 +1,65 @@
-import Autograd
 import Data
 import Distributed
 import Foundation
 import Logging
-import Models
-import Tensors
 
-/// A whole training run: what `pac train` does, on every rank.
+/// Trains what a configuration names, from the newest checkpoint of its run folder or from the beginning; all ranks call it.
+/// - Parameters:
+///   - configuration: what to do.
+///   - communicator: the ranks.
+///   - logger: for warnings and the start of a run; only the leader's is used.
+///   - terminal: whether a person watches: then one line of progress is kept up to date.
+/// - Returns: the last measurement on the test split, and the last checkpoint's path.
+/// - Throws: on all ranks alike what went wrong on one of them.
+public func train(
+  _ configuration: TrainingConfiguration, communicator: Communicator, logger: Logger,
+  terminal: Bool
+) throws -> RunResult {
+  func run(_ task: some TrainingTask) throws -> RunResult {
+    let report = RunReport(
+      configuration, logger: logger, terminal: terminal, isLeader: communicator.isLeader)
+    return try TrainingRun(task, communicator: communicator, report: report).run()
+  }
+  let task = try communicator.together { try makeTask(configuration) }
+  return try run(task)
+}
+
+/// A whole training run of a task: what `pac train` does, on every rank.
 ///
 /// `run()` is the main path: load or begin, then epoch by epoch `Trainer.step`, checkpoints, tests, logs.
-public final class TrainingRun {
+final class TrainingRun<Task: TrainingTask> {
+  private let task: Task
   private let configuration: TrainingConfiguration
   private let communicator: Communicator
-  private let trainer: Trainer
-  private let source: UpsamplingSource
+  private let trainer: Trainer<Task>
+  private let source: Task.Source
   private let plan: GlobalBatchPlan
-  private let evaluator: Evaluator
+  private let evaluator: Evaluator<Task>
   private let schedule: StepDecay
   private var folder: RunFolder
   private let report: RunReport
   private let started = ContinuousClock().now
-  private var progress = Progress()
+  private var progress = RunPosition()
 
-  /// Where a run stands between two steps.
-  struct Progress: Equatable {
-    var epoch = 0
-    var stepInEpoch = 0
-    var step = 0
-    /// Sums over the samples of the present epoch.
-    var samples = 0
-    var loss = 0.0
-    var rootMeanSquare = 0.0
-  }
-
-  /// Opens dataset and run folder and makes the network; all ranks call it.
-  /// - Parameters:
-  ///   - configuration: what to do.
-  ///   - communicator: the ranks.
-  ///   - logger: for warnings and the start of a run; only the leader's is used.
-  ///   - terminal: whether a person watches: then one line of progress is kept up to date.
+  /// Opens the samples; all ranks call it.
   /// - Throws: on all ranks alike what went wrong on one of them.
-  public init(
-    _ configuration: TrainingConfiguration, communicator: Communicator, logger: Logger,
-    terminal: Bool
-  ) throws {
-    self.configuration = configuration
+  init(_ task: Task, communicator: Communicator, report: RunReport) throws {
+    self.task = task
+    configuration = task.configuration
     self.communicator = communicator
-    let objective = Objective(loss: configuration.loss)
-    let parts = try communicator.together { try RunParts(configuration) }
+    self.report = report
+    let batch = configuration.globalBatchSize
     (source, plan, evaluator) = try communicator.together {
-      let source = try parts.trainingSource()
+      let source = try task.trainingSource()
       let plan = try GlobalBatchPlan(
-        sampleCount: source.count, globalBatchSize: configuration.globalBatchSize,
-        worldSize: communicator.worldSize, source: source.name)
-      return (source, plan, try parts.evaluator(communicator))
+        sampleCount: source.count, globalBatchSize: batch, worldSize: communicator.worldSize,
+        source: source.name)
+      return (source, plan, try Evaluator(task, communicator: communicator))
     }
-    trainer = Trainer(
-      parts.network, configuration: configuration, objective: objective,
-      communicator: communicator)
+    trainer = Trainer(task, communicator: communicator)
     schedule = configuration.schedule
-    folder = RunFolder(configuration, isLeader: communicator.isLeader)
-    report = RunReport(
-      configuration, logger: logger, terminal: terminal, isLeader: communicator.isLeader)
+    folder = RunFolder(
+      configuration, measures: task.measures, isLeader: communicator.isLeader)
   }
 
   /// Trains to the end, or as far as `steps` and `max-minutes` allow.
@@ -88,7 +86,7 @@ public final class TrainingRun {
 
   /// Trains to the end of the present epoch, or until the run is to stop.
   /// - Returns: whether the run is to stop.
-  private func runEpoch(_ samples: ReadAhead<UpsamplingSample>) throws -> Bool {
+  private func runEpoch(_ samples: ReadAhead<Task.Source.Case>) throws -> Bool {
     let rate = schedule.learningRate(epoch: progress.epoch)
     while progress.stepInEpoch < plan.stepsPerEpoch {
       if reachedLastStep { return true }
@@ -98,7 +96,7 @@ public final class TrainingRun {
         return shard.lowerBound - batch.lowerBound..<shard.upperBound - batch.lowerBound
       }
       let sums = try trainer.step(
-        shards: shards, learningRate: rate, stopping: isOutOfTime,
+        epoch: progress.epoch, shards: shards, learningRate: rate, stopping: isOutOfTime,
         next: samples.next)
       progress.add(sums)
       report.step(progress, plan)
@@ -110,11 +108,10 @@ public final class TrainingRun {
   }
 
   private func endEpoch(_ rate: Double) throws {
-    let (scale, _) = Evaluator.reporting(source.reader.depthUnit)
     let samples = Double(max(progress.samples, 1))
     let row = TrainRow(
       epoch: progress.epoch + 1, learningRate: rate, loss: progress.loss / samples,
-      rootMeanSquare: progress.rootMeanSquare / samples * scale)
+      values: progress.values.map { $0 / samples })
     progress.beginEpoch()
     try communicator.together { try folder.append(row) }
     let isLast = progress.epoch >= configuration.epochs
@@ -134,12 +131,11 @@ public final class TrainingRun {
 
   /// Measures on the test split and writes a row of `test.log`.
   private func measure() throws -> EvaluationResult {
-    let result = try evaluator(trainer.network)
-    let row = TestRow(
-      epoch: progress.epoch, loss: result.loss, rootMeanSquare: result.rootMeanSquare)
+    let result = try evaluator()
+    let row = TestRow(epoch: progress.epoch, loss: result.loss, values: result.values)
     // In the middle of an epoch, where a run may stop, there is no row: the epoch's own is still to come.
     if progress.stepInEpoch == 0 { try communicator.together { try folder.append(row) } }
-    report.test(row, unit: result.unit)
+    report.test(result, epoch: progress.epoch)
     return result
   }
 
@@ -148,7 +144,7 @@ public final class TrainingRun {
   private func save() throws {
     try communicator.together {
       guard communicator.isLeader else { return }
-      try folder.save(trainer.checkpoint(progress, configuration))
+      try folder.save(trainer.checkpoint(progress))
     }
   }
 
@@ -168,29 +164,11 @@ public final class TrainingRun {
       guard !path.isEmpty else { return try folder.begin() }
       let checkpoint = try Checkpoint(reading: path)
       try checkpoint.requireSameRun(as: configuration, file: path)
-      try trainer.restore(checkpoint, configuration, file: path)
-      progress = TrainingRun.Progress(checkpoint)
+      try trainer.restore(checkpoint, file: path)
+      progress = RunPosition(checkpoint, task.measures)
       try folder.resume(after: progress)
     }
     report.began(plan, progress, resumedFrom: path)
-  }
-}
-
-extension TrainingRun.Progress {
-  mutating func add(_ sums: Trainer.StepSums) {
-    step += 1
-    stepInEpoch += 1
-    samples += sums.samples
-    loss += sums.loss
-    rootMeanSquare += sums.rootMeanSquare
-  }
-
-  mutating func beginEpoch() {
-    epoch += 1
-    stepInEpoch = 0
-    samples = 0
-    loss = 0
-    rootMeanSquare = 0
   }
 }
 

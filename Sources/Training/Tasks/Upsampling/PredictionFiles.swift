@@ -29,41 +29,44 @@ public struct PredictionFiles: Sendable, Equatable {
   }
 }
 
-/// Writes a prediction into the folders `depth` and `pictures` below `folder`, which are made where they are missing.
-///
-/// The files are called after position and name of the sample, so that no two are alike. A count of the 16-bit
-/// depth file is a millimetre; where the prediction reaches beyond 65 metres, or has no unit, it is the least
-/// of 1, 2 and 5 times a power of ten with which the largest value fits. Values below 0 are stored as 0.
-/// - Parameters:
-///   - prediction: `[1, 1, H, W]`, in the dataset's unit.
-///   - sample: the sample, of one channel.
-///   - unit: the dataset's unit.
-///   - folder: the folder of all predictions.
-/// - Returns: what was written.
-/// - Precondition: the shape of the prediction is the target's.
-/// - Throws: `DataError` if the prediction is not finite, `ImageFileError` if a file cannot be written.
-public func writePrediction(
-  _ prediction: Tensor, of sample: UpsamplingSample, unit: DepthUnit, to folder: String
-) throws -> PredictionFiles {
-  let values = prediction.elements
-  guard let largest = values.max(), values.allSatisfy(\.isFinite) else {
-    throw DataError("sample \(sample.name): the prediction is not finite; train longer or anew")
+extension PredictionFiles {
+  /// Writes a prediction into the folders `depth` and `pictures` below `folder`, which are made where they are missing.
+  ///
+  /// The files are called after position and name of the sample, so that no two are alike. A count of the 16-bit
+  /// depth file is a millimetre; where the prediction reaches beyond 65 metres, or has no unit, it is the least
+  /// of 1, 2 and 5 times a power of ten with which the largest value fits. Values below 0 are stored as 0.
+  /// - Parameters:
+  ///   - prediction: `[1, 1, H, W]`, in the dataset's unit.
+  ///   - sample: the sample, of one channel.
+  ///   - unit: the dataset's unit.
+  ///   - folder: the folder of all predictions.
+  /// - Precondition: the shape of the prediction is the target's.
+  /// - Throws: `DataError` if the prediction is not finite, `ImageFileError` if a file cannot be written.
+  public init(
+    writing prediction: Tensor, of sample: UpsamplingSample, unit: DepthUnit, to folder: String
+  ) throws {
+    let values = prediction.elements
+    guard let largest = values.max(), values.allSatisfy(\.isFinite) else {
+      throw DataError("sample \(sample.name): the prediction is not finite; train longer or anew")
+    }
+    let scale = countScale(largest: Double(largest), unit: unit)
+    let shape = prediction.shape
+    let counts = values.map { UInt16(min(max(Double($0) / scale, 0), 65_535).rounded()) }
+    let file = fileName(of: sample)
+    for part in ["depth", "pictures"] { try makeFolder("\(folder)/\(part)") }
+    try PNG.write(
+      Raster(width: shape.width, height: shape.height, channels: 1, bitDepth: 16, samples: counts),
+      to: "\(folder)/depth/\(file)")
+    try PNG.write(
+      SamplePicture(sample, prediction: prediction).render(), to: "\(folder)/pictures/\(file)")
+    let measure = DepthMeasure(
+      prediction: prediction, target: sample.target, valid: sample.valid)
+    name = sample.name
+    depth = "depth/\(file)"
+    picture = "pictures/\(file)"
+    self.scale = scale
+    rootMeanSquare = measure.rootMeanSquare.map { $0 * Reporting(unit).scale }
   }
-  let scale = countScale(largest: Double(largest), unit: unit)
-  let shape = prediction.shape
-  let counts = values.map { UInt16(min(max(Double($0) / scale, 0), 65_535).rounded()) }
-  let file = fileName(of: sample)
-  for part in ["depth", "pictures"] { try makeFolder("\(folder)/\(part)") }
-  try PNG.write(
-    Raster(width: shape.width, height: shape.height, channels: 1, bitDepth: 16, samples: counts),
-    to: "\(folder)/depth/\(file)")
-  try PNG.write(
-    SamplePicture(sample, prediction: prediction).render(), to: "\(folder)/pictures/\(file)")
-  let measure = DepthMeasure(
-    prediction: prediction, target: sample.target, valid: sample.valid)
-  return PredictionFiles(
-    name: sample.name, depth: "depth/\(file)", picture: "pictures/\(file)", scale: scale,
-    rootMeanSquare: measure.rootMeanSquare.map { unit == .metre ? $0 * 100 : $0 })
 }
 
 /// What one count of a 16-bit file stands for so that `largest` fits.

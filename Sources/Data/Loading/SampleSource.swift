@@ -1,0 +1,104 @@
+import Synchronization
+
+/// One training or test case.
+public protocol Sample: Sendable {
+  /// The name of the scene or image.
+  var name: String { get }
+  /// The position of the scene or image in its dataset.
+  var index: Int { get }
+}
+
+/// Cases from a part of a dataset, by position; read ahead in a rank's order by the functions below.
+public protocol SampleSource: Sendable {
+  /// What is read.
+  associatedtype Case: Sample
+
+  /// What part of the dataset it is, for messages: `train.h5, split train`.
+  var name: String { get }
+  /// The number of samples.
+  var count: Int { get }
+
+  /// The name of the sample at `position`.
+  func sampleName(at position: Int) -> String
+
+  /// The sample at `position`, changed at random for training.
+  ///
+  /// What is random depends on seed, epoch and sample alone, not on the rank or on what was read before.
+  /// - Throws: `DataError` if the sample is not usable, `HDF5Error` if it cannot be read.
+  func trainingSample(at position: Int, seed: UInt64, epoch: Int) throws -> Case
+
+  /// The whole sample at `position`.
+  /// - Throws: `DataError` if the sample is not usable, `HDF5Error` if it cannot be read.
+  func evaluationSample(at position: Int) throws -> Case
+
+  /// Checks the size of every sample before any is read: all ranks find the same fault.
+  /// - Parameter isCropped: whether the samples are for training.
+  /// - Throws: `DataError` naming the first sample that is too small.
+  func checkSizes(isCropped: Bool) throws(DataError)
+}
+
+extension SampleSource {
+  /// What a rank trains on, in order: epoch by epoch, step by step, its positions of every global batch.
+  ///
+  /// Reading goes on across the ends of epochs, so that no epoch begins with waiting.
+  /// - Parameters:
+  ///   - plan: which positions belong to which step and rank.
+  ///   - rank: this rank.
+  ///   - seed: the run's seed.
+  ///   - epochs: the epochs to go through.
+  ///   - firstStep: the step of the first epoch to begin with, where a run is continued.
+  ///   - depth: how many samples to have ready.
+  /// - Returns: for every step `plan.shard(step:rank:).count` samples.
+  /// - Throws: `DataError`, before anything is read, if a sample is smaller than the crop.
+  public func trainingSamples(
+    plan: GlobalBatchPlan, rank: Int, seed: UInt64, epochs: Range<Int>, firstStep: Int = 0,
+    depth: Int
+  ) throws(DataError) -> ReadAhead<Case> {
+    precondition(plan.sampleCount == count, "a plan for \(plan.sampleCount) of \(count) samples")
+    try checkSizes(isCropped: true)
+    let shards = (0..<plan.stepsPerEpoch).map { plan.shard(step: $0, rank: rank) }
+    let visits = shards.flatMap { $0 }
+    let skipped = shards.prefix(firstStep).reduce(0) { $0 + $1.count }
+    let orders = EpochOrders(seed: seed, count: count)
+    let requests = min(skipped, visits.count * epochs.count)..<visits.count * epochs.count
+    return ReadAhead(requests, depth: depth) { request in
+      let epoch = epochs.lowerBound + request / visits.count
+      let position = orders.position(epoch: epoch, at: visits[request % visits.count])
+      return try trainingSample(at: position, seed: seed, epoch: epoch)
+    }
+  }
+
+  /// The whole samples at `positions`, in order.
+  /// - Parameters:
+  ///   - positions: positions in the source, see `evaluationShard`.
+  ///   - depth: how many samples to have ready.
+  /// - Returns: one sample for each position.
+  /// - Throws: `DataError`, before anything is read, if nothing is left of a sample inside the border.
+  public func evaluationSamples(
+    _ positions: Range<Int>, depth: Int
+  ) throws(DataError) -> ReadAhead<Case> {
+    try checkSizes(isCropped: false)
+    return ReadAhead(positions, depth: depth) { try evaluationSample(at: $0) }
+  }
+}
+
+/// The order of the epoch at hand, worked out once.
+private final class EpochOrders: Sendable {
+  private let seed: UInt64
+  private let count: Int
+  private let current = Mutex<(epoch: Int, order: [Int])?>(nil)
+
+  init(seed: UInt64, count: Int) {
+    self.seed = seed
+    self.count = count
+  }
+
+  func position(epoch: Int, at place: Int) -> Int {
+    current.withLock { current in
+      if let known = current, known.epoch == epoch { return known.order[place] }
+      let order = epochOrder(seed: seed, epoch: epoch, count: count)
+      current = (epoch, order)
+      return order[place]
+    }
+  }
+}

@@ -1,0 +1,48 @@
+/// Something that is measured: how good predictions are.
+public struct Measure: Sendable, Equatable {
+  /// Its name, such as `rmse`.
+  public let name: String
+  /// What it is measured in, such as `cm`; empty if it has no unit.
+  public let unit: String
+}
+
+/// One test sample's errors.
+public struct SampleMeasure: Sendable {
+  /// The sample's name.
+  public let name: String
+  /// The loss as in training.
+  public let loss: Double
+  /// A value for each measure of the result; nil where no pixel counts.
+  public let values: [Double?]
+}
+
+/// The errors of a whole split.
+public struct EvaluationResult: Sendable {
+  /// What was measured.
+  public let measures: [Measure]
+  /// A value for each of `measures`.
+  public let values: [Double]
+  /// The mean loss.
+  public let loss: Double
+  /// Every sample's, in the order of the split.
+  public let samples: [SampleMeasure]
+
+  init(measures: [Measure], values: [Double], loss: Double, samples: [SampleMeasure]) {
+    self.measures = measures
+    self.values = values
+    self.loss = loss
+    self.samples = samples
+  }
+
+  /// The means over the samples, as published for upsampling; samples of which no pixel counts are left out.
+  init(meansOf samples: [SampleMeasure], measures: [Measure]) {
+    self.init(
+      measures: measures,
+      values: measures.indices.map { i in mean(samples.compactMap { $0.values[i] }) },
+      loss: mean(samples.map(\.loss)), samples: samples)
+  }
+}
+
+private func mean(_ values: [Double]) -> Double {
+  values.isEmpty ? 0 : values.reduce(0, +) / Double(values.count)
+}
