@@ -1,6 +1,3 @@
-import Autograd
-import Tensors
-
 /// A transposed pixel-adaptive convolution with weights of its own: the guided upsampling layer (paper, section 4).
 ///
 /// | | |
@@ -25,91 +22,12 @@ import Tensors
 /// let output = try layer(low, guide: image, activation: .rectified)
 /// #expect(output.value.shape == [1, 4, 12, 14])
 /// ```
-public struct PacConvTranspose2d {
-  private let layer: PacConvolutionLayer
+public typealias PacConvTranspose2d = PacConvolutionLayer<Transposed>
 
-  /// W, [C, C′, kh, kw], or [1, 1, kh, kw] shared by all channels.
-  public var weight: Parameter { layer.weight }
-  /// b, [C′]; nil for none.
-  public var bias: Parameter? { layer.bias }
-
-  /// Makes a layer.
-  /// - Parameters:
-  ///   - inputChannels: C.
-  ///   - outputChannels: C′; as many as C with shared filters.
-  ///   - window: kernel size, stride, padding, output padding and dilation.
-  ///   - options: the function K, its smoothing and normalisation.
-  ///   - bias: whether a bias is added.
-  ///   - sharedFilters: whether one filter serves every channel, and none mixes them.
-  ///   - filler: how the weights start.
-  ///   - random: draws the initial values.
-  /// - Throws: `LayerError` if an argument is not possible.
-  public init(
-    inputChannels: Int, outputChannels: Int, window: PacWindow,
-    options: AdaptingKernelOptions = .init(), bias: Bool = true, sharedFilters: Bool = false,
-    filler: PacFiller = .uniform, random: inout CounterRandom
-  ) throws {
-    layer = try PacConvolutionLayer(
-      PacWeightLayout(
-        layer: "PacConvTranspose2d", inputChannels: inputChannels, outputChannels: outputChannels,
-        window: window, transposed: true, sharedFilters: sharedFilters),
-      options, bias: bias, filler: filler, random: &random)
-  }
-
-  /// Applies the layer.
-  /// - Parameters:
-  ///   - input: v, [N, C, H, W].
-  ///   - guide: f, [N, G, H′, W′].
-  ///   - activation: what follows.
-  /// - Returns: v′, [N, C′, H′, W′].
-  /// - Throws: `LayerError` if the shapes do not fit.
-  public func callAsFunction(
-    _ input: Variable, guide: Variable, activation: Activation = .identity
-  ) throws -> Variable {
-    try layer.apply(input, guide: guide, activation: activation)
-  }
-
-  /// Applies the layer to an input of which only some pixels are valid.
-  /// - Parameters:
-  ///   - input: v, [N, C, H, W].
-  ///   - guide: f, [N, G, H′, W′].
-  ///   - mask: [N, 1, H, W], 1 = valid input pixel, 0 = not.
-  ///   - activation: what follows.
-  /// - Returns: v′, [N, C′, H′, W′], and where any input pixel was valid, [N, 1, H′, W′].
-  /// - Throws: `LayerError` if the shapes do not fit.
-  public func callAsFunction(
-    _ input: Variable, guide: Variable, mask: Tensor, activation: Activation = .identity
-  ) throws -> (output: Variable, mask: Tensor?) {
-    try layer.apply(input, guide: guide, mask: mask, activation: activation)
-  }
-
-  /// Applies the layer with a kernel made beforehand.
-  /// - Parameters:
-  ///   - input: v, [N, C, H, W].
-  ///   - kernel: K, [N, 1, kh, kw, H′, W′], see `adaptingKernel`.
-  ///   - activation: what follows.
-  /// - Returns: v′, [N, C′, H′, W′].
-  /// - Throws: `LayerError` if the shapes do not fit.
-  public func callAsFunction(
-    _ input: Variable, kernel: Variable, activation: Activation = .identity
-  ) throws -> Variable {
-    try layer.apply(input, .kernel(kernel), activation: activation)
-  }
-
-  /// The layer's kernel for given features; see `packernel2d`.
-  /// - Parameters:
-  ///   - guide: f, [N, G, H′, W′].
-  ///   - mask: [N, 1, H, W], 1 = valid input pixel; nil if all are.
-  /// - Returns: K, [N, 1, kh, kw, H′, W′], and with a mask also where any input pixel was valid.
-  /// - Throws: `LayerError` if the shapes do not fit.
-  public func adaptingKernel(
-    _ guide: Variable, mask: Tensor? = nil
-  ) throws -> (kernel: Variable, outputMask: Tensor?) {
-    try layer.kernel(guide, mask: mask)
-  }
-
-  /// The parameters with their published names behind `prefix`.
-  public func parameters(_ prefix: String = "") -> [(name: String, parameter: Parameter)] {
-    layer.parameters(prefix)
-  }
+/// The direction of `PacConvTranspose2d`.
+public enum Transposed: PacDirection {
+  /// The layer's name in errors.
+  public static var layerName: String { "PacConvTranspose2d" }
+  /// The output is as large as the input times the stride.
+  public static var isTransposed: Bool { true }
 }

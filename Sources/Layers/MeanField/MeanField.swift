@@ -1,25 +1,48 @@
 import Autograd
 import Tensors
 
-/// What `PacCRF` and `PacCRFLoose` have in common: a sequence of steps, equal ones or not.
-struct MeanField {
-  let name: String
-  let options: PacCRFOptions
-  let steps: [MeanFieldStep]
+/// Whether the steps of a mean-field inference share their weights.
+public protocol MeanFieldSharing {
+  /// The layer's name in errors.
+  static var layerName: String { get }
+  /// Whether one set of weights serves every step.
+  static var isShared: Bool { get }
+}
 
-  /// K of every pairwise kernel; nil for those that look at no features.
-  func edgeKernels(_ features: [Variable]) throws -> [Variable?] {
-    try requireCount(features.count, "features")
-    return try zip(options.pairwiseKernels, features).enumerated().map { number, pair in
-      do {
-        return try pair.0.edgeKernel(pair.1)
-      } catch let error as LayerError {
-        throw LayerError("\(name), pairwise kernel \(number)", error)
+/// Mean-field inference of a PAC-CRF, used as `PacCRF` or `PacCRFLoose`, which say what it computes.
+public struct MeanField<Sharing: MeanFieldSharing> {
+  /// The arguments it was made with.
+  public let options: PacCRFOptions
+  private let steps: [MeanFieldStep]
+
+  private var name: String { Sharing.layerName }
+
+  /// Makes a CRF.
+  ///
+  /// 4d and spatial filters start as `PacFiller.crf`, compatibilities as 1 − identity, `na` filters as an ordinary
+  /// convolution's.
+  /// - Parameters:
+  ///   - options: labels, steps, weights and pairwise kernels.
+  ///   - random: draws initial values.
+  /// - Throws: `LayerError` if an option is not possible.
+  public init(_ options: PacCRFOptions, random: inout CounterRandom) throws {
+    try options.validate(Sharing.layerName)
+    self.options = options
+    let first = try MeanFieldStep(options, random: &random)
+    steps =
+      try [first]
+      + (1..<options.numSteps).map { _ in
+        Sharing.isShared ? first : try MeanFieldStep(options, random: &random)
       }
-    }
   }
 
-  func callAsFunction(_ unary: Variable, features: [Variable]) throws -> Variable {
+  /// Applies the CRF.
+  /// - Parameters:
+  ///   - unary: [N, C, H, W].
+  ///   - features: one map for each pairwise kernel, [N, G, H, W].
+  /// - Returns: [N, C, H, W].
+  /// - Throws: `LayerError` if the shapes do not fit.
+  public func callAsFunction(_ unary: Variable, features: [Variable]) throws -> Variable {
     try check(unary)
     let shape = unary.value.shape
     try requireCount(features.count, "features")
@@ -36,7 +59,13 @@ struct MeanField {
     return try self(unary, kernels: try edgeKernels(features))
   }
 
-  func callAsFunction(_ unary: Variable, kernels: [Variable?]) throws -> Variable {
+  /// Applies the CRF with kernels made beforehand.
+  /// - Parameters:
+  ///   - unary: [N, C, H, W].
+  ///   - kernels: K of every pairwise kernel, see `edgeKernels`; nil for `na` terms.
+  /// - Returns: [N, C, H, W].
+  /// - Throws: `LayerError` if the shapes do not fit.
+  public func callAsFunction(_ unary: Variable, kernels: [Variable?]) throws -> Variable {
     try check(unary)
     try requireCount(kernels.count, "kernels")
     for (number, kernel) in kernels.enumerated() {
@@ -54,6 +83,39 @@ struct MeanField {
     case .logQ: return logQ
     case .softmax: return try softmax(logQ)
     case .logSoftmax: return try logSoftmax(logQ)
+    }
+  }
+
+  /// The adapting kernels of edge features.
+  /// - Parameter features: one map for each pairwise kernel, [N, G, H, W].
+  /// - Returns: K of every pairwise kernel, [N, 1, kh, kw, H′, W′] at the blurred size; nil for `na` terms.
+  /// - Throws: `LayerError` if the shapes do not fit.
+  public func edgeKernels(_ features: [Variable]) throws -> [Variable?] {
+    try requireCount(features.count, "features")
+    return try zip(options.pairwiseKernels, features).enumerated().map { number, pair in
+      do {
+        return try pair.0.edgeKernel(pair.1)
+      } catch let error as LayerError {
+        throw LayerError("\(name), pairwise kernel \(number)", error)
+      }
+    }
+  }
+
+  /// The parameters with their published names behind `prefix`.
+  public func parameters(_ prefix: String = "") -> [(name: String, parameter: Parameter)] {
+    guard !Sharing.isShared else { return steps[0].parameters(prefix) }
+    return steps.enumerated().flatMap { $1.parameters(qualified(prefix, "steps.\($0)")) }
+  }
+
+  /// Sets every parameter to the value of its published name.
+  ///
+  /// Where steps have weights of their own, a name of `PacCRF` will do as well: its value goes to every step.
+  /// - Parameter values: by name without prefix; those no parameter has are left alone.
+  /// - Throws: `LayerError` if a value is missing or of another shape; then nothing has changed.
+  public func load(_ values: [String: Tensor]) throws {
+    try setParameters(parameters(), from: values, name) { name in
+      Sharing.isShared
+        ? name : name.split(separator: ".").dropFirst(2).joined(separator: ".")
     }
   }
 

@@ -1,6 +1,3 @@
-import Autograd
-import Tensors
-
 /// Mean-field inference of a conditional random field with pixel-adaptive pairwise terms (paper, section 5; spec section 2).
 ///
 /// logQ⁰ = unary; in each step Q = softmax(logQ), logQ = w_u · unary − Σ_k w_k · message_k(Q).
@@ -32,64 +29,12 @@ import Tensors
 /// let output = try crf(unary, features: [colours, try createYXRGB(image)])
 /// #expect(output.value.shape == [1, 4, 11, 13])
 /// ```
-public struct PacCRF {
-  private let meanField: MeanField
+public typealias PacCRF = MeanField<SharedSteps>
 
-  /// The arguments it was made with.
-  public var options: PacCRFOptions { meanField.options }
-
-  /// Makes a CRF.
-  ///
-  /// 4d and spatial filters start as `PacFiller.crf`, compatibilities as 1 − identity, `na` filters as an ordinary
-  /// convolution's.
-  /// - Parameters:
-  ///   - options: labels, steps, weights and pairwise kernels.
-  ///   - random: draws initial values.
-  /// - Throws: `LayerError` if an option is not possible.
-  public init(_ options: PacCRFOptions, random: inout CounterRandom) throws {
-    try options.validate("PacCRF")
-    let step = try MeanFieldStep(options, random: &random)
-    let steps = [MeanFieldStep](repeating: step, count: options.numSteps)
-    meanField = MeanField(name: "PacCRF", options: options, steps: steps)
-  }
-
-  /// Applies the CRF.
-  /// - Parameters:
-  ///   - unary: [N, C, H, W].
-  ///   - features: one map for each pairwise kernel, [N, G, H, W].
-  /// - Returns: [N, C, H, W].
-  /// - Throws: `LayerError` if the shapes do not fit.
-  public func callAsFunction(_ unary: Variable, features: [Variable]) throws -> Variable {
-    try meanField(unary, features: features)
-  }
-
-  /// Applies the CRF with kernels made beforehand.
-  /// - Parameters:
-  ///   - unary: [N, C, H, W].
-  ///   - kernels: K of every pairwise kernel, see `edgeKernels`; nil for `na` terms.
-  /// - Returns: [N, C, H, W].
-  /// - Throws: `LayerError` if the shapes do not fit.
-  public func callAsFunction(_ unary: Variable, kernels: [Variable?]) throws -> Variable {
-    try meanField(unary, kernels: kernels)
-  }
-
-  /// The adapting kernels of edge features.
-  /// - Parameter features: one map for each pairwise kernel, [N, G, H, W].
-  /// - Returns: K of every pairwise kernel, [N, 1, kh, kw, H′, W′] at the blurred size; nil for `na` terms.
-  /// - Throws: `LayerError` if the shapes do not fit.
-  public func edgeKernels(_ features: [Variable]) throws -> [Variable?] {
-    try meanField.edgeKernels(features)
-  }
-
-  /// The parameters with their published names behind `prefix`.
-  public func parameters(_ prefix: String = "") -> [(name: String, parameter: Parameter)] {
-    meanField.steps[0].parameters(prefix)
-  }
-
-  /// Sets every parameter to the value of its published name.
-  /// - Parameter values: by name without prefix; those no parameter has are left alone.
-  /// - Throws: `LayerError` if a value is missing or of another shape; then nothing has changed.
-  public func load(_ values: [String: Tensor]) throws {
-    try setParameters(parameters(), from: values, "PacCRF")
-  }
+/// The steps of `PacCRF`, which share their weights.
+public enum SharedSteps: MeanFieldSharing {
+  /// The layer's name in errors.
+  public static var layerName: String { "PacCRF" }
+  /// All steps are one.
+  public static var isShared: Bool { true }
 }
