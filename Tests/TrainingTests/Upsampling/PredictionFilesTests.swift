@@ -90,7 +90,8 @@ import Testing
   @Test func namesMakeFileNamesAndRows() throws {
     let folder = try TemporaryFolder()
     let files = try PredictionFiles(
-      writing: prediction([0, 0, 0, 0, 0, 0, 0, 0.5]), of: sample(name: "a/b \"c\", ü"), unit: .unitless,
+      writing: prediction([0, 0, 0, 0, 0, 0, 0, 0.5]), of: sample(name: "a/b \"c\", ü"),
+      unit: .unitless,
       to: folder.path)
     #expect(files.depth == "depth/0012_a-b--c---ü.png")
     #expect(
@@ -104,13 +105,15 @@ import Testing
     #expect(
       message {
         _ = try PredictionFiles(
-          writing: prediction([0, 0, 0, .nan, 0, 0, 0, 0]), of: sample(), unit: .metre, to: folder.path)
+          writing: prediction([0, 0, 0, .nan, 0, 0, 0, 0]), of: sample(), unit: .metre,
+          to: folder.path)
       } == "sample room: the prediction is not finite; train longer or anew")
     try folder.write(Data(), as: "file")
     #expect(
       message {
         _ = try PredictionFiles(
-          writing: prediction([0, 0, 0, 0, 0, 0, 0, 0]), of: sample(), unit: .metre, to: folder("file"))
+          writing: prediction([0, 0, 0, 0, 0, 0, 0, 0]), of: sample(), unit: .metre,
+          to: folder("file"))
       }
         == "\(folder("file"))/depth: cannot make the folder; check its place and the permissions there"
     )
