@@ -22,3 +22,34 @@ build() {
     fail "the build failed, see above"
   touch "$pac"
 }
+
+# install_packages PACKAGE…: the Debian packages that are missing. As root or through sudo; without either it names the line to
+# run and fails.
+install_packages() {
+  local package state as_root=() missing=()
+  command -v dpkg-query >/dev/null || fail "this is no Debian; install what corresponds to: $*"
+  for package in "$@"; do
+    state=$(dpkg-query -W -f='${db:Status-Abbrev}' "$package" 2>/dev/null || true)
+    [ "${state:0:2}" = ii ] || missing+=("$package")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  if [ "$(id -u)" != 0 ]; then
+    as_root=(sudo)
+    # Without a terminal nobody could type a password.
+    if ! command -v sudo >/dev/null || { ! [ -t 0 ] && ! sudo -n true 2>/dev/null; }; then
+      fail "packages are missing; run as root: apt-get install ${missing[*]}"
+    fi
+  fi
+  echo "installing ${missing[*]}"
+  # A fresh image has no package lists, an old one lists versions that are gone.
+  if ! apt-cache show "${missing[@]}" >/dev/null 2>&1 || ! apt_get install --no-install-recommends "${missing[@]}"; then
+    apt_get update
+    apt_get install --no-install-recommends "${missing[@]}" || fail "apt-get could not install ${missing[*]}, see above"
+  fi
+}
+
+# apt_get ARGUMENT…: with the rights that install_packages has found.
+apt_get() {
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get -y -o DPkg::Lock::Timeout=300 "$@" </dev/null
+}

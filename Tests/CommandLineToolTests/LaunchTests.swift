@@ -87,6 +87,7 @@ struct LaunchTests {
     (["-n"], "-n needs a number of ranks, not ''"),
     (["-m", "3", "a.yaml"], "unknown option -m"),
     (["--hostfile", "/none", "a.yaml"], "--hostfile: cannot read '/none'"),
+    (["--wait", "soon", "a.yaml"], "--wait needs a number of seconds, not 'soon'"),
   ])
   func saysWhatIsWrongWithTheUsage(arguments: [String], message: String) throws {
     let result = try launch("run", arguments)
@@ -98,6 +99,59 @@ struct LaunchTests {
   @Test func printsHelp() throws {
     let result = try launch("run", ["--help"])
     #expect(result.status == 0 && result.output.hasPrefix("Usage: Launch/run [-n RANKS]"))
+  }
+
+  /// Hosts that answer, or do not, and a launcher that reports how it was called.
+  private let cluster = [
+    "ssh": """
+    shift $(($# - 2))
+    case $1 in
+    *silent*) echo "ssh: connect to host $1 port 22: No route to host" >&2; exit 255 ;;
+    *other*) echo "0123  -" ;;
+    *empty*) exit 1 ;;
+    late) [ -e "$0.ready" ] || { touch "$0.ready"; exit 255; }; eval "$2" ;;
+    *) eval "$2" ;;
+    esac
+    """,
+    "getent": "exit 2",
+    "mpirun": """
+    echo "$OMPI_MCA_oob_tcp_keepalive_time" "$@"
+    """,
+  ]
+
+  private func launch(hosts: String, _ arguments: [String] = []) throws -> CommandResult {
+    let folder = try TemporaryFolder()
+    let file = try folder.write(Data(hosts.utf8), as: "hosts")
+    return try launch(
+      "run", ["--hostfile", file] + arguments + ["a.yaml"], commands: cluster)
+  }
+
+  @Test func startsOnHostsThatHoldTheProgram() throws {
+    let result = try launch(
+      hosts: "localhost slots=2\n# a comment\n\nuser@node-1 slots=2 # another\n", ["-n", "4"])
+    #expect(result.status == 0, "\(result)")
+    #expect(result.output.hasPrefix("5 ") && result.output.contains(" -n 4 "), "\(result)")
+  }
+
+  @Test func saysWhichHostsCannotTakePart() throws {
+    let result = try launch(hosts: "node-1\nsilent-1\nother-1\nempty-1\nsilent-2\n")
+    #expect(result.status == 1 && result.output == "")
+    let lines = result.errors.replacing(/\/[^ ]*\.build\/release/, with: "").split(separator: "\n")
+    let unreachable = "does not answer: ssh: connect to host"
+    #expect(
+      lines == [
+        "error: silent-1: \(unreachable) silent-1 port 22: No route to host",
+        "error: silent-2: \(unreachable) silent-2 port 22: No route to host",
+        "error: empty-1: has no program /pac; copy this one there, "
+          + "or build in a folder that all hosts share",
+        "error: other-1: /pac is another program than here; copy this one there",
+      ])
+  }
+
+  @Test func waitsForHostsThatAnswerLate() throws {
+    #expect(try launch(hosts: "late\n").status == 1)
+    let result = try launch(hosts: "late\n", ["--wait", "20"])
+    #expect(result.status == 0, "\(result)")
   }
 
   /// Debian's tools as they answer on a machine where two packages are missing.

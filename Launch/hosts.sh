@@ -1,0 +1,94 @@
+# Sourced by Launch/run: asks the hosts of a hostfile before a job starts on them.
+
+# A host that does not answer for this many seconds is taken for lost (5 s, then three questions 2 s apart),
+# both before the start and during a run; Open MPI's own settings would notice after 8 minutes.
+export OMPI_MCA_oob_tcp_keepalive_time=${OMPI_MCA_oob_tcp_keepalive_time:-5}
+export OMPI_MCA_oob_tcp_keepalive_intvl=${OMPI_MCA_oob_tcp_keepalive_intvl:-2}
+export OMPI_MCA_oob_tcp_keepalive_probes=${OMPI_MCA_oob_tcp_keepalive_probes:-3}
+
+# host_names FILE: each host once, from lines `HOST slots=N` with comments, as Open MPI reads them.
+host_names() { sed 's/#.*//' "$1" | awk 'NF && !seen[$1]++ { print $1 }'; }
+
+# is_this_host HOST: whether mpirun starts ranks there without a remote shell.
+is_this_host() {
+  local name=${1#*@} address
+  [ "$name" != localhost ] && [ "$name" != "$(hostname)" ] || return 0
+  for address in $(getent ahosts "$name" | awk '!seen[$1]++ { print $1 }'); do
+    case " 127.0.0.1 ::1 $(hostname -I) " in *" $address "*) return 0 ;; esac
+  done
+  return 1
+}
+
+# on_host HOST COMMAND: runs a shell command there, the way mpirun starts its daemon.
+on_host() {
+  if is_this_host "$1"; then
+    sh -c "$2" </dev/null
+    return
+  fi
+  local agent arguments
+  read -ra agent <<<"${OMPI_MCA_plm_rsh_agent:-ssh}"
+  read -ra arguments <<<"${OMPI_MCA_plm_rsh_args:-}"
+  [ "${agent[0]##*/}" != ssh ] || arguments+=(-o BatchMode=yes -o ConnectTimeout=11)
+  "${agent[@]}" "${arguments[@]}" "$1" "$2" </dev/null
+}
+
+# ask_host HOST PROGRAM SUM: nothing if PROGRAM has that checksum there, else a line `silent HOST WHY` (no
+# answer) or `unfit HOST WHY`.
+ask_host() {
+  local found status=0
+  found=$(on_host "$1" "sha256sum < $(printf %q "$2")" 2>&1) || status=$?
+  case $status in
+  0)
+    [ "$found" = "$3" ] || echo "unfit $1 $2 is another program than here; copy this one there"
+    ;;
+  255) echo "silent $1 does not answer: $(tail -n 1 <<<"$found" | tr -d '\r')" ;;
+  *) echo "unfit $1 has no program $2; copy this one there, or build in a folder that all hosts share" ;;
+  esac
+}
+
+# ask_hosts FILE PROGRAM: asks all hosts of FILE at once; the lines of ask_host, sorted.
+ask_hosts() {
+  local host sum
+  sum=$(sha256sum <"$2")
+  {
+    for host in $(host_names "$1"); do ask_host "$host" "$2" "$sum" & done
+    wait
+  } | LC_ALL=C sort
+}
+
+# require_hosts FILE PROGRAM SECONDS: ends the script, with one line for each host that cannot take part. Those
+# that do not answer are asked again until SECONDS have passed.
+require_hosts() {
+  local limit=$((SECONDS + $3)) problems kind host why
+  while problems=$(ask_hosts "$1" "$2") && [[ $problems == silent* ]] && [ "$SECONDS" -lt "$limit" ]; do
+    sleep 1
+  done
+  [ -n "$problems" ] || return 0
+  while read -r kind host why; do echo "error: $host: $why" >&2; done <<<"$problems"
+  exit 1
+}
+
+# write_hosts_left FILE PROGRAM OUT: as require_hosts, but writes to OUT the lines of FILE whose hosts answer, and
+# says which do not.
+write_hosts_left() {
+  local problems silent kind host why
+  problems=$(ask_hosts "$1" "$2")
+  silent=$(sed -n 's/^silent \([^ ]*\).*/\1/p' <<<"$problems")
+  while read -r kind host why; do
+    case $kind in
+    silent) echo "warning: $host: $why; going on without it" >&2 ;;
+    unfit) fail "$host: $why" ;;
+    esac
+  done <<<"$problems"
+  awk -v silent="$silent" 'BEGIN { split(silent, names, "\n"); for (i in names) lost[names[i]] = 1 }
+    { line = $0; sub(/#.*/, ""); if (NF && !($1 in lost)) print line }' "$1" >"$3"
+  [ -s "$3" ] || fail "no host of $1 answers"
+}
+
+# count_slots FILE: the sum of the slots that its lines offer, one where a line says nothing.
+count_slots() {
+  sed 's/#.*//' "$1" | awk 'NF {
+    slots = 1
+    if (match($0, /[ \t]slots *= *[0-9]+/)) { slots = substr($0, RSTART, RLENGTH); sub(/.*= */, "", slots) }
+    sum += slots } END { print sum + 0 }'
+}
