@@ -16,11 +16,16 @@ import PackageDescription
 
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
-// The kernels alone are compiled for the processor at hand and without overflow and bounds checks
+// The processors that the kernels are for, in clang's words; by default those like the one at hand.
+// docs/running.md says how to choose.
+let processors = Context.environment["PAC_MARCH"] ?? "native"
+
+// The kernels alone are compiled for these processors and without overflow and bounds checks
 // (docs/decisions/0002-kernels-in-their-own-target.md). Without errno a square root is one vector instruction
 // instead of a call.
 let fast: [SwiftSetting] =
-  strict + [.unsafeFlags(["-Ounchecked", "-Xcc", "-march=native", "-Xcc", "-fno-math-errno"])]
+  strict
+  + [.unsafeFlags(["-Ounchecked", "-Xcc", "-march=\(processors)", "-Xcc", "-fno-math-errno"])]
 
 let package = Package(
   name: "PixelAdaptive",

@@ -1,11 +1,5 @@
 # Sourced by Launch/run: asks the hosts of a hostfile before a job starts on them.
 
-# A host that does not answer for this many seconds is taken for lost (5 s, then three questions 2 s apart),
-# both before the start and during a run; Open MPI's own settings would notice after 8 minutes.
-export OMPI_MCA_oob_tcp_keepalive_time=${OMPI_MCA_oob_tcp_keepalive_time:-5}
-export OMPI_MCA_oob_tcp_keepalive_intvl=${OMPI_MCA_oob_tcp_keepalive_intvl:-2}
-export OMPI_MCA_oob_tcp_keepalive_probes=${OMPI_MCA_oob_tcp_keepalive_probes:-3}
-
 # host_names FILE: each host once, from lines `HOST slots=N` with comments, as Open MPI reads them.
 host_names() { sed 's/#.*//' "$1" | awk 'NF && !seen[$1]++ { print $1 }'; }
 
@@ -25,10 +19,11 @@ on_host() {
     sh -c "$2" </dev/null
     return
   fi
-  local agent arguments
+  local agent arguments=()
   read -ra agent <<<"${OMPI_MCA_plm_rsh_agent:-ssh}"
+  # Of equal options ssh takes the first.
+  [ "${agent[0]##*/}" != ssh ] || agent+=(-o BatchMode=yes -o ConnectTimeout=11 -o ConnectionAttempts=1)
   read -ra arguments <<<"${OMPI_MCA_plm_rsh_args:-}"
-  [ "${agent[0]##*/}" != ssh ] || arguments+=(-o BatchMode=yes -o ConnectTimeout=11)
   "${agent[@]}" "${arguments[@]}" "$1" "$2" </dev/null
 }
 

@@ -1,7 +1,7 @@
 # Sourced by the scripts of this folder: where things are, and how they fail.
 # Exit status of all of them: 0 done, 1 failed, 2 wrong usage; Launch/run passes on that of the program.
 
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+root=$(cd -P "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 pac=$root/.build/release/pac
 
 # fail MESSAGE [STATUS]: one line, then the end.
@@ -10,10 +10,18 @@ fail() {
   exit "${2:-1}"
 }
 
-# Makes the program if it is missing or older than its sources. Folders are compared too: their times
-# change when a file is removed.
+# Makes the program if it is missing, older than its sources, or made for other processors than PAC_MARCH names.
+# Folders are compared too: their times change when a file is removed. Where there are no sources, as in a
+# container, the program has been installed.
 build() {
-  if [ -x "$pac" ] &&
+  local built march
+  if [ ! -e "$root/Package.swift" ]; then
+    [ -x "$pac" ] || fail "$pac: not there, and no sources to build it from"
+    return
+  fi
+  built=$(cat "$pac.march" 2>/dev/null || echo native)
+  export PAC_MARCH=${PAC_MARCH:-$built}
+  if [ -x "$pac" ] && [ "$PAC_MARCH" = "$built" ] &&
     [ -z "$(find "$root/Package.swift" "$root/Sources" -newer "$pac" -print -quit)" ]; then
     return
   fi
@@ -21,6 +29,7 @@ build() {
   swift build --package-path "$root" -c release --product pac >&2 </dev/null ||
     fail "the build failed, see above"
   touch "$pac"
+  echo "$PAC_MARCH" >"$pac.march"
 }
 
 # install_packages PACKAGE…: the Debian packages that are missing. As root or through sudo; without either it names the line to

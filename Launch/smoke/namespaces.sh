@@ -1,0 +1,54 @@
+# Sourced by the scripts of this folder that need hosts: network namespaces with a name, an address, processes and
+# mounts of their own, wired to one bridge; the file system is shared.
+#
+# Everything lies within namespaces that end with the script, whatever ends it.
+
+# These addresses exist within the namespaces only.
+network=10.77.0
+# The first process of each host.
+declare -A host_pids
+
+# isolate FOLDER ARGUMENT…: starts this script again in namespaces of its own, `SCRIPT --inside FOLDER ARGUMENT…`, with a
+# new FOLDER for its files, and ends with its status. FOLDER is kept after a failure.
+isolate() {
+  local status=0 folder unshare=(unshare --net --mount --uts --pid --fork --kill-child --mount-proc)
+  [ "$(id -u)" = 0 ] || skip "network namespaces need root"
+  "${unshare[@]}" ip link add name bridge0 type bridge 2>/dev/null ||
+    skip "this kernel or container does not allow network namespaces"
+  build
+  folder=$(mktemp -d)
+  "${unshare[@]}" "$0" --inside "$folder" "$@" || status=$?
+  [ "$status" = 0 ] || fail "failed; what it wrote is in $folder" "$status"
+  rm -rf "$folder"
+  exit 0
+}
+
+# in_host NAME COMMAND…: as a process of that host.
+in_host() { nsenter --target "${host_pids[$1]}" --all --wd="$PWD" "${@:2}"; }
+
+# make_hosts FOLDER NAME…: the hosts NAME, with addresses from $network.1 on, which know each other's names.
+make_hosts() {
+  local folder=$1 number=0 name pid
+  shift
+  echo '127.0.0.1 localhost' >"$folder/etc-hosts"
+  for name; do echo "$network.$((number += 1)) $name" >>"$folder/etc-hosts"; done
+  mount --bind "$folder/etc-hosts" /etc/hosts
+  ip link set lo up
+  ip link add name bridge0 type bridge
+  ip link set bridge0 up
+  ip address add "$network.254/24" dev bridge0
+  number=0
+  for name; do
+    # The first process collects what others leave behind.
+    unshare --net --uts --pid --mount --fork --kill-child --mount-proc bash -c \
+      "hostname $name; touch '$folder/$name.up'; while :; do sleep 1000 & wait; done" &
+    wait_for 10 "$name to start" [ -e "$folder/$name.up" ]
+    pid=$(pgrep -P $!)
+    host_pids[$name]=$pid
+    ip link add name "port-$name" type veth peer name eth0 netns "$pid"
+    ip link set "port-$name" master bridge0 up
+    in_host "$name" ip address add "$network.$((number += 1))/24" dev eth0
+    in_host "$name" ip link set eth0 up
+    in_host "$name" ip link set lo up
+  done
+}
