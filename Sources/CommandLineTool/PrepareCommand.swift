@@ -7,9 +7,13 @@ struct PrepareCommand: ParsableCommand {
     abstract: "Makes an HDF5 dataset.",
     discussion:
       "The file appears when it is complete. Its layout is described in docs/data-format.md.",
-    subcommands: [PrepareSynthetic.self, PreparePairs.self, PrepareNYU.self])
+    subcommands: [
+      PrepareSynthetic.self, PreparePairs.self, PrepareNYU.self, PrepareSintel.self,
+    ])
 
-  func run() throws { throw ValidationError("Missing kind of data: synthetic, pairs or nyu") }
+  func run() throws {
+    throw ValidationError("Missing kind of data: synthetic, pairs, nyu or sintel")
+  }
 }
 
 /// What every preparation is told and reports.
@@ -149,6 +153,44 @@ struct PrepareNYU: ParsableCommand {
       trainCount: trainCount, compression: common.compression, createdBy: PacCommand.program)
     try common.report {
       try prepareNYU(from: mat, to: common.out, options: options, progress: $0)
+    }
+  }
+}
+
+extension SintelPass: ExpressibleByArgument {}
+
+struct PrepareSintel: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "sintel",
+    abstract: "Takes the training part of MPI-Sintel: images with optical flow.",
+    discussion: """
+      The published layout: training/PASS/SCENE/frame_NNNN.png and training/flow/SCENE/frame_NNNN.flo. Any part of the \
+      scenes may be there. Held out for testing are the 133 published pairs, as far as they are there, or the \
+      scenes of --test-scenes.
+      """)
+
+  @Argument(help: "Folder into which MPI-Sintel was unpacked, with training in it.")
+  var root: String
+
+  @OptionGroup var common: PreparationOptions
+
+  @Option(help: "Which images: clean, final or albedo.")
+  var pass = SintelPass.clean
+
+  @Option(
+    help: ArgumentHelp(
+      "Scenes to hold out in place of the published split, with commas between them.",
+      valueName: "scenes"))
+  var testScenes: String?
+
+  func run() throws {
+    let options = SintelOptions(
+      pass: pass, testScenes: testScenes?.split(separator: ",").map(String.init),
+      compression: common.compression, createdBy: PacCommand.program)
+    try common.report { progress in
+      try prepareSintel(
+        from: root, to: common.out, options: options,
+        warn: { printError("warning: \($0)") }, progress: progress)
     }
   }
 }

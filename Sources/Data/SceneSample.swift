@@ -9,7 +9,7 @@ public struct SceneSample: Sendable {
   /// Depth or disparity, `[1, 1, H, W]`, in the dataset's unit; 0 = not measured.
   public var depth: Tensor?
   /// Optical flow from this image to the next one, `[1, 2, H, W]`: channel 0 is the horizontal and channel 1 the
-  /// vertical displacement in pixels; a magnitude above 10⁷ = unknown.
+  /// vertical displacement in pixels; a component above 10⁷ in size = unknown.
   public var flow: Tensor?
   /// Class numbers, one channel; 255 = not labelled.
   public var labels: ByteImage?

@@ -128,11 +128,13 @@ struct UpsamplingSampleMakerTests {
   @Test("unknown flow does not count")
   func unknownFlow() throws {
     var scene = Self.scene(height: 1, width: 4)
-    scene.flow = Tensor([1, 2, 1, 4], [1, 1.1e7, 0.8e7, 2, 0, 0, 0.8e7, 0])
+    // Each component counts by itself: a vector longer than 10⁷ may be known.
+    scene.flow = Tensor([1, 2, 1, 4], [1, 1.1e7, 5, 0.8e7, 0, 0, -1.1e7, 0.8e7])
     let maker = try UpsamplingSampleMaker(target: .flow, factor: 1, crop: nil)
     let sample = try maker.evaluationSample(of: scene, index: 0)
     #expect(sample.valid.elements == [1, 0, 0, 1])
-    #expect(sample.normalisation[0].maximum == 2)
+    #expect(sample.normalisation[0].maximum == 0.8e7)
+    #expect(sample.normalisation[0].minimum == 1)
   }
 
   @Test("a crop without a countable pixel is drawn again")

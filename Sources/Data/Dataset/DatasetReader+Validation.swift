@@ -99,7 +99,7 @@ extension DatasetReader {
     }
     var description = DatasetDescription(
       source: try text("source"), text: try text("description"), createdBy: try text("created_by"),
-      missingDepth: nil)
+      missingDepth: nil, collection: try text("collection"))
     guard let depth else { return description }
     let unit = try depth.string(attribute: "unit")
     guard let known = DepthUnit(rawValue: unit) else {

@@ -103,6 +103,9 @@ public final class DatasetWriter {
     try root.setAttribute("version", DatasetLayout.version)
     try root.setAttribute("source", description.source)
     try root.setAttribute("description", description.text)
+    if !description.collection.isEmpty {
+      try root.setAttribute("collection", description.collection)
+    }
     try root.setAttribute("created", Date().ISO8601Format())
     try root.setAttribute("created_by", description.createdBy)
     for (field, dataset) in datasets {
@@ -116,7 +119,7 @@ public final class DatasetWriter {
       case .flow:
         try dataset.setAttribute("unit", "pixel")
         try dataset.setAttribute("channels", "horizontal, vertical")
-        try dataset.setAttribute("unknown_above", 1e7)
+        try dataset.setAttribute("unknown_above", Double(DatasetLayout.unknownFlowAbove))
       case .labels: try dataset.setAttribute("unlabelled", Int(DatasetLayout.unlabelled))
       }
     }

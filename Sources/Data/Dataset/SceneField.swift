@@ -52,18 +52,29 @@ public struct DatasetDescription: Sendable, Equatable {
   public var depthUnit: DepthUnit
   /// The depth that stands for "not measured"; nil if every pixel was.
   public var missingDepth: Float?
+  /// The published collection of which it is a part, see `PublishedCollection`; empty if it is of none.
+  public var collection: String
 
   /// Describes a dataset.
   public init(
     source: String, text: String = "", createdBy: String = "pac", depthUnit: DepthUnit = .unitless,
-    missingDepth: Float? = 0
+    missingDepth: Float? = 0, collection: String = ""
   ) {
     self.source = source
     self.text = text
     self.createdBy = createdBy
     self.depthUnit = depthUnit
     self.missingDepth = missingDepth
+    self.collection = collection
   }
+}
+
+/// Collections with published results; the raw values are what dataset files call them.
+public enum PublishedCollection: String, Sendable, CaseIterable {
+  /// The labelled part of NYU Depth V2.
+  case nyu = "NYU Depth V2"
+  /// The training part of MPI-Sintel.
+  case sintel = "MPI-Sintel"
 }
 
 /// Names and numbers of the file layout (docs/data-format.md).
@@ -75,4 +86,8 @@ enum DatasetLayout {
   static let splits = "/splits"
   /// What labels are filled up with beyond the extent of a sample: not labelled.
   static let unlabelled: UInt8 = 255
+  /// Components of flow beyond this size are not known.
+  static let unknownFlowAbove: Float = 1e7
+  /// What is written for unknown flow, as in the files of the Middlebury benchmark.
+  static let unknownFlow: Float = 1e10
 }

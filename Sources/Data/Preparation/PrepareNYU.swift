@@ -46,7 +46,8 @@ public func prepareNYU(
     description: DatasetDescription(
       source: URL(fileURLWithPath: source).lastPathComponent,
       text: "NYU Depth V2, labelled part, depth filled in by its authors",
-      createdBy: options.createdBy, depthUnit: .metre, missingDepth: 0),
+      createdBy: options.createdBy, depthUnit: .metre, missingDepth: 0,
+      collection: PublishedCollection.nyu.rawValue),
     compression: options.compression)
   var block = 0..<0
   var samples: [SceneSample] = []

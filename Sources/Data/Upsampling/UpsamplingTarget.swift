@@ -62,8 +62,7 @@ struct RawTarget {
   }
 }
 
-/// Whether a flow vector is known: its length does not exceed 10⁷ pixels.
+/// Whether a flow vector is known: neither component exceeds 10⁷ pixels in size.
 private func isKnownFlow(_ horizontal: Float, _ vertical: Float) -> Bool {
-  let (u, v) = (Double(horizontal), Double(vertical))
-  return u * u + v * v <= 1e14
+  max(abs(horizontal), abs(vertical)) <= DatasetLayout.unknownFlowAbove
 }
