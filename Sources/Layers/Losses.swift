@@ -45,28 +45,23 @@ public func rootMeanSquaredError(
 
 /// End-point error: mean over images and pixels of √(Σ_c (prediction − target)²).
 ///
-/// Pixels with a component of the target above `unknown` in size count as 0, as published.
+/// Without `valid` the mean is over all pixels, and those with a component of the target above `unknown` in size
+/// count as 0, as published.
 /// - Parameters:
 ///   - prediction: [N, C, H, W].
 ///   - target: the same shape.
-///   - unknown: larger components mean that the truth is not known.
-/// - Returns: one number.
+///   - valid: [N, 1, H, W], 1 = the pixel counts, 0 = it does not; then the mean is over those that count.
+///   - unknown: larger components mean that the truth is not known; only without `valid`.
+/// - Returns: one number; 0 if no pixel counts.
 public func endPointError(
-  _ prediction: Variable, _ target: Tensor, unknown: Float = 1e7
+  _ prediction: Variable, _ target: Tensor, valid: Tensor? = nil, unknown: Float = 1e7
 ) -> Variable {
   let shape = target.shape
-  let known = Tensor([shape.batch, 1, shape.height, shape.width]) { mask in
-    target.withUnsafeBufferPointer { target in
-      for i in mask.indices {
-        let first = i / shape.pixels * shape.channels * shape.pixels + i % shape.pixels
-        let components = (0..<shape.channels).map { target[first + $0 * shape.pixels] }
-        mask[i] = components.allSatisfy { abs($0) <= unknown } ? 1 : 0
-      }
-    }
-  }
-  let difference = Difference(prediction.value, target, known)
+  let mask = valid ?? knownPixels(target, unknown: unknown)
+  let difference = Difference(prediction.value, target, mask)
   let lengths = difference.lengths
-  let count = Double(max(lengths.count, 1))
+  let pixels = valid == nil ? lengths.count : difference.count / shape.channels
+  let count = Double(max(pixels, 1))
   let mean = lengths.elements.reduce(0) { $0 + Double($1) } / count
   return .result(Tensor(scalar: Float(mean)), of: [prediction]) { upstream in
     // The length has no derivative at 0; an exact pixel passes nothing on.
@@ -81,6 +76,20 @@ public func endPointError(
       }
     }
     prediction.accumulate(gradient)
+  }
+}
+
+/// 1 where no component of the target exceeds `unknown` in size, else 0.
+private func knownPixels(_ target: Tensor, unknown: Float) -> Tensor {
+  let shape = target.shape
+  return Tensor([shape.batch, 1, shape.height, shape.width]) { mask in
+    target.withUnsafeBufferPointer { target in
+      for i in mask.indices {
+        let first = i / shape.pixels * shape.channels * shape.pixels + i % shape.pixels
+        let components = (0..<shape.channels).map { target[first + $0 * shape.pixels] }
+        mask[i] = components.allSatisfy { abs($0) <= unknown } ? 1 : 0
+      }
+    }
   }
 }
 

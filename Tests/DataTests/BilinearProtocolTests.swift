@@ -30,7 +30,7 @@ struct BilinearProtocolTests {
     let normalised = bilinearResized(
       sample.low.elements, height: sample.low.shape.height, width: sample.low.shape.width,
       newHeight: 480, newWidth: 640)
-    let measure = DepthMeasure(
+    let measure = UpsamplingMeasure(
       prediction: Tensor(depth.shape, normalised.map(sample.normalisation[0].raw)),
       target: sample.target, valid: sample.valid)
     let centimetres = try #require(measure.rootMeanSquare) * 100

@@ -59,7 +59,7 @@ extension PredictionFiles {
       to: "\(folder)/depth/\(file)")
     try PNG.write(
       SamplePicture(sample, prediction: prediction).render(), to: "\(folder)/pictures/\(file)")
-    let measure = DepthMeasure(
+    let measure = UpsamplingMeasure(
       prediction: prediction, target: sample.target, valid: sample.valid)
     name = sample.name
     depth = "depth/\(file)"

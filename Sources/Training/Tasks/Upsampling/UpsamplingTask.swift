@@ -44,7 +44,7 @@ struct UpsamplingTask: TrainingTask {
   private var reporting: Reporting { Reporting(dataset.depthUnit) }
 
   func figures(of sample: UpsamplingSample) throws -> [Double] {
-    let measure = DepthMeasure(
+    let measure = UpsamplingMeasure(
       prediction: try predict(sample), target: sample.target, valid: sample.valid)
     guard let root = measure.rootMeanSquare else { return [0, .nan] }
     guard root.isFinite else { throw TrainingError.diverged(sample: sample.name, loss: .nan) }
@@ -93,7 +93,7 @@ struct UpsamplingTask: TrainingTask {
     let output = try network(
       Variable(sample.low, tape: tape), guide: Variable(sample.guide, tape: tape))
     let prediction = raw(output, sample)
-    let measure = DepthMeasure(
+    let measure = UpsamplingMeasure(
       prediction: prediction.value, target: sample.target, valid: sample.valid)
     let loss =
       switch configuration.loss {
