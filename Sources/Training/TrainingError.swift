@@ -1,6 +1,6 @@
 /// What a user can get wrong around a training run; the description is one line.
 public enum TrainingError: Error, Equatable, CustomStringConvertible {
-  /// A configuration that cannot be used; the place is `Configs/nyu8.yaml:7`, a file or `override`.
+  /// A configuration that cannot be used; the place is `Configs/nyu_x8.yaml:7`, a file or `override`.
   case configuration(place: String, problem: String)
   /// A checkpoint file that cannot be written or used.
   case checkpoint(file: String, fault: CheckpointFault)

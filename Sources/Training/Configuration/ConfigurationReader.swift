@@ -5,7 +5,7 @@ import Yams
 struct ConfigurationReader {
   private let file: String
   private var configuration = TrainingConfiguration(run: "", data: "", factor: 0, epochs: 0)
-  /// Where each given key stands, `Configs/nyu8.yaml:7` or `override`.
+  /// Where each given key stands, `Configs/nyu_x8.yaml:7` or `override`.
   private var places: [String: String] = [:]
 
   /// Starts with nothing given.
