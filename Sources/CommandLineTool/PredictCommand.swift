@@ -8,16 +8,22 @@ struct PredictCommand: ParsableCommand {
     commandName: "predict",
     abstract: "Writes the predictions of the test split, shared among the ranks.",
     discussion: """
-      For each sample a 16-bit PNG of the prediction, in depth, and a picture in pictures: guide, low resolution, \
-      prediction, truth, error. predictions.csv names them, with what one count of the prediction is in the \
-      dataset's unit (0.001 = a millimetre, for metric depth) and the root mean square error, in centimetres for \
-      metric depth.
+      For each sample the prediction, depth as PNG of 16 bits in depth, flow as .flo in flow and colour-coded in colors; an \
+      error map in errors; and a picture in pictures: guide, low resolution, prediction, truth, error, or with \
+      --compare guide, truth and all predictions, below them low resolution and all errors. predictions.csv \
+      names them, with what one count of a depth file is in the dataset's unit (0.001 = a millimetre, for metric \
+      depth), the error of the error map's lightest colour, and the measures, in centimetres for metric depth.
       """)
 
   @OptionGroup var settings: ConfigurationArguments
 
-  @Option(help: "Checkpoint, or a run folder of which the newest is taken; not needed by Bilinear.")
+  @Option(
+    help: ArgumentHelp(
+      "Checkpoint, or a run folder of which the newest is taken; not needed by Bilinear.",
+      discussion: "{model} and {factor} stand for their values."))
   var weights: String?
+
+  @OptionGroup var comparison: ComparisonArguments
 
   @Option(help: ArgumentHelp("Folder for what is written.", valueName: "dir"))
   var out: String
@@ -27,9 +33,15 @@ struct PredictCommand: ParsableCommand {
 
   func run() throws {
     try withRanks { communicator in
-      let configuration = try communicator.together { try settings.load() }
+      let (network, others) = try communicator.together {
+        (
+          try ComparedNetwork(try settings.load(), weights: weights, at: "--weights"),
+          try comparison.networks(settings)
+        )
+      }
       let written = try writePredictions(
-        configuration, weights: weights, communicator: communicator, to: out)
+        network.configuration, weights: network.weights, besides: others,
+        communicator: communicator, to: out)
       try communicator.together {
         guard communicator.isLeader else { return }
         try write(written.table)
@@ -52,6 +64,6 @@ struct PredictCommand: ParsableCommand {
     print(
       json
         ? JSONLine([("path", out), ("samples", count), ("table", table)]).text
-        : "\(out): \(count) predictions in depth, pictures in pictures, listed in \(table)")
+        : "\(out): \(count) predictions, listed with their files in \(table)")
   }
 }

@@ -36,7 +36,14 @@ struct ConfigurationArguments: ParsableArguments {
   var overrides: [String] = []
 
   /// Reads and checks the configuration.
-  func load() throws -> TrainingConfiguration {
-    try TrainingConfiguration(file: configuration, overrides: overrides)
+  /// - Parameter settings: values that win over the overrides.
+  /// - Returns: the configuration.
+  /// - Throws: `TrainingError.configuration`.
+  func load(_ settings: [(key: String, value: String)] = []) throws -> TrainingConfiguration {
+    let kept = overrides.filter { override in
+      !settings.contains { override.hasPrefix("\($0.key)=") }
+    }
+    return try TrainingConfiguration(
+      file: configuration, overrides: kept + settings.map { "\($0.key)=\($0.value)" })
   }
 }

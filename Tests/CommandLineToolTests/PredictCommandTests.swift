@@ -32,20 +32,20 @@ import Testing
     #expect(result.status == 0, "\(result)")
     #expect(
       result.output
-        == "\(out): 5 predictions in depth, pictures in pictures, listed in \(out)/predictions.csv\n"
+        == "\(out): 5 predictions, listed with their files in \(out)/predictions.csv\n"
     )
     let table = String(decoding: try contents("one", "predictions.csv"), as: UTF8.self)
     let rows = table.split(separator: "\n").map { $0.split(separator: ",") }
-    #expect(rows[0] == ["name", "depth", "picture", "scale", "rmse"])
+    #expect(rows[0] == ["name", "depth", "errors", "picture", "scale", "lightest", "rmse"])
     #expect(rows.dropFirst().map { $0[0] } == (2..<7).map { "scene_000\($0)" })
     for (row, index) in zip(rows.dropFirst(), 2..<7) {
       let scene = SyntheticScene(seed: 3, index: index, width: 48, height: 32).render()
       let truth = try #require(scene.depth).elements
       let prediction = try PNG.read("\(out)/\(row[1])")
       #expect(prediction.bitDepth == 16)
-      #expect(try PNG.read("\(out)/\(row[2])").width == 5 * 48 + 4 * 4)
+      #expect(try PNG.read("\(out)/\(row[3])").width == 5 * 48 + 4 * 4)
       // What the files hold gives the error that the table states, up to their millimetres.
-      let scale = try #require(Double(row[3]))
+      let scale = try #require(Double(row[4]))
       var sum = 0.0
       for y in 4..<28 {
         for x in 4..<44 {
@@ -54,7 +54,7 @@ import Testing
         }
       }
       let measured = 100 * (sum / Double(24 * 40)).squareRoot()
-      #expect(abs(measured - (Double(row[4]) ?? 0)) < 0.1, "\(row)")
+      #expect(abs(measured - (Double(row[6]) ?? 0)) < 0.1, "\(row)")
     }
   }
 
@@ -71,7 +71,7 @@ import Testing
     let table = String(decoding: try contents("shared", "predictions.csv"), as: UTF8.self)
     #expect(try contents("alone", "predictions.csv") == contents("shared", "predictions.csv"))
     for row in table.split(separator: "\n").dropFirst() {
-      for file in row.split(separator: ",")[1...2] {
+      for file in row.split(separator: ",")[1...3] {
         #expect(try contents("alone", file) == contents("shared", file), "\(file)")
       }
     }

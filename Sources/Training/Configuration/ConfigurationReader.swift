@@ -64,7 +64,7 @@ struct ConfigurationReader {
   }
 
   /// The configuration, once everything required is there and fits together.
-  func finish() throws -> TrainingConfiguration {
+  mutating func finish() throws -> TrainingConfiguration {
     let missing = TrainingConfiguration.keys
       .filter { $0.defaultValue == nil && places[$0.name] == nil }
     if let first = missing.first {
@@ -79,6 +79,8 @@ struct ConfigurationReader {
       let key = conflict.keys.first { places[$0] != nil }
       throw failure(key.flatMap { places[$0] } ?? file, conflict.problem)
     }
+    configuration.run = try configuration.fillingIn(
+      configuration.run, at: "\(places["run"] ?? file): run")
     return configuration
   }
 

@@ -1,3 +1,5 @@
+import Foundation
+
 extension TrainingConfiguration {
   /// Two values that do not fit together.
   struct Conflict: Equatable {
@@ -45,6 +47,25 @@ extension TrainingConfiguration {
   /// Every key with its value, in the order of `keys`, as YAML that reads back as the same configuration.
   public var yaml: String {
     Self.keys.map { "\($0.name): \($0.write(self))\n" }.joined()
+  }
+
+  /// A path in which `{KEY}` stands for the value of a key, such as `runs/x{factor}_{model}`.
+  /// - Parameters:
+  ///   - path: the path; `{run}` is not a key here.
+  ///   - place: where it was given, for messages.
+  /// - Returns: the path with the values.
+  /// - Throws: `TrainingError.configuration` if there is no such key.
+  public func fillingIn(_ path: String, at place: String) throws -> String {
+    var text = path
+    for key in Self.keys where key.name != "run" {
+      text = text.replacingOccurrences(of: "{\(key.name)}", with: key.write(self))
+    }
+    if let wrong = text.firstMatch(of: /\{([^{}]*)\}/) {
+      let name = String(wrong.1)
+      throw TrainingError.configuration(
+        place: place, problem: "{\(name)} stands for no key; \(NearestWord.key(for: name))")
+    }
+    return text
   }
 
   /// Why a run made with `earlier` cannot be continued with this configuration to the same result.

@@ -5,7 +5,9 @@ extension TrainingConfiguration {
   /// `docs/configuration.md` follow.
   public static let keys: [ConfigurationKey] = [
     ConfigurationKey(
-      "run", \.run, .path, "folder that receives everything the run makes", required: true,
+      "run", \.run, .path,
+      "folder that receives everything the run makes; `{model}`, or another key in braces, stands for its value",
+      required: true,
       mayChange: true, otherNames: ["output", "exp-root", "run-folder"]),
     ConfigurationKey(
       "data", \.data, .path, "HDF5 dataset, made by pac prepare", required: true,
@@ -22,6 +24,10 @@ extension TrainingConfiguration {
       "factor", \.factor, .oneOf([2, 4, 8, 16]),
       "upsampling factor; PacJointUpsampleLite has no factor 2", required: true,
       otherNames: ["scale"]),
+    ConfigurationKey(
+      "zero-guidance", \.zeroGuidance, .flag,
+      "whether the network sees a black image in place of the guide: how much does the guide help?",
+      otherNames: ["blank-guide", "no-guidance"]),
     ConfigurationKey(
       "init", \.initialValues, .choice,
       "initial parameters: as published, or close to bilinear interpolation",
@@ -45,10 +51,12 @@ extension TrainingConfiguration {
       otherNames: ["low-resolution", "lowres-mode"]),
     ConfigurationKey(
       "border", \.border, .wholeNumber(from: 0),
-      "pixels along each edge left out of loss and measure", otherNames: ["ignored-border"]),
+      "pixels along each edge left out of loss and measure",
+      otherNames: ["ignored-border", "eval-border"]),
     ConfigurationKey(
       "loss", \.loss, .choice,
-      "what is minimised: mean square of normalised values, or its root on raw ones"),
+      "what is minimised: the mean square of normalised values; of raw ones its root, or the mean length of the difference (end-point error)"
+    ),
     ConfigurationKey("optimizer", \.optimizer, .choice, "rule that turns gradients into steps"),
     ConfigurationKey(
       "lr", \.learningRate, .positive, "learning rate of epoch 0", otherNames: ["learning-rate"]),
@@ -72,7 +80,8 @@ extension TrainingConfiguration {
       otherNames: ["eps"]),
     ConfigurationKey(
       "test-every", \.testEvery, .wholeNumber(from: 0),
-      "epochs between two measurements on the test split; 0 = only at the end", mayChange: true),
+      "epochs between two measurements on the test split; 0 = only at the end", mayChange: true,
+      otherNames: ["test-interval"]),
     ConfigurationKey(
       "checkpoint-every", \.checkpointEvery, .wholeNumber(from: 0),
       "epochs between two checkpoints; 0 = only at the end", mayChange: true),
@@ -84,7 +93,7 @@ extension TrainingConfiguration {
       "how many checkpoints stay in the run folder", mayChange: true),
     ConfigurationKey(
       "read-ahead", \.readAhead, .wholeNumber(from: 1), "samples that each rank reads ahead",
-      mayChange: true, otherNames: ["prefetch", "num-workers"]),
+      mayChange: true, otherNames: ["prefetch", "num-workers", "num-data-worker"]),
     ConfigurationKey(
       "steps", \.steps, .optional(.wholeNumber(from: 1)),
       "upper bound on optimiser steps; training stops early", mayChange: true,

@@ -7,7 +7,7 @@ import Models
 /// property belongs to one entry of `keys`, which says how its key is called and which values are allowed.
 /// Paths are relative to the current folder, not to the file's.
 public struct TrainingConfiguration: Sendable, Equatable {
-  /// The folder that receives everything the run makes.
+  /// The folder that receives everything the run makes; in a file or override, `{KEY}` stands for a key's value.
   public var run: String
   /// The HDF5 dataset.
   public var data: String
@@ -23,6 +23,8 @@ public struct TrainingConfiguration: Sendable, Equatable {
   public var model = UpsamplerName.pacJointUpsample
   /// How much wider and higher the output is than the low-resolution input.
   public var factor: Int
+  /// Whether the network sees a black image in place of the guide.
+  public var zeroGuidance = false
   /// How parameters start.
   public var initialValues = Initialization.published
   /// What every random number of the run is derived from.
@@ -88,6 +90,8 @@ extension TrainingConfiguration {
   public enum Target: String, CaseIterable, Sendable {
     /// Depth or disparity, one channel.
     case depth
+    /// Optical flow, two channels.
+    case flow
   }
 
   /// What is minimised.
@@ -96,6 +100,8 @@ extension TrainingConfiguration {
     case l2
     /// The root of the mean square of raw values.
     case rmse
+    /// The mean length of the difference of raw vectors.
+    case epe
   }
 
   /// The rules that turn gradients into steps.

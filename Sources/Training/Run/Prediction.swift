@@ -22,18 +22,33 @@ public func evaluate(
   return try measure(task)
 }
 
+/// A network that takes part in a comparison.
+public struct ComparedNetwork: Sendable {
+  /// The network and its data.
+  public var configuration: TrainingConfiguration
+  /// Its parameters, as for `evaluate`.
+  public var weights: String?
+
+  /// Names a network.
+  public init(_ configuration: TrainingConfiguration, weights: String?) {
+    self.configuration = configuration
+    self.weights = weights
+  }
+}
+
 /// Writes a network's predictions of the test split, shared among the ranks.
 /// - Parameters:
 ///   - configuration: network, data, split.
 ///   - weights: as for `evaluate`.
+///   - others: networks whose predictions are shown beside it, on the same data.
 ///   - communicator: the ranks; all call it.
 ///   - folder: receives the files.
 /// - Returns: a table of what was written, in the order of the split, its first line the names of the columns; and the
 ///   number of predictions.
 /// - Throws: on all ranks alike what went wrong on one of them.
 public func writePredictions(
-  _ configuration: TrainingConfiguration, weights: String?, communicator: Communicator,
-  to folder: String
+  _ configuration: TrainingConfiguration, weights: String?, besides others: [ComparedNetwork] = [],
+  communicator: Communicator, to folder: String
 ) throws -> (table: String, count: Int) {
   func write(_ task: some TrainingTask) throws -> (table: String, count: Int) {
     var rows: [String] = []
@@ -47,7 +62,10 @@ public func writePredictions(
     let count = try communicator.allGather([rows.count]).reduce(0) { $0 + $1[0] }
     return (([task.predictionColumns] + all).joined(separator: "\n") + "\n", count)
   }
-  let task = try communicator.together { try loadedTask(configuration, weights) }
+  let task = try communicator.together {
+    try loadedTask(configuration, weights).besides(
+      try others.map { try loadedTask($0.configuration, $0.weights) })
+  }
   return try write(task)
 }
 

@@ -43,6 +43,10 @@ protocol TrainingTask {
   /// The result of a split from the figures of its samples, in their order.
   func result(of samples: [(name: String, figures: [Double])]) -> EvaluationResult
 
+  /// The task whose predictions are written with those of others beside them, for comparison.
+  /// - Throws: `TrainingError.configuration` if it cannot be compared with them.
+  func besides(_ others: [any TrainingTask]) throws -> Self
+
   /// The first line of the table of predictions.
   var predictionColumns: String { get }
 
@@ -53,6 +57,16 @@ protocol TrainingTask {
 }
 
 extension TrainingTask {
+  /// Tasks without a picture of several predictions refuse.
+  func besides(_ others: [any TrainingTask]) throws -> Self {
+    guard others.isEmpty else {
+      throw TrainingError.configuration(
+        place: "--compare", problem: "only upsampling networks are shown side by side; leave it out"
+      )
+    }
+    return self
+  }
+
   /// The split that `val-ratio`, `train-split` and `test-split` select for training, and its name for messages.
   func trainingIndices(_ dataset: DatasetReader) throws -> (split: String, indices: [Int]) {
     let split = try dataset.split(configuration.trainSplit)

@@ -33,7 +33,11 @@ private let required = "run: runs/a\ndata: d.h5\nfactor: 8\nepochs: 3\n"
       "c.yaml:5: seed: expected a whole number, 0 or more, found '99999999999999999999'"
     ),
     ("flip: yes", "c.yaml:5: flip: expected true or false, found 'yes'"),
-    ("target: flow", "c.yaml:5: target: expected depth, found 'flow'"),
+    (
+      "target: flaw",
+      "c.yaml:5: target: expected depth or flow, found 'flaw'; did you mean 'flow'?"
+    ),
+    ("eval-border: 6", "c.yaml:5: unknown key 'eval-border'; did you mean 'border'?"),
     (
       "model: PacJointUpsampel",
       "c.yaml:5: model: expected Bilinear, PacJointUpsample or PacJointUpsampleLite, found 'PacJointUpsampel'; did you mean 'PacJointUpsample'?"

@@ -22,12 +22,13 @@ private func read(_ yaml: String, _ overrides: String...) throws -> TrainingConf
       # comment
       run: "runs/with # sign"
       data: 'd.h5'
-      target: depth
+      target: flow
       train-split: a
       test-split: b
       val-ratio: 0.25
       model: PacJointUpsampleLite
       factor: 16
+      zero-guidance: true
       init: interpolation
       seed: 7
       epochs: 5000
@@ -36,7 +37,7 @@ private func read(_ yaml: String, _ overrides: String...) throws -> TrainingConf
       flip: false
       lowres: last
       border: 0
-      loss: rmse
+      loss: epe
       optimizer: sgd
       lr: 1e-3
       lr-steps: [3500, 4500]
@@ -54,10 +55,12 @@ private func read(_ yaml: String, _ overrides: String...) throws -> TrainingConf
       """
     var expected = TrainingConfiguration(
       run: "runs/with # sign", data: "d.h5", factor: 16, epochs: 5000)
+    expected.target = .flow
     expected.trainSplit = "a"
     expected.testSplit = "b"
     expected.validationRatio = 0.25
     expected.model = .pacJointUpsampleLite
+    expected.zeroGuidance = true
     expected.initialValues = .interpolation
     expected.seed = 7
     expected.globalBatchSize = 6
@@ -65,7 +68,7 @@ private func read(_ yaml: String, _ overrides: String...) throws -> TrainingConf
     expected.flip = false
     expected.lowResolution = .last
     expected.border = 0
-    expected.loss = .rmse
+    expected.loss = .epe
     expected.optimizer = .sgd
     expected.learningRate = 1e-3
     expected.learningRateSteps = [3500, 4500]
@@ -103,6 +106,46 @@ private func read(_ yaml: String, _ overrides: String...) throws -> TrainingConf
     #expect(try read("", "run=r", "data=d", "factor=2", "epochs=1").factor == 2)
   }
 
+  @Test func bracesStandForKeys() throws {
+    let yaml = "run: runs/{model}_x{factor}/{target}\ndata: '{x}'\nfactor: 8\nepochs: 3\n"
+    #expect(try read(yaml).run == "runs/PacJointUpsample_x8/depth")
+    #expect(try read(yaml, "model=Bilinear", "factor=4").run == "runs/Bilinear_x4/depth")
+    #expect(try read(yaml).data == "{x}")
+    #expect(
+      message { _ = try read(yaml, "run=a/{modle}") }
+        == "override: run: {modle} stands for no key; did you mean 'model'?")
+    let configuration = try read(yaml)
+    #expect(
+      try configuration.fillingIn("w/x{factor}.pth", at: "--weights") == "w/x8.pth")
+    #expect(
+      message { _ = try configuration.fillingIn("w/{run}", at: "--weights") }
+        == "--weights: {run} stands for no key; did you mean 'run'?")
+  }
+
+  @Test func recipesAreValid() throws {
+    let folder = packageRoot.appendingPathComponent("Configs").path
+    let recipes = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+    for task in ["nyu", "sintel"] {
+      for factor in [4, 8, 16] {
+        let recipe = "\(folder)/\(task)_x\(factor).yaml"
+        let configuration = try TrainingConfiguration(file: recipe)
+        #expect(configuration.factor == factor)
+        #expect(configuration.target == (task == "nyu" ? .depth : .flow))
+        #expect(configuration.lowResolution == (task == "nyu" ? .center : .bilinear))
+        #expect(configuration.border == (task == "nyu" ? 6 : 0))
+        #expect(configuration.optimizer == .adam && configuration.learningRate == 1e-4)
+        #expect(configuration.epochs == 5000 && configuration.globalBatchSize == 1)
+        #expect(configuration.learningRateSteps == [3500, 4500])
+        #expect(configuration.initialValues == .published && configuration.loss == .l2)
+        let other = try TrainingConfiguration(file: recipe, overrides: ["model=Bilinear"])
+        #expect(other.run == "runs/\(task)_x\(factor)_Bilinear")
+      }
+    }
+    for recipe in recipes where recipe.hasSuffix(".yaml") {
+      _ = try TrainingConfiguration(file: "\(folder)/\(recipe)")
+    }
+  }
+
   @Test func savedTextReadsBack() throws {
     let seed = UInt64.random(in: 0...(.max))
     var random = SeededGenerator(seed: seed)
@@ -110,7 +153,8 @@ private func read(_ yaml: String, _ overrides: String...) throws -> TrainingConf
     for _ in 0..<300 {
       let text = "x" + String((0..<8).compactMap { _ in letters.randomElement(using: &random) })
       var original = TrainingConfiguration(
-        run: String(text.dropFirst()), data: text, factor: 4,
+        // Braces stand for keys and are filled in on reading.
+        run: text.dropFirst().filter { !"{}".contains($0) } + "x", data: text, factor: 4,
         epochs: .random(in: 1...9, using: &random))
       if original.run.hasPrefix("~") { original.run = "-" }
       original.learningRate = Double.random(in: 1e-12...1, using: &random)

@@ -2,61 +2,64 @@ import Data
 import ImageFiles
 import Tensors
 
-/// One picture of a sample and its prediction, in five panels side by side, each of the target's size.
+/// One picture of a sample and what networks made of it, in panels of the target's size.
 ///
-/// Guide | low resolution, each value enlarged to a square | prediction | truth | absolute error. Depths share
-/// one range, from the least to the largest of low resolution and truth; larger ones are lighter. The error has
-/// a range of its own, from 0, black, to its 99th percentile. Grey: truth that was not measured, and in
-/// the error all that does not count, such as the border.
+/// Of one prediction a row: guide | low resolution, each value enlarged to a square | prediction | truth | error.
+/// Of several two rows: guide | truth | the predictions, and below low resolution | nothing | their errors. Depth
+/// and flow are coloured by `TargetColors`. The errors have one range, from 0, black, to the largest of their 99th
+/// percentiles. Grey: truth that was not measured, and in the errors all that does not count, such as the border.
 public struct SamplePicture {
-  /// What separates the panels, in columns.
+  /// What separates the panels, in columns and rows.
   static let gap = 4
-  static let missing = Color(128, 128, 128)
+  private static let background = Color(255, 255, 255)
 
   private let sample: UpsamplingSample
-  private let prediction: [Float]
-  private let truth: [Float]
-  private let valid: [Float]
-  private let low: [Float]
-  private let smallest: Float
-  private let extent: Float
+  private let predictions: [Tensor]
+  private let colors: TargetColors
 
   /// Takes what is to be shown.
   /// - Parameters:
-  ///   - sample: the sample, of one channel.
-  ///   - prediction: `[1, 1, H, W]`, in the target's unit.
-  /// - Precondition: the shape of the prediction is the target's.
-  public init(_ sample: UpsamplingSample, prediction: Tensor) {
+  ///   - sample: the sample, of one channel or two.
+  ///   - predictions: one or more, each in the target's unit.
+  /// - Precondition: the shape of each prediction is the target's.
+  public init(_ sample: UpsamplingSample, predictions: [Tensor]) {
     precondition(
-      prediction.shape == sample.target.shape && prediction.shape.channels == 1,
-      "prediction \(prediction.shape) of target \(sample.target.shape)")
+      !predictions.isEmpty && predictions.allSatisfy { $0.shape == sample.target.shape },
+      "predictions \(predictions.map(\.shape)) of target \(sample.target.shape)")
     self.sample = sample
-    self.prediction = prediction.elements
-    truth = sample.target.elements
-    valid = sample.valid.elements
-    low = sample.low.elements.map(sample.normalisation[0].raw)
-    let shown = low + zip(truth, valid).filter { $1 != 0 }.map(\.0)
-    let range = ChannelNormalisation(of: shown)
-    (smallest, extent) = (range.minimum, range.scale)
+    self.predictions = predictions
+    colors = TargetColors(sample)
   }
 
   /// The picture, 8 bits of red, green and blue.
   public func render() -> Raster {
+    let maps = predictions.map { ErrorMap(sample, prediction: $0) }
+    let lightest = maps.map(\.percentile).max() ?? 0
+    let errors = maps.map { $0.colors(lightest: lightest) }
+    let found = predictions.map(colors.colors)
+    if predictions.count == 1 {
+      return picture([[guidePanel(), lowPanel()] + found + [truthPanel()] + errors])
+    }
+    let blank = [Color](repeating: Self.background, count: sample.target.shape.pixels)
+    return picture([[guidePanel(), truthPanel()] + found, [lowPanel(), blank] + errors])
+  }
+
+  /// Rows of equally many panels.
+  private func picture(_ rows: [[[Color]]]) -> Raster {
     let (height, width) = (sample.target.shape.height, sample.target.shape.width)
-    let panels = [guidePanel(), lowPanel(), predictionPanel(), truthPanel(), errorPanel()]
-    var samples: [UInt16] = []
-    let total = panels.count * (width + Self.gap) - Self.gap
-    samples.reserveCapacity(height * total * 3)
-    for y in 0..<height {
-      for (index, panel) in panels.enumerated() {
-        if index > 0 { samples += repeatElement(255, count: 3 * Self.gap) }
-        for x in 0..<width {
-          let color = panel[y * width + x]
-          for channel in 0..<3 { samples.append(UInt16(color[channel].rounded())) }
+    let total = rows[0].count * (width + Self.gap) - Self.gap
+    var pixels: [Color] = []
+    pixels.reserveCapacity(rows.count * (height + Self.gap) * total)
+    for (number, panels) in rows.enumerated() {
+      if number > 0 { pixels += repeatElement(Self.background, count: Self.gap * total) }
+      for y in 0..<height {
+        for (index, panel) in panels.enumerated() {
+          if index > 0 { pixels += repeatElement(Self.background, count: Self.gap) }
+          pixels += panel[y * width..<(y + 1) * width]
         }
       }
     }
-    return Raster(width: total, height: height, channels: 3, samples: samples)
+    return Raster(width: total, colors: pixels)
   }
 
   private func guidePanel() -> [Color] {
@@ -69,29 +72,19 @@ public struct SamplePicture {
   }
 
   private func lowPanel() -> [Color] {
-    positions(in: sample.low.shape).map { depthColor(low[$0]) }
+    let low = colors.colors(sample.rawLow)
+    return positions(in: sample.low.shape).map { low[$0] }
   }
-
-  private func predictionPanel() -> [Color] { prediction.map(depthColor) }
 
   private func truthPanel() -> [Color] {
-    // A pixel of the border does not count either, but holds a depth.
-    zip(truth, valid).map { $1 == 0 && $0 == 0 ? Self.missing : depthColor($0) }
-  }
-
-  private func errorPanel() -> [Color] {
-    let errors = zip(prediction, truth).map { abs($0 - $1) }
-    let counted = zip(errors, valid).filter { $1 != 0 }.map(\.0).sorted()
-    let largest = counted.isEmpty ? 0 : counted[(counted.count - 1) * 99 / 100]
-    // Without an error at the percentile every larger one is as light as can be.
-    let scale = max(largest, .leastNormalMagnitude)
-    return zip(errors, valid).map { error, valid in
-      valid == 0 ? Self.missing : ColorMap.error.color(error / scale)
+    let truth = sample.target.elements
+    let pixels = sample.target.shape.pixels
+    // A pixel of the border does not count either, but holds a measurement.
+    return zip(colors.colors(sample.target), sample.valid.elements).enumerated().map {
+      pixel, pair in
+      let values = stride(from: pixel, to: truth.count, by: pixels).map { truth[$0] }
+      return pair.1 == 0 && sample.isMissing(values) ? .missing : pair.0
     }
-  }
-
-  private func depthColor(_ depth: Float) -> Color {
-    ColorMap.depth.color((depth - smallest) / extent)
   }
 
   /// The position in an image of `shape` of each pixel of a panel, the nearest one.
@@ -102,5 +95,12 @@ public struct SamplePicture {
         y * shape.height / height * shape.width + x * shape.width / width
       }
     }
+  }
+}
+
+extension UpsamplingSample {
+  /// Whether a pixel of the target that does not count was not measured.
+  fileprivate func isMissing(_ values: [Float]) -> Bool {
+    values.count == 1 ? values[0] == 0 : values.contains { abs($0) > 1e7 }
   }
 }

@@ -9,6 +9,8 @@ struct UpsamplingTask: TrainingTask {
   let configuration: TrainingConfiguration
   let network: any JointUpsampler
   private let dataset: DatasetReader
+  /// Networks whose predictions are shown beside this one's, by their names.
+  private var others: [UpsamplingTask] = []
 
   /// Opens the dataset and makes the network.
   /// - Throws: one line about what the user can mend.
@@ -22,6 +24,8 @@ struct UpsamplingTask: TrainingTask {
 
   var parameters: [(name: String, parameter: Parameter)] { network.parameters }
 
+  private var target: UpsamplingTarget { configuration.target == .flow ? .flow : .depth }
+
   // MARK: - Samples
 
   func trainingSource() throws -> UpsamplingSource { try source(try trainingIndices(dataset)) }
@@ -32,26 +36,38 @@ struct UpsamplingTask: TrainingTask {
     try UpsamplingSource(
       dataset, split: part.split, indices: part.indices,
       maker: UpsamplingSampleMaker(
-        factor: configuration.factor, crop: configuration.cropSize,
+        target: target, factor: configuration.factor, crop: configuration.cropSize,
         lowResolutionMode: configuration.lowResolution, border: configuration.border,
         flipProbability: configuration.flip ? 0.5 : 0))
   }
 
-  // MARK: - Measures
+  // MARK: - Loss and measures
 
-  var measures: [Measure] { [Measure(name: "rmse", unit: reporting.unit)] }
+  var measures: [Measure] {
+    switch target {
+    case .depth: [Measure(name: "rmse", unit: reporting.unit)]
+    case .flow: [Measure(name: "rmse", unit: "px"), Measure(name: "epe", unit: "px")]
+    }
+  }
 
-  private var reporting: Reporting { Reporting(dataset.depthUnit) }
+  private var reporting: Reporting {
+    target == .depth ? Reporting(dataset.depthUnit) : Reporting(.unitless)
+  }
+
+  func loss(
+    of sample: UpsamplingSample, epoch: Int, tape: Tape
+  ) throws -> (loss: Variable, values: [Double]) {
+    let (output, measure) = try run(sample, tape: tape)
+    return (loss(output, sample), values(measure).map { $0 ?? 0 })
+  }
 
   func figures(of sample: UpsamplingSample) throws -> [Double] {
-    let measure = UpsamplingMeasure(
-      prediction: try predict(sample), target: sample.target, valid: sample.valid)
-    guard let root = measure.rootMeanSquare else { return [0, .nan] }
-    guard root.isFinite else { throw TrainingError.diverged(sample: sample.name, loss: .nan) }
-    // Both losses follow from the squared error.
-    let normalized = root / Double(sample.normalisation[0].scale)
-    let loss = configuration.loss == .l2 ? normalized * normalized : root
-    return [loss, root * reporting.scale]
+    let (output, measure) = try run(sample, tape: nil)
+    let values = values(measure)
+    guard values.allSatisfy({ $0?.isFinite ?? true }) else {
+      throw TrainingError.diverged(sample: sample.name, loss: .nan)
+    }
+    return [Double(loss(output, sample).value.scalar)] + values.map { $0 ?? .nan }
   }
 
   func result(of samples: [(name: String, figures: [Double])]) -> EvaluationResult {
@@ -63,44 +79,76 @@ struct UpsamplingTask: TrainingTask {
       }, measures: measures)
   }
 
+  /// A value for each of `measures`, nil if no pixel counts.
+  private func values(_ measure: UpsamplingMeasure) -> [Double?] {
+    let root = measure.rootMeanSquare.map { $0 * reporting.scale }
+    return target == .depth ? [root] : [root, measure.endPointError]
+  }
+
+  /// What is minimised: `l2`, the mean square of normalised values; `rmse` and `epe`, of raw values root mean square and mean
+  /// length of the difference.
+  private func loss(_ output: Variable, _ sample: UpsamplingSample) -> Variable {
+    switch configuration.loss {
+    case .l2: meanSquaredError(output, normalized(sample), valid: sample.valid)
+    case .rmse: rootMeanSquaredError(raw(output, sample), sample.target, valid: sample.valid)
+    case .epe: endPointError(raw(output, sample), sample.target, valid: sample.valid)
+    }
+  }
+
   // MARK: - Predictions
 
-  var predictionColumns: String { PredictionFiles.columns }
+  func besides(_ others: [any TrainingTask]) throws -> UpsamplingTask {
+    var task = self
+    task.others = try others.map { other in
+      guard let other = other as? UpsamplingTask else {
+        throw TrainingError.configuration(
+          place: "--compare", problem: "only upsampling networks can be compared with one")
+      }
+      return other
+    }
+    return task
+  }
+
+  var predictionColumns: String { writer(to: "").columns }
 
   func writePrediction(of sample: UpsamplingSample, to folder: String) throws -> String {
-    try PredictionFiles(
-      writing: try predict(sample), of: sample, unit: dataset.depthUnit, to: folder
-    ).row
+    try writer(to: folder).write(
+      try prediction(of: sample), others: try others.map { try $0.prediction(of: sample) },
+      of: sample)
   }
 
-  /// The network's output for a whole image, in the target's unit and size.
-  ///
-  /// Where the factor does not divide the size, the output is resized back to the target's (spec, section 4).
-  private func predict(_ sample: UpsamplingSample) throws -> Tensor {
-    let output = try network(Variable(sample.low), guide: Variable(sample.guide))
-    let shape = sample.target.shape
-    return raw(resizeBilinear(output, height: shape.height, width: shape.width), sample).value
+  private func writer(to folder: String) -> PredictionWriter {
+    PredictionWriter(
+      folder: folder, target: target, unit: dataset.depthUnit,
+      others: others.map { $0.configuration.model.rawValue })
   }
 
-  // MARK: - Loss
+  private func prediction(of sample: UpsamplingSample) throws -> Tensor {
+    raw(try output(sample, tape: nil), sample).value
+  }
 
-  /// Runs the network on a sample.
-  ///
-  /// - `l2`: mean square of normalised values. `rmse`: root mean square of raw values.
-  func loss(
-    of sample: UpsamplingSample, epoch: Int, tape: Tape
-  ) throws -> (loss: Variable, values: [Double]) {
-    let output = try network(
-      Variable(sample.low, tape: tape), guide: Variable(sample.guide, tape: tape))
-    let prediction = raw(output, sample)
+  // MARK: - Network
+
+  private func run(
+    _ sample: UpsamplingSample, tape: Tape?
+  ) throws -> (output: Variable, measure: UpsamplingMeasure) {
+    let output = try output(sample, tape: tape)
     let measure = UpsamplingMeasure(
-      prediction: prediction.value, target: sample.target, valid: sample.valid)
-    let loss =
-      switch configuration.loss {
-      case .l2: meanSquaredError(output, normalized(sample), valid: sample.valid)
-      case .rmse: rootMeanSquaredError(prediction, sample.target, valid: sample.valid)
-      }
-    return (loss, [(measure.rootMeanSquare ?? 0) * reporting.scale])
+      prediction: raw(Variable(output.value), sample).value, target: sample.target,
+      valid: sample.valid)
+    return (output, measure)
+  }
+
+  /// The network's output, normalised, in the target's size.
+  ///
+  /// Where the factor does not divide the size of a whole image, the output is resized back to the target's (spec,
+  /// section 4).
+  private func output(_ sample: UpsamplingSample, tape: Tape?) throws -> Variable {
+    let guide = configuration.zeroGuidance ? Tensor.zeros(sample.guide.shape) : sample.guide
+    let output = try network(
+      Variable(sample.low, tape: tape), guide: Variable(guide, tape: tape))
+    let shape = sample.target.shape
+    return resizeBilinear(output, height: shape.height, width: shape.width)
   }
 
   /// The network's output in the target's unit.
