@@ -1,4 +1,5 @@
 import ArgumentParser
+import Data
 import Distributed
 import Foundation
 import Training
@@ -6,26 +7,51 @@ import Training
 struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
-    abstract: "Measures a network on the test split, shared among the ranks.",
+    abstract: "Measures networks on the test split, shared among the ranks.",
     discussion: """
-      The root mean square error of each sample, and its mean over the samples; in centimetres for metric depth. \
-      The figures are the same for any number of ranks.
+      Of one network the errors of each sample, and their means: root mean square error, in centimetres for metric depth, \
+      and for flow the end-point error in pixels. Several networks or factors give a table, with the paper's results \
+      beside it where the dataset is NYU Depth V2 or MPI-Sintel; then the configuration's own network takes part \
+      if --weights is given, or no other is named. The figures are the same for any number of ranks.
       """)
 
   @OptionGroup var settings: ConfigurationArguments
 
-  @Option(help: "Checkpoint, or a run folder of which the newest is taken; not needed by Bilinear.")
+  @Option(
+    help: ArgumentHelp(
+      "Checkpoint, or a run folder of which the newest is taken; not needed by Bilinear.",
+      discussion: "{model} and {factor} stand for their values."))
   var weights: String?
+
+  @OptionGroup var comparison: ComparisonArguments
+
+  @Option(
+    help: ArgumentHelp("Upsampling factors, with commas between them.", valueName: "4,8,16"))
+  var factors: String?
 
   @Flag(help: "Print one JSON object a line.")
   var json = false
 
   func run() throws {
+    let factors = factors.map { $0.split(separator: ",").map(String.init) } ?? []
     try withRanks { communicator in
-      let configuration = try communicator.together { try settings.load() }
-      let result = try evaluate(configuration, weights: weights, communicator: communicator)
-      if communicator.isLeader { show(result, configuration) }
+      if factors.isEmpty && comparison.compare.isEmpty {
+        try showSamples(communicator)
+      } else {
+        try showTable(factors.isEmpty ? [nil] : factors, communicator)
+      }
     }
+  }
+
+  // MARK: - One network
+
+  private func showSamples(_ communicator: Communicator) throws {
+    let network = try communicator.together {
+      try ComparedNetwork(try settings.load(), weights: weights, at: "--weights")
+    }
+    let result = try evaluate(
+      network.configuration, weights: network.weights, communicator: communicator)
+    if communicator.isLeader { show(result, network.configuration) }
   }
 
   private func show(_ result: EvaluationResult, _ configuration: TrainingConfiguration) {
@@ -40,24 +66,71 @@ struct EvaluateCommand: ParsableCommand {
         print(columns([(sample.name, 36)] + sample.values.map { (figure($0), 12) }))
       }
     }
-    let units = result.measures.map { $0.unit.isEmpty ? "dataset's unit" : $0.unit }
     if json {
-      print(
-        JSONLine(
-          [
-            ("model", configuration.model.rawValue), ("factor", configuration.factor),
-            ("samples", result.samples.count),
-          ] + zip(names, result.values) + [("unit", units[0]), ("loss", result.loss)]
-        ).text)
+      print(summary(result, configuration, published: nil).text)
     } else {
       print(
         columns(
           [("mean of \(result.samples.count)", 36)] + result.values.map { (figure($0), 12) })
-          + zip(names, units).map { "\($0), \($1)" }.joined(separator: "; "))
+          + zip(names, result.units).map { "\($0), \($1)" }.joined(separator: "; "))
     }
   }
 
   private func figure(_ value: Double?) -> String {
     value.map { String(format: "%.5f", $0) } ?? "no valid pixel"
   }
+
+  /// A result as one JSON object.
+  private func summary(
+    _ result: EvaluationResult, _ configuration: TrainingConfiguration, published: Double?
+  ) -> JSONLine {
+    JSONLine(
+      [
+        ("model", configuration.model.rawValue), ("factor", configuration.factor),
+        ("samples", result.samples.count),
+      ] + zip(result.measures.map(\.name), result.values)
+        + [("unit", result.units[0]), ("loss", result.loss), ("published", published)])
+  }
+
+  // MARK: - Several networks and factors
+
+  private func showTable(_ factors: [String?], _ communicator: Communicator) throws {
+    let (columns, published) = try communicator.together {
+      let columns = try factors.map { factor in
+        try networks(factor.map { [("factor", $0)] } ?? [])
+      }
+      return (columns, try PublishedResults(for: columns[0][0].configuration))
+    }
+    var table = EvaluationTable(columns.map { $0[0].configuration.factor }, published)
+    for row in columns[0].indices {
+      for networks in columns {
+        let network = networks[row]
+        let result = try evaluate(
+          network.configuration, weights: network.weights, communicator: communicator)
+        guard communicator.isLeader else { continue }
+        let lines = table.add(result, network.configuration)
+        guard json else {
+          for line in lines { print(line) }
+          continue
+        }
+        let known = published?(network.configuration)
+        print(summary(result, network.configuration, published: known).text)
+      }
+    }
+    if communicator.isLeader, !json { for line in table.notes { print(line) } }
+  }
+
+  /// The networks of one column, the configuration's own last.
+  private func networks(_ others: [(key: String, value: String)]) throws -> [ComparedNetwork] {
+    let compared = try comparison.networks(settings, others)
+    guard weights != nil || compared.isEmpty else { return compared }
+    return compared + [
+      try ComparedNetwork(try settings.load(others), weights: weights, at: "--weights")
+    ]
+  }
+}
+
+extension EvaluationResult {
+  /// What each measure is in, in words.
+  var units: [String] { measures.map { $0.unit.isEmpty ? "dataset's unit" : $0.unit } }
 }
