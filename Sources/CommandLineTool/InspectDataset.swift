@@ -56,6 +56,7 @@ func jsonLine(of summary: DatasetSummary) -> JSONLine {
     ("depth_unit", hasDepth ? description.depthUnit.rawValue : nil),
     ("missing_depth", hasDepth ? description.missingDepth.map { Double($0) } : nil),
     ("source", description.source), ("description", description.text),
+    ("collection", description.collection.isEmpty ? nil : description.collection),
     ("created", summary.created), ("created_by", description.createdBy),
   ])
 }
