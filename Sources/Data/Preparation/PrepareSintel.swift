@@ -66,7 +66,9 @@ public func prepareSintel(
     "test": frames.indices.filter { isTest(frames[$0]) },
   ]
   try writer.finish(splits: splits)
-  for line in shortcomings(folders, root) { warn(line) }
+  for line in shortcomings(folders, root, isPublishedSplit: options.testScenes == nil) {
+    warn(line)
+  }
   return try DatasetReader(path).summary
 }
 
@@ -114,26 +116,28 @@ private func sample(of frame: SintelFrame) throws -> SceneSample {
 }
 
 /// What the data lacks of the published 1041 pairs, a line each; empty if it is complete.
-private func shortcomings(_ folders: SintelFolders, _ root: String) -> [String] {
+private func shortcomings(
+  _ folders: SintelFolders, _ root: String, isPublishedSplit: Bool
+) -> [String] {
   var lines: [String] = []
   if let first = folders.withoutImage.first {
-    let count = folders.withoutImage.count
-    lines.append(
-      "\(first)\(count > 1 ? " and \(count - 1) more" : ""): no image of this frame; left out")
+    let more = folders.withoutImage.count - 1
+    lines.append("\(first)\(more > 0 ? " and \(more) more" : ""): no image of this frame; left out")
   }
   let found = Dictionary(grouping: folders.frames, by: \.scene).mapValues(\.count)
   let short = SintelSplit.pairs.filter { found[$0.key, default: 0] < $0.value }.keys.sorted()
-  if !short.isEmpty {
-    let test = folders.frames.count(where: SintelSplit.isTest)
-    let (count, all) = (folders.frames.count, SintelSplit.pairCount)
-    let named = short.prefix(3).map {
-      "\($0) \(found[$0, default: 0]) of \(SintelSplit.pairs[$0, default: 0])"
-    }
-    lines.append(
-      "\(root): \(count) of the \(all) published pairs, \(count - test) of "
-        + "\(all - SintelSplit.testCount) to train and \(test) of \(SintelSplit.testCount) to test; "
-        + "incomplete: \(named.joined(separator: ", "))\(short.count > 3 ? " and \(short.count - 3) more scenes" : "")"
-    )
+  guard !short.isEmpty else { return lines }
+  let (count, all) = (folders.frames.count, SintelSplit.pairCount)
+  let test = folders.frames.count(where: SintelSplit.isTest)
+  let split =
+    "\(count - test) of \(all - SintelSplit.testCount) to train and "
+    + "\(test) of \(SintelSplit.testCount) to test"
+  let named = short.prefix(3).map {
+    "\($0) \(found[$0, default: 0]) of \(SintelSplit.pairs[$0, default: 0])"
   }
+  lines.append(
+    "\(root): \(count) of the \(all) published pairs\(isPublishedSplit ? ", \(split)" : ""); "
+      + "incomplete: \(named.joined(separator: ", "))"
+      + (short.count > 3 ? " and \(short.count - 3) more scenes" : ""))
   return lines
 }

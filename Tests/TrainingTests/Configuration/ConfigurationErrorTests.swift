@@ -89,7 +89,7 @@ private let required = "run: runs/a\ndata: d.h5\nfactor: 8\nepochs: 3\n"
     ("lr=", "override: lr: expected a number, above 0, found nothing"),
     ("optimiser=adam", "override: unknown key 'optimiser'; did you mean 'optimizer'?"),
     (
-      "loss=l1", "override: loss: expected l2 or rmse, found 'l1'; did you mean 'l2'?"
+      "loss=l1", "override: loss: expected l2, rmse or epe, found 'l1'; did you mean 'l2'?"
     ),
     ("factor=3", "override: factor: expected 2, 4, 8 or 16, found '3'"),
     ("border=128", "override: border: 128 pixels on each side leave nothing of crop 256"),

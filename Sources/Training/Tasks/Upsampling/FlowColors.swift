@@ -35,7 +35,8 @@ struct FlowColors {
   private static func hue(_ horizontal: Float, _ vertical: Float) -> Color {
     // From −π, to the right, clockwise to π, to the right again.
     let angle = atan2(vertical == 0 ? -0.0 : -vertical, -horizontal)
-    let place = (angle / .pi + 1) / 2 * lastPlace
+    // Rounding may lead a little beyond both ends.
+    let place = min(max((angle / .pi + 1) / 2, 0), 1) * lastPlace
     let next = wheel.firstIndex { $0.place > place } ?? wheel.count - 1
     let (from, to) = (wheel[next - 1], wheel[next])
     let share = (place - from.place) / (to.place - from.place)
