@@ -33,10 +33,11 @@ public struct ConvolutionSizes: Hashable, Sendable {
 ///
 /// oneDNN does it, in blocked layouts of its choice; numbers are brought there and back here, which costs two passes
 /// over the data against several hundred operations an element. One or two output channels, which oneDNN pads to
-/// sixteen, take a loop of our own (`FewOutputConvolution`).
+/// sixteen, take a loop of our own (`FewOutputConvolution`), very many weights a matrix product (`MatrixConvolution`).
 public struct Convolution {
   private let sizes: ConvolutionSizes
   private let direct: FewOutputConvolution?
+  private let matrix: MatrixConvolution?
   private let stream = OneDNNStream()
   private let plainInput: dnnl_memory_desc_t
   private let plainWeight: dnnl_memory_desc_t
@@ -50,6 +51,7 @@ public struct Convolution {
     self.sizes = sizes
     self.hasBias = hasBias
     direct = FewOutputConvolution.fits(sizes) ? FewOutputConvolution(sizes) : nil
+    matrix = MatrixConvolution.fits(sizes) ? MatrixConvolution(sizes) : nil
     plainInput = OneDNNMemory.layout(sizes.input, dnnl_nchw)
     plainWeight = OneDNNMemory.layout(sizes.weight, dnnl_oihw)
     plainBias =
@@ -72,6 +74,10 @@ public struct Convolution {
       return direct.forward(
         input: input, weight: weight, bias: bias, rectified: rectified, output: output)
     }
+    if let matrix {
+      return matrix.forward(
+        input: input, weight: weight, bias: bias, rectified: rectified, output: output)
+    }
     let primitive = forwardPrimitive(rectified: rectified)
     let v = memory(plainInput, input).inLayout(primitive.layout(of: dnnl_query_src_md), on: stream)
     let w = memory(plainWeight, weight)
@@ -90,20 +96,19 @@ public struct Convolution {
   ///   - weight: [C′, C, kh, kw].
   ///   - outputGradient: [N, C′, H′, W′].
   ///   - inputGradient: [N, C, H, W], overwritten; nil if not wanted.
-  ///   - weightGradient: [C′, C, kh, kw], overwritten; nil if not wanted.
-  ///   - biasGradient: [C′], overwritten together with the weight's; nil if there is no bias.
+  ///   - weightGradient: [C′, C, kh, kw], added to; nil if not wanted.
+  ///   - biasGradient: [C′], added to together with the weight's; nil if there is no bias.
   public func backward(
     input: UnsafePointer<Float>, weight: UnsafePointer<Float>,
     outputGradient: UnsafePointer<Float>, inputGradient: UnsafeMutablePointer<Float>?,
     weightGradient: UnsafeMutablePointer<Float>?, biasGradient: UnsafeMutablePointer<Float>?
   ) {
-    if let direct {
+    if direct != nil || matrix != nil {
       if let inputGradient {
-        direct.backwardInput(
-          outputGradient: outputGradient, weight: weight, inputGradient: inputGradient)
+        backwardInput(weight: weight, outputGradient: outputGradient, inputGradient: inputGradient)
       }
       if let weightGradient {
-        direct.backwardWeight(
+        backwardParameters(
           input: input, outputGradient: outputGradient, weightGradient: weightGradient,
           biasGradient: biasGradient)
       }
@@ -113,6 +118,42 @@ public struct Convolution {
     var gradient = memory(plainOutput, outputGradient)
     if let inputGradient { backwardInput(&gradient, weight, inputGradient) }
     if let weightGradient { backwardWeight(&gradient, input, weightGradient, biasGradient) }
+  }
+
+  /// Computes the input's gradient alone, which is also the transposed convolution; see `backward`.
+  public func backwardInput(
+    weight: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>,
+    inputGradient: UnsafeMutablePointer<Float>
+  ) {
+    if let direct {
+      direct.backwardInput(
+        outputGradient: outputGradient, weight: weight, inputGradient: inputGradient)
+    } else if let matrix {
+      matrix.backwardInput(
+        outputGradient: outputGradient, weight: weight, inputGradient: inputGradient)
+    } else {
+      var gradient = memory(plainOutput, outputGradient)
+      backwardInput(&gradient, weight, inputGradient)
+    }
+  }
+
+  /// Computes the parameters' gradients alone; see `backward`.
+  public func backwardParameters(
+    input: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>,
+    weightGradient: UnsafeMutablePointer<Float>, biasGradient: UnsafeMutablePointer<Float>?
+  ) {
+    if let direct {
+      direct.backwardWeight(
+        input: input, outputGradient: outputGradient, weightGradient: weightGradient,
+        biasGradient: biasGradient)
+    } else if let matrix {
+      matrix.backwardParameters(
+        input: input, outputGradient: outputGradient, weightGradient: weightGradient,
+        biasGradient: biasGradient)
+    } else {
+      var gradient = memory(plainOutput, outputGradient)
+      backwardWeight(&gradient, input, weightGradient, biasGradient)
+    }
   }
 
   private func backwardInput(
@@ -158,16 +199,21 @@ public struct Convolution {
     }
     let v = memory(plainInput, input).inLayout(primitive.layout(of: dnnl_query_src_md), on: stream)
     gradient = gradient.inLayout(primitive.layout(of: dnnl_query_diff_dst_md), on: stream)
-    let result = OneDNNMemory(plainWeight, at: weightGradient)
-    let target = destination(result, primitive.layout(of: dnnl_query_diff_weights_md))
+    let target = OneDNNMemory(allocating: primitive.layout(of: dnnl_query_diff_weights_md))
     var arguments = [
       (DNNL_ARG_SRC, v), (DNNL_ARG_DIFF_DST, gradient), (DNNL_ARG_DIFF_WEIGHTS, target),
     ]
-    if let biasGradient, hasBias {
-      arguments.append((DNNL_ARG_DIFF_BIAS, OneDNNMemory(plainBias, at: biasGradient)))
+    // oneDNN overwrites; the sums are added to what has gathered.
+    let biasTarget = ScratchBuffer(count: sizes.outputChannels)
+    if biasGradient != nil, hasBias {
+      arguments.append((DNNL_ARG_DIFF_BIAS, OneDNNMemory(plainBias, at: biasTarget.pointer)))
     }
     primitive.run(on: stream, arguments)
-    deliver(target, to: result)
+    OneDNNMemory(plainWeight, at: weightGradient).fill(from: target, adding: true, on: stream)
+    stream.wait()
+    if let biasGradient, hasBias {
+      accumulate(biasTarget.pointer, into: biasGradient, count: sizes.outputChannels)
+    }
   }
 
   private var strides: [Int64] { both(\.stride) }
@@ -196,23 +242,13 @@ public struct Convolution {
       dnnl_dilated_convolution_forward_desc_init(
         &description, dnnl_forward_training, dnnl_convolution_auto, &src, &wei, &bias, &dst,
         strides, dilations, pads, pads), "describing")
-    var attributes: dnnl_primitive_attr_t?
-    var operations: dnnl_post_ops_t?
-    if rectified {
-      OneDNN.check(dnnl_primitive_attr_create(&attributes), "creating attributes")
-      OneDNN.check(dnnl_post_ops_create(&operations), "creating attributes")
-      OneDNN.check(
-        dnnl_post_ops_append_eltwise(operations, 1, dnnl_eltwise_relu, 0, 0), "adding a ReLU")
-      OneDNN.check(dnnl_primitive_attr_set_post_ops(attributes, operations), "adding a ReLU")
+    let relu: (dnnl_post_ops_t?) -> dnnl_status_t = {
+      dnnl_post_ops_append_eltwise($0, 1, dnnl_eltwise_relu, 0, 0)
     }
-    defer {
-      if rectified {
-        dnnl_post_ops_destroy(operations)
-        dnnl_primitive_attr_destroy(attributes)
+    return OneDNN.withAttributes(rectified ? relu : nil) { attributes in
+      OneDNNPrimitive("a convolution") {
+        dnnl_primitive_desc_create(&$0, &description, attributes, OneDNN.engine.handle, nil)
       }
-    }
-    return OneDNNPrimitive("a convolution") {
-      dnnl_primitive_desc_create(&$0, &description, attributes, OneDNN.engine.handle, nil)
     }
   }
 

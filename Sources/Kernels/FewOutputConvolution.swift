@@ -73,14 +73,12 @@ struct FewOutputConvolution {
     }
   }
 
-  /// The gradients of weight and bias, as of `Convolution.backward`.
+  /// The gradients of weight and bias, as of `Convolution.backward`: added to.
   func backwardWeight(
     input: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>,
     weightGradient: UnsafeMutablePointer<Float>, biasGradient: UnsafeMutablePointer<Float>?
   ) {
     let (outputs, inputs) = (sizes.outputChannels, sizes.inputChannels)
-    weightGradient.update(repeating: 0, count: outputs * inputs * taps)
-    biasGradient?.update(repeating: 0, count: outputs)
     for image in 0..<sizes.batch {
       let planes = PaddedPlanes(
         input + image * inputStride, count: inputs, height: sizes.rows.input,

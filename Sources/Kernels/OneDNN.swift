@@ -15,6 +15,24 @@ enum OneDNN {
 
   struct Engine: @unchecked Sendable { let handle: dnnl_engine_t? }
 
+  /// Calls `body` with attributes that hold one operation to follow a primitive; nil without one.
+  static func withAttributes<R>(
+    _ operation: ((dnnl_post_ops_t?) -> dnnl_status_t)?, _ body: (dnnl_primitive_attr_t?) -> R
+  ) -> R {
+    guard let operation else { return body(nil) }
+    var attributes: dnnl_primitive_attr_t?
+    var operations: dnnl_post_ops_t?
+    check(dnnl_primitive_attr_create(&attributes), "creating attributes")
+    check(dnnl_post_ops_create(&operations), "creating attributes")
+    check(operation(operations), "adding an operation")
+    check(dnnl_primitive_attr_set_post_ops(attributes, operations), "adding an operation")
+    defer {
+      dnnl_post_ops_destroy(operations)
+      dnnl_primitive_attr_destroy(attributes)
+    }
+    return body(attributes)
+  }
+
   /// Stops with a message: sizes were validated before, so a refusal is a defect here or memory is exhausted.
   static func check(_ status: dnnl_status_t, _ what: @autoclosure () -> String) {
     precondition(status == dnnl_success, "oneDNN: \(what()) failed with status \(status.rawValue)")
@@ -78,12 +96,15 @@ final class OneDNNMemory {
     return copy
   }
 
-  /// Copies the numbers of `source`, whatever its layout.
-  func fill(from source: OneDNNMemory, on stream: OneDNNStream) {
+  /// Copies the numbers of `source`, whatever its layout, or adds them.
+  func fill(from source: OneDNNMemory, adding: Bool = false, on stream: OneDNNStream) {
     var (from, to) = (source.layout, layout)
     let engine = OneDNN.engine.handle
-    let reorder = OneDNNPrimitive("a reorder") {
-      dnnl_reorder_primitive_desc_create(&$0, &from, engine, &to, engine, nil)
+    let reorder = OneDNN.withAttributes(adding ? { dnnl_post_ops_append_sum($0, 1) } : nil) {
+      attributes in
+      OneDNNPrimitive("a reorder") {
+        dnnl_reorder_primitive_desc_create(&$0, &from, engine, &to, engine, attributes)
+      }
     }
     reorder.run(on: stream, [(DNNL_ARG_FROM, source), (DNNL_ARG_TO, self)])
   }

@@ -42,14 +42,12 @@ public func conv2d(
   let rectified = activation == .rectified ? value : nil
   return .result(value, of: [input, weight] + (bias.map { [$0] } ?? [])) { upstream in
     if let rectified { upstream.mask(byRectified: rectified) }
-    let wantsParameters = weight.needsGradient || bias?.needsGradient == true
-    // Not initialised: the convolution overwrites both.
+    // Not initialised: the convolution overwrites it.
     var inputGradient = input.needsGradient ? Tensor(input.value.shape) { _ in } : nil
-    var weightGradient = wantsParameters ? Tensor(weight.value.shape) { _ in } : nil
     var biasGradient = bias.map { Tensor.zeros($0.value.shape) }
-    withPointers(input.value, weight.value, upstream) { v, w, g in
-      withMutablePointer(optional: &inputGradient) { inputGradient in
-        withMutablePointer(optional: &weightGradient) { weightGradient in
+    func backward(_ weightGradient: UnsafeMutablePointer<Float>?) {
+      withPointers(input.value, weight.value, upstream) { v, w, g in
+        withMutablePointer(optional: &inputGradient) { inputGradient in
           withMutablePointer(optional: &biasGradient) { biasGradient in
             convolution.backward(
               input: v, weight: w, outputGradient: g, inputGradient: inputGradient,
@@ -58,9 +56,17 @@ public func conv2d(
         }
       }
     }
+    if weight.needsGradient {
+      // Straight to where the weight's gradient gathers, which may be hundreds of megabytes.
+      weight.accumulate { backward($0) }
+    } else if bias?.needsGradient == true {
+      var unused = Tensor.zeros(weight.value.shape)
+      unused.withMutablePointer { backward($0) }
+    } else {
+      backward(nil)
+    }
     if let inputGradient { input.accumulate(inputGradient) }
-    if let weightGradient { weight.accumulate(weightGradient) }
-    if let biasGradient, wantsParameters { bias?.accumulate(biasGradient) }
+    if let biasGradient { bias?.accumulate(biasGradient) }
   }
 }
 
@@ -130,6 +136,17 @@ public struct Conv2d {
     weight = Parameter(.uniform(shape, within: bound, using: &random))
     self.bias =
       bias ? Parameter(.uniform([outputChannels], within: bound, using: &random)) : nil
+    self.stride = stride
+    self.padding = padding
+    self.dilation = dilation
+  }
+
+  /// Makes a layer that starts with the given weight and bias.
+  public init(
+    weight: Tensor, bias: Tensor?, stride: Pair = 1, padding: Pair = 0, dilation: Pair = 1
+  ) {
+    self.weight = Parameter(weight)
+    self.bias = bias.map { Parameter($0) }
     self.stride = stride
     self.padding = padding
     self.dilation = dilation

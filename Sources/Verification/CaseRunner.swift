@@ -78,6 +78,8 @@ private func deviations(of verification: VerificationCase) throws -> [Deviation]
   case "paccrf": try crfDeviations(verification)
   case "joint_upsample": try upsamplingDeviations(verification)
   case "trajectory": try trajectoryDeviations(verification)
+  case "segmentation": try segmentationDeviations(verification)
+  case "segmentation_measures": try segmentationMeasureDeviations(verification)
   default: throw Unsupported(what: "operation '\(verification.operation)'")
   }
 }

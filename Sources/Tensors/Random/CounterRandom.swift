@@ -17,6 +17,8 @@ public struct CounterRandom: RandomNumberGenerator, Sendable {
     case initialisation = 3
     /// Synthetic scenes.
     case synthetic = 4
+    /// Channels that dropout drops.
+    case dropout = 5
   }
 
   private let key: SIMD2<UInt32>

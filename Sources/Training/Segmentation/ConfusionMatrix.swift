@@ -1,0 +1,74 @@
+/// How often each true class was taken for each class, and the measures that follow.
+public struct ConfusionMatrix: Sendable, Equatable {
+  /// C, the number of classes.
+  public let classes: Int
+  /// Pixels of true class t predicted as p at `t · C + p`.
+  public private(set) var counts: [Int]
+
+  /// Makes a matrix of zeros.
+  public init(classes: Int) {
+    self.classes = classes
+    counts = [Int](repeating: 0, count: classes * classes)
+  }
+
+  /// Makes a matrix from its counts, row by row.
+  /// - Precondition: `classes²` counts.
+  public init(classes: Int, counts: [Int]) {
+    precondition(counts.count == classes * classes, "\(counts.count) counts, \(classes) classes")
+    self.classes = classes
+    self.counts = counts
+  }
+
+  /// Counts the pixels of an image; those whose true class is none (255: not labelled) do not count.
+  /// - Precondition: equally many numbers, predictions below `classes`.
+  public mutating func add(truth: [UInt8], prediction: [UInt8]) {
+    precondition(truth.count == prediction.count, "\(truth.count) and \(prediction.count) pixels")
+    for (t, p) in zip(truth, prediction) where t < classes {
+      counts[Int(t) * classes + Int(p)] += 1
+    }
+  }
+
+  /// Pixels that are of a class.
+  public func truePixels(_ class: Int) -> Int {
+    counts[`class` * classes..<(`class` + 1) * classes].reduce(0, +)
+  }
+
+  /// Pixels that were taken for a class.
+  public func predictedPixels(_ class: Int) -> Int {
+    (0..<classes).reduce(0) { $0 + counts[$1 * classes + `class`] }
+  }
+
+  /// Pixels of a class that were taken for it.
+  public func correctPixels(_ class: Int) -> Int { counts[`class` * (classes + 1)] }
+
+  /// Intersection over union of a class; nil if it occurs neither in truth nor in prediction.
+  public func intersectionOverUnion(_ class: Int) -> Double? {
+    let correct = correctPixels(`class`)
+    let union = truePixels(`class`) + predictedPixels(`class`) - correct
+    return union == 0 ? nil : Double(correct) / Double(union)
+  }
+
+  /// The part of a class's pixels that was taken for it; nil if it has none.
+  public func accuracy(_ class: Int) -> Double? {
+    let pixels = truePixels(`class`)
+    return pixels == 0 ? nil : Double(correctPixels(`class`)) / Double(pixels)
+  }
+
+  /// `miou`: the mean intersection over union of the classes that occur; 0 if none does.
+  public var meanIntersectionOverUnion: Double {
+    mean((0..<classes).compactMap(intersectionOverUnion))
+  }
+
+  /// `macc`: the mean accuracy of the classes that occur in the truth; 0 if none does.
+  public var meanAccuracy: Double { mean((0..<classes).compactMap(accuracy)) }
+
+  /// `acc`: the part of the labelled pixels that is right; 0 if there are none.
+  public var pixelAccuracy: Double {
+    let all = counts.reduce(0, +)
+    return all == 0 ? 0 : Double((0..<classes).reduce(0) { $0 + correctPixels($1) }) / Double(all)
+  }
+
+  private func mean(_ values: [Double]) -> Double {
+    values.isEmpty ? 0 : values.reduce(0, +) / Double(values.count)
+  }
+}
