@@ -76,7 +76,7 @@ let package = Package(
     .target(name: "Autograd", dependencies: ["Tensors", "Kernels"], swiftSettings: strict),
     .target(name: "Tensors", dependencies: ["Kernels"], swiftSettings: strict),
     .target(name: "HDF5", dependencies: ["CHDF5"], swiftSettings: strict),
-    .target(name: "ImageFiles", dependencies: ["CPNG", "CJPEG"], swiftSettings: strict),
+    .target(name: "ImageFiles", dependencies: ["CPNG", "CJPEG", "CZlib"], swiftSettings: strict),
     .target(
       name: "Kernels", dependencies: ["COpenBLAS", "COneDNN", "CPlatform"], swiftSettings: fast),
 

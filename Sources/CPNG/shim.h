@@ -56,10 +56,11 @@ static inline int pac_png_read_image(png_structp png, png_bytepp rows) {
 
 static inline int pac_png_write_header(
     png_structp png, png_infop info, FILE *file, png_uint_32 width, png_uint_32 height, int depth,
-    int color) {
+    int color, const png_color *palette, int colors) {
   PAC_PNG_CALL(png, png_init_io(png, file);
                png_set_IHDR(png, info, width, height, depth, color, PNG_INTERLACE_NONE,
                             PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+               if (colors > 0) png_set_PLTE(png, info, palette, colors);
                png_write_info(png, info));
 }
 

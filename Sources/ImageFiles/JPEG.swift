@@ -4,12 +4,14 @@ import CJPEG
 public enum JPEG {
   /// Reads a JPEG file; one of the CMYK kind, made for printing, is refused.
   public static func read(_ path: String) throws -> Raster {
-    try JPEGDecoder(path).read()
+    try JPEGDecoder(OpenFile(reading: path)).read()
   }
+
+  static func read(_ file: OpenFile) throws -> Raster { try JPEGDecoder(file).read() }
 
   /// Reads only what the file says about its image.
   public static func header(_ path: String) throws -> Raster.Header {
-    try JPEGDecoder(path).header
+    try JPEGDecoder(OpenFile(reading: path)).header
   }
 }
 
@@ -18,8 +20,7 @@ private final class JPEGDecoder {
   private let file: OpenFile
   private let reader: UnsafeMutablePointer<pac_jpeg_reader>
 
-  init(_ path: String) throws {
-    let file = try OpenFile(reading: path)
+  init(_ file: OpenFile) throws {
     self.file = file
     reader = .allocate(capacity: 1)
     reader.initialize(to: pac_jpeg_reader())
@@ -30,10 +31,11 @@ private final class JPEGDecoder {
     case JCS_YCbCr, JCS_RGB: reader.pointee.decoder.out_color_space = JCS_RGB
     default:
       throw ImageFileError(
-        file: path, problem: "neither grey nor red, green and blue but CMYK or unknown colours",
+        file: file.path,
+        problem: "neither grey nor red, green and blue but CMYK or unknown colours",
         advice: "convert the image to RGB")
     }
-    try header.requireBounded(path)
+    try header.requireBounded(file.path)
   }
 
   deinit {

@@ -1,12 +1,56 @@
 import Glibc
 
-/// Owns a C stream and closes it once.
+/// Owns a C stream, of a file or of memory, and closes it once.
 final class OpenFile {
+  /// The file, or what errors call the memory.
   let path: String
   private var stream: UnsafeMutablePointer<FILE>?
+  /// What a stream over memory reads or has written; its addresses must not move.
+  private var memory: UnsafeMutablePointer<CChar>?
+  private let written: UnsafeMutablePointer<WrittenMemory>?
+
+  private struct WrittenMemory {
+    var start: UnsafeMutablePointer<CChar>?
+    var count = 0
+  }
+
+  /// Reads bytes as if they were a file's.
+  init(reading bytes: [UInt8], name: String) throws {
+    path = name
+    written = nil
+    guard !bytes.isEmpty else {
+      throw ImageFileError(file: name, problem: "the file is empty", advice: "replace the file")
+    }
+    let copy = UnsafeMutablePointer<CChar>.allocate(capacity: bytes.count)
+    for (i, byte) in bytes.enumerated() { copy[i] = CChar(bitPattern: byte) }
+    memory = copy
+    stream = fmemopen(copy, bytes.count, "rb")
+    guard stream != nil else { throw writeError() }
+  }
+
+  /// Writes into memory, see `takeBytes`.
+  init(writingToMemoryFor name: String) throws {
+    path = name
+    let written = UnsafeMutablePointer<WrittenMemory>.allocate(capacity: 1)
+    written.initialize(to: WrittenMemory())
+    self.written = written
+    stream = open_memstream(&written.pointee.start, &written.pointee.count)
+    guard stream != nil else { throw writeError() }
+  }
+
+  /// Ends writing into memory.
+  /// - Returns: everything that was written.
+  func takeBytes() throws -> [UInt8] {
+    try close()
+    guard let written, let start = written.pointee.start else { return [] }
+    return UnsafeBufferPointer(start: start, count: written.pointee.count).map {
+      UInt8(bitPattern: $0)
+    }
+  }
 
   init(reading path: String) throws {
     self.path = path
+    written = nil
     var status = stat()
     if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
       throw ImageFileError(file: path, problem: "is a folder", advice: "name a file")
@@ -22,6 +66,7 @@ final class OpenFile {
 
   init(writing path: String) throws {
     self.path = path
+    written = nil
     stream = fopen(path, "wbe")
     guard stream != nil else {
       throw ImageFileError(
@@ -46,6 +91,20 @@ final class OpenFile {
     }
   }
 
+  /// Everything from the beginning.
+  func allBytes() -> [UInt8] {
+    withStream { stream in
+      rewind(stream)
+      var bytes: [UInt8] = []
+      var block = [UInt8](repeating: 0, count: 1 << 16)
+      while true {
+        let count = fread(&block, 1, block.count, stream)
+        if count == 0 { return bytes }
+        bytes += block[..<count]
+      }
+    }
+  }
+
   /// Closes a file that was written; fails if not all of it could be.
   func close() throws {
     guard let stream else { return }
@@ -61,5 +120,10 @@ final class OpenFile {
 
   deinit {
     if let stream { fclose(stream) }
+    memory?.deallocate()
+    if let written {
+      free(written.pointee.start)
+      written.deallocate()
+    }
   }
 }

@@ -15,27 +15,53 @@ public enum PNG {
   ///
   /// Opacity is dropped, and grey samples of fewer than 8 bits are scaled to 8.
   public static func read(_ path: String, palette: Palette = .colors) throws -> Raster {
-    let decoder = try PNGDecoder(path)
-    return try decoder.read(palette)
+    try read(OpenFile(reading: path), palette: palette)
+  }
+
+  static func read(_ file: OpenFile, palette: Palette) throws -> Raster {
+    try PNGDecoder(file).read(palette)
   }
 
   /// Reads only what the file says about its image.
   public static func header(_ path: String) throws -> Raster.Header {
-    try PNGDecoder(path).header(.colors)
+    try PNGDecoder(OpenFile(reading: path)).header(.colors)
   }
 
-  /// Writes grey or colour, 8 or 16 bits a sample; a file that cannot be finished is removed.
-  /// - Precondition: 1 or 3 channels.
-  public static func write(_ raster: Raster, to path: String) throws {
-    precondition(
-      raster.channels == 1 || raster.channels == 3, "\(raster.channels) channels in a PNG file")
+  /// One colour of a palette.
+  public struct Color: Sendable, Hashable {
+    /// The parts of red, green and blue.
+    public let (red, green, blue): (UInt8, UInt8, UInt8)
+
+    /// Mixes a colour.
+    public init(_ red: UInt8, _ green: UInt8, _ blue: UInt8) {
+      (self.red, self.green, self.blue) = (red, green, blue)
+    }
+  }
+
+  /// Writes grey, colour, or with `colors` numbers of colours; 8 or 16 bits a sample.
+  ///
+  /// A file that cannot be finished is removed.
+  /// - Parameters:
+  ///   - raster: the image; with `colors` one channel of 8 bits, each sample the number of a colour.
+  ///   - path: the file.
+  ///   - colors: the palette, at most 256 colours; nil for none.
+  /// - Precondition: 1 or 3 channels; with `colors`, samples that have a colour.
+  public static func write(_ raster: Raster, to path: String, colors: [Color]? = nil) throws {
     do {
-      let encoder = try PNGEncoder(path)
-      try encoder.write(raster)
+      let file = try OpenFile(writing: path)
+      try PNGEncoder(file).write(raster, colors)
+      try file.close()
     } catch let error as ImageFileError {
       unlink(path)
       throw error
     }
+  }
+
+  /// The bytes of the file that `write` would write.
+  public static func encode(_ raster: Raster, colors: [Color]? = nil) throws -> [UInt8] {
+    let file = try OpenFile(writingToMemoryFor: "PNG")
+    try PNGEncoder(file).write(raster, colors)
+    return try file.takeBytes()
   }
 }
 
@@ -46,14 +72,14 @@ private final class PNGDecoder {
   private var png: png_structp?
   private var info: png_infop?
 
-  init(_ path: String) throws {
-    file = try OpenFile(reading: path)
+  init(_ file: OpenFile) throws {
+    self.file = file
     error = .allocate(capacity: 1)
     error.initialize(to: pac_png_error())
     png = pac_png_create_read(error)
     info = png_create_info_struct(png)
     try check(file.withStream { pac_png_read_info(png, info, $0) })
-    try header(.colors).requireBounded(path)
+    try header(.colors).requireBounded(file.path)
   }
 
   deinit {
@@ -119,8 +145,8 @@ private final class PNGEncoder {
   private var png: png_structp?
   private var info: png_infop?
 
-  init(_ path: String) throws {
-    file = try OpenFile(writing: path)
+  init(_ file: OpenFile) throws {
+    self.file = file
     error = .allocate(capacity: 1)
     error.initialize(to: pac_png_error())
     png = pac_png_create_write(error)
@@ -133,12 +159,23 @@ private final class PNGEncoder {
     error.deallocate()
   }
 
-  func write(_ raster: Raster) throws {
-    let kind = raster.channels == 3 ? PNG_COLOR_TYPE_RGB : PNG_COLOR_TYPE_GRAY
+  func write(_ raster: Raster, _ colors: [PNG.Color]?) throws {
+    precondition(
+      raster.channels == 1 || raster.channels == 3, "\(raster.channels) channels in a PNG file")
+    precondition(
+      colors.map { colors in
+        (1...256).contains(colors.count) && raster.channels == 1 && raster.bitDepth == 8
+          && raster.samples.allSatisfy { Int($0) < colors.count }
+      } ?? true, "samples without a colour in the palette")
+    let plain = raster.channels == 3 ? PNG_COLOR_TYPE_RGB : PNG_COLOR_TYPE_GRAY
+    let palette = (colors ?? []).map {
+      png_color(red: $0.red, green: $0.green, blue: $0.blue)
+    }
     try check(
       file.withStream {
         pac_png_write_header(
-          png, info, $0, UInt32(raster.width), UInt32(raster.height), Int32(raster.bitDepth), kind)
+          png, info, $0, UInt32(raster.width), UInt32(raster.height), Int32(raster.bitDepth),
+          colors == nil ? plain : PNG_COLOR_TYPE_PALETTE, palette, Int32(palette.count))
       })
     var bytes =
       raster.bitDepth == 8
@@ -151,7 +188,6 @@ private final class PNGEncoder {
       }
       try check(pac_png_write_image(png, &rows))
     }
-    try file.close()
   }
 
   private func check(_ status: Int32) throws {

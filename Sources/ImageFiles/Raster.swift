@@ -74,6 +74,21 @@ public struct Raster: Sendable, Equatable {
     }
   }
 
+  /// Decodes the bytes of a PNG or JPEG file.
+  /// - Parameters:
+  ///   - bytes: everything the file holds.
+  ///   - name: what errors call it.
+  ///   - palette: how the pixels of an image with a palette are returned.
+  public init(
+    decoding bytes: [UInt8], name: String, palette: PNG.Palette = .colors
+  ) throws {
+    let file = try OpenFile(reading: bytes, name: name)
+    switch try ImageFormat(startingWith: Array(bytes.prefix(8)), name) {
+    case .png: self = try PNG.read(file, palette: palette)
+    case .jpeg: self = try JPEG.read(file)
+    }
+  }
+
   /// Reads only what a PNG or JPEG file says about its image.
   public static func header(of path: String) throws -> Header {
     switch try ImageFormat(of: path) {
@@ -89,8 +104,10 @@ enum ImageFormat {
   case jpeg
 
   init(of path: String) throws {
-    let file = try OpenFile(reading: path)
-    let start = file.firstBytes(8)
+    try self.init(startingWith: OpenFile(reading: path).firstBytes(8), path)
+  }
+
+  init(startingWith start: [UInt8], _ path: String) throws {
     if start == [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A] {
       self = .png
     } else if start.starts(with: [0xFF, 0xD8, 0xFF]) {
