@@ -22,10 +22,8 @@ func inspectDataset(_ path: String) throws -> Inspection {
 
 /// `64 samples of 240 × 320 pixels (rows × columns)`, or the range of sizes.
 func samplesText(_ summary: DatasetSummary) -> String {
-  let shape = summary.fields.first?.shape ?? []
-  guard shape.count == 4 else { return "\(summary.count) samples" }
-  let rows = range(summary.smallestHeight, shape[2])
-  let columns = range(summary.smallestWidth, shape[3])
+  let rows = range(summary.smallestHeight, summary.largestHeight)
+  let columns = range(summary.smallestWidth, summary.largestWidth)
   let noun = summary.count == 1 ? "sample" : "samples"
   return "\(summary.count) \(noun) of \(rows) × \(columns) pixels (rows × columns)"
 }
@@ -39,7 +37,6 @@ func splitsText(_ summary: DatasetSummary) -> String {
 /// The same as one JSON object.
 func jsonLine(of summary: DatasetSummary) -> JSONLine {
   let description = summary.description
-  let shape = summary.fields.first?.shape ?? [0, 0, 0, 0]
   let hasDepth = summary.fields.contains { $0.field == .depth }
   let fields = summary.fields.map { field in
     (
@@ -49,11 +46,13 @@ func jsonLine(of summary: DatasetSummary) -> JSONLine {
   }
   return JSONLine([
     ("path", summary.path), ("kind", "dataset"), ("version", summary.version),
-    ("samples", summary.count), ("height", shape[2]), ("width", shape[3]),
+    ("samples", summary.count), ("height", summary.largestHeight),
+    ("width", summary.largestWidth),
     ("smallest_height", summary.smallestHeight), ("smallest_width", summary.smallestWidth),
     ("splits", JSONLine(orderedSplits(summary).map { ($0.key, $0.value) })),
     ("fields", JSONLine(fields)),
     ("depth_unit", hasDepth ? description.depthUnit.rawValue : nil),
+    ("classes", description.classNames.isEmpty ? nil : description.classNames),
     ("missing_depth", hasDepth ? description.missingDepth.map { Double($0) } : nil),
     ("source", description.source), ("description", description.text),
     ("collection", description.collection.isEmpty ? nil : description.collection),
@@ -74,7 +73,10 @@ private func remark(_ field: DatasetSummary.Field, _ description: DatasetDescrip
     let missing = description.missingDepth.map { String(format: "%g = not measured", $0) }
     return ", \(unit), \(missing ?? "every pixel measured")"
   case .flow: return ", in pixels"
-  case .image, .labels: return ""
+  case .image: return field.isFiles ? " bytes of image files" : ""
+  case .labels:
+    let classes = description.classNames.isEmpty ? "" : ", \(description.classNames.count) classes"
+    return (field.isFiles ? " bytes of image files" : "") + classes
   }
 }
 

@@ -9,10 +9,11 @@ struct PrepareCommand: ParsableCommand {
       "The file appears when it is complete. Its layout is described in docs/data-format.md.",
     subcommands: [
       PrepareSynthetic.self, PreparePairs.self, PrepareNYU.self, PrepareSintel.self,
+      PrepareVOC.self,
     ])
 
   func run() throws {
-    throw ValidationError("Missing kind of data: synthetic, pairs, nyu or sintel")
+    throw ValidationError("Missing kind of data: synthetic, pairs, nyu, sintel or voc")
   }
 }
 
@@ -55,10 +56,14 @@ private func preparedLine(_ summary: DatasetSummary) -> String {
 struct PrepareSynthetic: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "synthetic",
-    abstract: "Renders rooms with exact depth, optical flow and class labels.",
+    abstract:
+      "Renders rooms with exact depth, optical flow and class labels, or shapes with labels.",
     discussion: "The last scenes are held out for testing.")
 
   @OptionGroup var common: PreparationOptions
+
+  @Option(help: "What is rendered: rooms, for upsampling, or shapes, for segmentation.")
+  var kind = SyntheticKind.rooms
 
   @Option(help: "How many scenes.")
   var count = 64
@@ -77,7 +82,7 @@ struct PrepareSynthetic: ParsableCommand {
 
   func run() throws {
     let options = SyntheticOptions(
-      count: count, test: testCount.map(TestShare.count) ?? .ratio(0.125), width: width,
+      kind: kind, count: count, test: testCount.map(TestShare.count) ?? .ratio(0.125), width: width,
       height: height, seed: seed,
       compression: common.compression, createdBy: PacCommand.program)
     try common.report { try prepareSynthetic(to: common.out, options: options, progress: $0) }
@@ -85,6 +90,7 @@ struct PrepareSynthetic: ParsableCommand {
 }
 
 extension DepthUnit: ExpressibleByArgument {}
+extension SyntheticKind: ExpressibleByArgument {}
 
 struct PreparePairs: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -63,8 +63,8 @@ private struct RawDataset {
       try problem { $0.format = "pac-cases" }
         == "set.h5: a pac-cases file, not a dataset; make one with pac prepare")
     #expect(
-      try problem { $0.version = 2 }
-        == "set.h5: version 2 of the layout, this program reads version 1; \(again)")
+      try problem { $0.version = 3 }
+        == "set.h5: version 3 of the layout, this program reads versions 1 to 2; \(again)")
     #expect(
       try problem { $0.image = [3, 4, 5, 3] }
         == "set.h5, /image: expected [N, 3, H, W], found [3, 4, 5, 3]; store it channel-first")

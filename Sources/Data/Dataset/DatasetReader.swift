@@ -1,3 +1,4 @@
+import Foundation
 import HDF5
 import Tensors
 
@@ -18,36 +19,37 @@ public final class DatasetReader: Sendable {
   public let names: [String]
   /// Positions of samples by name of the split.
   public let splits: [String: [Int]]
-  /// The rows of every stored sample; those beyond its own size are filled up.
+  /// The rows of the highest sample; in a file of arrays every sample is filled up to them.
   public let maximumHeight: Int
-  /// The columns of every stored sample; those beyond its own size are filled up.
+  /// The columns of the widest sample; in a file of arrays every sample is filled up to them.
   public let maximumWidth: Int
-  private let datasets: [SceneField: HDF5Dataset]
+  private let fieldStorage: [SceneField: FieldStorage]
   private let sizes: [Int]
+  private let version: Int
 
   /// Opens a dataset and checks its layout.
   /// - Throws: `HDF5Error` if the file cannot be read, `DataError` if it holds something else.
   public init(_ path: String) throws {
     let root = try HDF5File(reading: path).root
-    try Self.checkFormat(root, path)
-    datasets = try Self.openFields(root)
-    guard let shape = datasets[.image]?.shape else { throw DataError("\(path): no images") }
-    (maximumHeight, maximumWidth) = (shape[2], shape[3])
-    let count = shape[0]
-    for dataset in datasets.values {
-      guard dataset.shape[0] == count, dataset.shape[2...] == shape[2...] else {
-        throw DataError(
-          "\(path), \(dataset.path): shape \(dataset.shape) does not fit that of /image, \(shape); "
-            + "prepare the dataset again")
-      }
-    }
+    version = try Self.checkFormat(root, path)
+    fieldStorage = try Self.openFields(root)
+    guard let image = fieldStorage[.image] else { throw DataError("\(path): no images") }
+    let count = image.count
+    try Self.checkAgreement(fieldStorage, count: count, path)
     guard count > 0 else { throw DataError("\(path): no samples; prepare the dataset again") }
     self.path = path
-    fields = Set(datasets.keys)
+    fields = Set(fieldStorage.keys)
     names = try Self.readNames(root, count: count)
-    sizes = try Self.readSizes(root, shape)
+    let sizes = try Self.readSizes(root, image)
+    self.sizes = sizes
+    if case .array(let dataset) = image {
+      (maximumHeight, maximumWidth) = (dataset.shape[2], dataset.shape[3])
+    } else {
+      maximumHeight = (0..<count).reduce(0) { max($0, sizes[2 * $1]) }
+      maximumWidth = (0..<count).reduce(0) { max($0, sizes[2 * $1 + 1]) }
+    }
     splits = try Self.readSplits(root, count: count)
-    description = try Self.readDescription(root, depth: datasets[.depth])
+    description = try Self.readDescription(root, depth: fieldStorage[.depth]?.dataset)
     created = root.hasAttribute("created") ? try root.string(attribute: "created") : ""
   }
 
@@ -61,16 +63,35 @@ public final class DatasetReader: Sendable {
   public var missingDepth: Float? { description.missingDepth }
 
   /// Positions of the samples of one split.
-  /// - Throws: `DataError` if there is no such split or it is empty.
+  ///
+  /// `NAME_randN` is a choice of N samples of NAME, the same ones everywhere and always, in the order of NAME.
+  /// - Throws: `DataError` if there is no such split, it is empty or smaller than the choice.
   public func split(_ name: String) throws(DataError) -> [Int] {
-    guard let indices = splits[name] else {
-      let known = splits.keys.sorted().joined(separator: ", ")
-      throw DataError("\(path): no split \(name); there is \(known.isEmpty ? "none" : known)")
+    if let indices = splits[name] {
+      guard !indices.isEmpty else {
+        throw DataError("\(path): the split \(name) is empty; prepare the dataset with some for it")
+      }
+      return indices
     }
-    guard !indices.isEmpty else {
-      throw DataError("\(path): the split \(name) is empty; prepare the dataset with some for it")
+    if let choice = try randomChoice(name) { return choice }
+    let known = splits.keys.sorted().joined(separator: ", ")
+    throw DataError("\(path): no split \(name); there is \(known.isEmpty ? "none" : known)")
+  }
+
+  private func randomChoice(_ name: String) throws(DataError) -> [Int]? {
+    guard let mark = name.range(of: "_rand", options: .backwards),
+      let count = Int(name[mark.upperBound...]), splits[String(name[..<mark.lowerBound])] != nil
+    else { return nil }
+    let base = String(name[..<mark.lowerBound])
+    let all = try split(base)
+    guard (1...all.count).contains(count) else {
+      throw DataError(
+        "\(path): \(name) of the \(all.count) samples of \(base); choose 1 to \(all.count)")
     }
-    return indices
+    var places = Array(all.indices)
+    var random = CounterRandom(seed: 0, purpose: .order, item: count)
+    random.shuffle(&places)
+    return places.prefix(count).sorted().map { all[$0] }
   }
 
   /// The extent of a sample without what fills it up.
@@ -88,42 +109,41 @@ public final class DatasetReader: Sendable {
   /// - Throws: `DataError` if a wanted field is not there, `HDF5Error` if the file is damaged.
   public func read(_ index: Int, fields wanted: Set<SceneField>? = nil) throws -> SceneSample {
     let wanted = (wanted ?? fields).union([.image])
-    if let absent = SceneField.allCases.first(where: { wanted.contains($0) && datasets[$0] == nil })
-    {
+    if let absent = SceneField.allCases.first(where: {
+      wanted.contains($0) && fieldStorage[$0] == nil
+    }) {
       throw DataError("\(path): holds no \(absent.rawValue); use a dataset that does")
     }
+    let (height, width) = size(of: index)
     func bytes(_ field: SceneField) throws -> ByteImage? {
-      guard wanted.contains(field), let dataset = datasets[field] else { return nil }
-      let (start, count) = block(field, index)
-      return ByteImage(
-        channels: count[1], height: count[2], width: count[3],
-        bytes: try dataset.read(UInt8.self, start: start, count: count))
+      guard wanted.contains(field) else { return nil }
+      return try fieldStorage[field]?.bytes(
+        field, index, name: names[index], height: height, width: width)
     }
     func tensor(_ field: SceneField) throws -> Tensor? {
-      guard wanted.contains(field), let dataset = datasets[field] else { return nil }
-      let (start, count) = block(field, index)
-      return try Tensor(Shape(count)) { try dataset.read(into: $0, start: start, count: count) }
+      guard wanted.contains(field) else { return nil }
+      return try fieldStorage[field]?.tensor(field, index, height: height, width: width)
     }
-    guard let image = try bytes(.image) else { throw DataError("\(path): no images") }
+    guard let image = try bytes(.image) else {
+      throw DataError("\(path): sample \(names[index]) has no image; prepare the dataset again")
+    }
     return SceneSample(
       name: names[index], image: image, depth: try tensor(.depth), flow: try tensor(.flow),
       labels: try bytes(.labels))
   }
 
-  private func block(_ field: SceneField, _ index: Int) -> (start: [Int], count: [Int]) {
-    let (height, width) = size(of: index)
-    return ([index, 0, 0, 0], [1, field.channels, height, width])
-  }
-
   /// What people want to know about the dataset.
   public var summary: DatasetSummary {
     DatasetSummary(
-      path: path, version: DatasetLayout.version, created: created, description: description,
+      path: path, version: version, created: created, description: description,
       count: count,
       fields: SceneField.allCases.compactMap { field in
-        datasets[field].map { .init(field: field, shape: $0.shape, type: $0.elementType) }
+        fieldStorage[field].map {
+          .init(field: field, shape: $0.dataset.shape, type: $0.dataset.elementType)
+        }
       },
-      splits: splits.mapValues(\.count),
+      splits: splits.mapValues(\.count), largestHeight: maximumHeight,
+      largestWidth: maximumWidth,
       smallestHeight: names.indices.map { sizes[2 * $0] }.min() ?? 0,
       smallestWidth: names.indices.map { sizes[2 * $0 + 1] }.min() ?? 0)
   }
@@ -135,10 +155,13 @@ public struct DatasetSummary: Sendable, Equatable {
   public struct Field: Sendable, Equatable {
     /// Which one.
     public let field: SceneField
-    /// Its extents, `[N, C, H, W]`.
+    /// Its extents, `[N, C, H, W]`; one, the number of bytes, if it holds image files.
     public let shape: [Int]
     /// The type of its elements.
     public let type: HDF5ElementType
+
+    /// Whether it holds the bytes of image files.
+    public var isFiles: Bool { shape.count == 1 }
   }
 
   /// The path of the file.
@@ -155,6 +178,10 @@ public struct DatasetSummary: Sendable, Equatable {
   public let fields: [Field]
   /// The number of samples in each split.
   public let splits: [String: Int]
+  /// The most rows of a sample.
+  public let largestHeight: Int
+  /// The most columns of a sample.
+  public let largestWidth: Int
   /// The fewest rows of a sample.
   public let smallestHeight: Int
   /// The fewest columns of a sample.

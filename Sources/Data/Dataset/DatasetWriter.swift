@@ -83,31 +83,16 @@ public final class DatasetWriter {
   /// - Throws: `DataError` if a split names a sample that does not exist, or one twice.
   public func finish(splits: [String: [Int]]) throws {
     guard count > 0 else { throw DataError("\(path): no samples to write; check the source") }
-    for (name, indices) in splits {
-      try DatasetLayout.validate(indices, split: name, count: count, path: path)
-    }
-    let root = file.root
-    try root.write(names, as: DatasetLayout.name)
-    try root.write(sizes, shape: [count, 2], as: DatasetLayout.size)
-    try root.createGroup(DatasetLayout.splits)
-    for (name, indices) in splits.sorted(by: { $0.key < $1.key }) {
-      try root.write(indices, shape: [indices.count], as: "\(DatasetLayout.splits)/\(name)")
-    }
-    try writeAttributes(root)
+    try DatasetLayout.validate(splits, count: count, path: path)
+    try writeAttributes()
+    try file.root.writeIndex(
+      names: names, sizes: sizes, splits: splits, description: description,
+      version: DatasetLayout.version)
     try file.close()
     try atomic.commit()
   }
 
-  private func writeAttributes(_ root: HDF5Group) throws {
-    try root.setAttribute("format", DatasetLayout.format)
-    try root.setAttribute("version", DatasetLayout.version)
-    try root.setAttribute("source", description.source)
-    try root.setAttribute("description", description.text)
-    if !description.collection.isEmpty {
-      try root.setAttribute("collection", description.collection)
-    }
-    try root.setAttribute("created", Date().ISO8601Format())
-    try root.setAttribute("created_by", description.createdBy)
+  private func writeAttributes() throws {
     for (field, dataset) in datasets {
       switch field {
       case .image: try dataset.setAttribute("channels", "rgb")
@@ -177,21 +162,6 @@ extension DatasetWriter {
       guard tensor?.elements.allSatisfy({ $0.isFinite }) ?? true else {
         throw DataError("\(place): a depth or flow is not a finite number; mark it as missing")
       }
-    }
-  }
-}
-
-extension DatasetLayout {
-  /// Checks the positions of a split: each exists and is named once.
-  static func validate(_ indices: [Int], split: String, count: Int, path: String) throws(DataError)
-  {
-    let place = "\(path), \(splits)/\(split)"
-    if let wrong = indices.first(where: { !(0..<count).contains($0) }) {
-      throw DataError(
-        "\(place): sample \(wrong) does not exist, there are \(count); prepare the dataset again")
-    }
-    guard Set(indices).count == indices.count else {
-      throw DataError("\(place): a sample is named twice; prepare the dataset again")
     }
   }
 }

@@ -30,6 +30,9 @@ public enum SceneField: String, CaseIterable, Sendable {
 
   /// The path of its dataset in the file.
   var path: String { "/\(rawValue)" }
+
+  /// Where each sample's bytes begin, if the field holds image files.
+  var startPath: String { "\(path)_start" }
 }
 
 /// What the numbers of a depth map mean.
@@ -54,11 +57,13 @@ public struct DatasetDescription: Sendable, Equatable {
   public var missingDepth: Float?
   /// The published collection of which it is a part, see `PublishedCollection`; empty if it is of none.
   public var collection: String
+  /// What the classes of the labels are called, from class 0 on; empty if that is not known.
+  public var classNames: [String]
 
   /// Describes a dataset.
   public init(
     source: String, text: String = "", createdBy: String = "pac", depthUnit: DepthUnit = .unitless,
-    missingDepth: Float? = 0, collection: String = ""
+    missingDepth: Float? = 0, collection: String = "", classNames: [String] = []
   ) {
     self.source = source
     self.text = text
@@ -66,6 +71,7 @@ public struct DatasetDescription: Sendable, Equatable {
     self.depthUnit = depthUnit
     self.missingDepth = missingDepth
     self.collection = collection
+    self.classNames = classNames
   }
 }
 
@@ -80,7 +86,11 @@ public enum PublishedCollection: String, Sendable, CaseIterable {
 /// Names and numbers of the file layout (docs/data-format.md).
 enum DatasetLayout {
   static let format = "pac-dataset"
+  /// The version of files whose fields are arrays.
   static let version = 1
+  /// The version of files that hold image files.
+  static let encodedVersion = 2
+  static let className = "/class_name"
   static let name = "/name"
   static let size = "/size"
   static let splits = "/splits"

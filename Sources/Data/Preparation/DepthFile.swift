@@ -54,21 +54,3 @@ struct DepthFile {
     }
   }
 }
-
-extension ByteImage {
-  /// A colour image from a file, red, green and blue; grey is repeated, 16 bits are rounded to 8.
-  init(contentsOf path: String) throws {
-    let raster = try Raster(contentsOf: path)
-    let pixels = raster.width * raster.height
-    var bytes = [UInt8](repeating: 0, count: 3 * pixels)
-    for channel in 0..<3 {
-      let offset = min(channel, raster.channels - 1)
-      for pixel in 0..<pixels {
-        let sample = Int(raster.samples[pixel * raster.channels + offset])
-        bytes[channel * pixels + pixel] = UInt8(
-          raster.bitDepth == 8 ? sample : (sample + 128) / 257)
-      }
-    }
-    self.init(channels: 3, height: raster.height, width: raster.width, bytes: bytes)
-  }
-}

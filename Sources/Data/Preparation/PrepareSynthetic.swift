@@ -3,8 +3,30 @@ import Foundation
 import Synchronization
 import Tensors
 
+/// What kind of scenes is rendered.
+public enum SyntheticKind: String, Sendable, CaseIterable {
+  /// Rooms with depth, flow and labels, see `SyntheticScene`.
+  case rooms
+  /// Flat shapes with labels, see `SyntheticShapes`.
+  case shapes
+
+  var fields: Set<SceneField> { self == .rooms ? Set(SceneField.allCases) : [.image, .labels] }
+
+  var classNames: [String] {
+    self == .rooms ? SyntheticScene.labelNames : SyntheticShapes.labelNames
+  }
+
+  var description: String {
+    self == .rooms
+      ? "rendered rooms with exact depth, flow to the next image and labels"
+      : "textured shapes on a ground with exact labels"
+  }
+}
+
 /// Which synthetic scenes become a dataset.
 public struct SyntheticOptions: Sendable {
+  /// What is rendered.
+  public var kind: SyntheticKind
   /// How many scenes, those held out included.
   public var count: Int
   /// How many of them, the last ones, are held out.
@@ -22,9 +44,11 @@ public struct SyntheticOptions: Sendable {
 
   /// Chooses what to render.
   public init(
-    count: Int = 64, test: TestShare = .count(8), width: Int = 320, height: Int = 240,
+    kind: SyntheticKind = .rooms, count: Int = 64, test: TestShare = .count(8), width: Int = 320,
+    height: Int = 240,
     seed: UInt64 = 0, compression: Int? = nil, createdBy: String = "pac"
   ) {
+    self.kind = kind
     self.count = count
     self.test = test
     self.width = width
@@ -32,6 +56,13 @@ public struct SyntheticOptions: Sendable {
     self.seed = seed
     self.compression = compression
     self.createdBy = createdBy
+  }
+
+  fileprivate func scene(_ index: Int) -> SceneSample {
+    switch kind {
+    case .rooms: SyntheticScene(seed: seed, index: index, width: width, height: height).render()
+    case .shapes: SyntheticShapes(seed: seed, index: index, width: width, height: height).render()
+    }
   }
 
   /// Refuses what cannot be rendered.
@@ -44,7 +75,7 @@ public struct SyntheticOptions: Sendable {
   }
 }
 
-/// Renders scenes with image, depth, flow and labels into a dataset.
+/// Renders scenes into a dataset: rooms with image, depth, flow and labels, or shapes with image and labels.
 ///
 /// All cores render; the file depends on the options alone, except for the time of its creation. As many
 /// scenes as there are cores are in memory.
@@ -63,13 +94,14 @@ public func prepareSynthetic(
   try options.validate()
   let testCount = try options.test.count(of: options.count)
   let writer = try DatasetWriter(
-    path, fields: Set(SceneField.allCases), maximumHeight: options.height,
+    path, fields: options.kind.fields, maximumHeight: options.height,
     maximumWidth: options.width,
     description: DatasetDescription(
       source: "synthetic scenes, seed \(options.seed)",
-      text: "rendered rooms with exact depth, flow to the next image and labels "
-        + SyntheticScene.labelNames.enumerated().map { "\($0) \($1)" }.joined(separator: ", "),
-      createdBy: options.createdBy, depthUnit: .metre, missingDepth: nil),
+      text: "\(options.kind.description) "
+        + options.kind.classNames.enumerated().map { "\($0) \($1)" }.joined(separator: ", "),
+      createdBy: options.createdBy, depthUnit: .metre, missingDepth: nil,
+      classNames: options.kind.classNames),
     compression: options.compression)
   let together = ProcessInfo.processInfo.activeProcessorCount
   for start in stride(from: 0, to: options.count, by: together) {
@@ -91,9 +123,7 @@ private func render(_ range: Range<Int>, _ options: SyntheticOptions) -> [SceneS
   let samples = Mutex([Int: SceneSample]())
   DispatchQueue.concurrentPerform(iterations: range.count) { offset in
     let index = range.lowerBound + offset
-    let scene = SyntheticScene(
-      seed: options.seed, index: index, width: options.width, height: options.height)
-    let sample = scene.render()
+    let sample = options.scene(index)
     samples.withLock { $0[index] = sample }
   }
   let rendered = samples.withLock { $0 }
