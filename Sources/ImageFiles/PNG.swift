@@ -45,6 +45,7 @@ public enum PNG {
   ///   - raster: the image; with `colors` one channel of 8 bits, each sample the number of a colour.
   ///   - path: the file.
   ///   - colors: the palette, at most 256 colours; nil for none.
+  /// - Throws: `ImageFileError` if the file cannot be written.
   /// - Precondition: 1 or 3 channels; with `colors`, samples that have a colour.
   public static func write(_ raster: Raster, to path: String, colors: [Color]? = nil) throws {
     do {

@@ -79,6 +79,7 @@ public struct Raster: Sendable, Equatable {
   ///   - bytes: everything the file holds.
   ///   - name: what errors call it.
   ///   - palette: how the pixels of an image with a palette are returned.
+  /// - Throws: `ImageFileError` if the bytes are no such file, or damaged.
   public init(
     decoding bytes: [UInt8], name: String, palette: PNG.Palette = .colors
   ) throws {

@@ -19,7 +19,7 @@ struct MatrixConvolution {
   private var inputPixels: Int { sizes.rows.input * sizes.columns.input }
   /// C·kh·kw, the rows of the unfolded input.
   private var unfoldedRows: Int { sizes.inputChannels * taps }
-  /// Rows or channels of one task. Fixed, so that no result depends on the number of threads.
+  /// Rows or channels of one task: fixed, so that no result depends on the number of threads.
   private var outputBlock: Int { 512 }
   private var inputBlock: Int { max(1, 4096 / taps) }
 

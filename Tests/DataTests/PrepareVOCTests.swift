@@ -46,7 +46,7 @@ import Testing
 
   private func name(_ number: Int) -> String { "2007_00000\(number)" }
 
-  /// VOC: 0 and 1 train, 2 and 3 validate, 4 is tested. SBD: 1, 2 and 5 train, 6 validates.
+  /// VOC: 0 and 1 train, 2 and 3 validate, 4 is tested; SBD: 1, 2 and 5 train, 6 validates.
   private func writeDevkit() throws {
     let voc = "VOCdevkit/VOC2012"
     for number in 0..<5 { try writeImage("\(voc)/JPEGImages/\(name(number)).jpg", number) }

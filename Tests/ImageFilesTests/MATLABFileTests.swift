@@ -81,10 +81,9 @@ import Testing
         }
       default:
         let at = 128 + Int(random.next() % UInt64(min(bytes.count - 132, 400)))
-        let word = [
-          UInt32.max, 0x7FFF_FFFF, 0x1000_0000, UInt32(truncatingIfNeeded: random.next()),
-        ]
-        [Int(random.next() % 4)]
+        let other = UInt32(truncatingIfNeeded: random.next())
+        let words = [UInt32.max, 0x7FFF_FFFF, 0x1000_0000, other]
+        let word = words[Int(random.next() % 4)]
         for i in 0..<4 { bytes[at + i] = UInt8(truncatingIfNeeded: word >> (8 * UInt32(i))) }
       }
       let path = try folder.write(Data(bytes), as: "labels.mat")

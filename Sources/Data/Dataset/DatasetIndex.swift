@@ -9,6 +9,7 @@ extension HDF5Group {
   ///   - splits: positions of samples by name of the split.
   ///   - description: where the samples come from.
   ///   - version: the version of the layout.
+  /// - Throws: `HDF5Error` if the file cannot be written.
   func writeIndex(
     names: [String], sizes: [Int32], splits: [String: [Int]], description: DatasetDescription,
     version: Int

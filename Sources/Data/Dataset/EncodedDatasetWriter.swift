@@ -73,6 +73,7 @@ final class EncodedDatasetWriter {
 
   /// Writes names, sizes, splits and attributes, and gives the file its name.
   /// - Parameter splits: positions of samples by name of the split.
+  /// - Throws: `DataError` if a split names a sample that does not exist, or one twice.
   func finish(splits: [String: [Int]]) throws {
     guard count > 0 else { throw DataError("\(path): no samples to write; check the source") }
     try DatasetLayout.validate(splits, count: count, path: path)

@@ -47,6 +47,8 @@ struct SBDFolder {
 
   /// The training and the validation part.
   /// - Parameter warn: is told if there are no lists; then every label file counts as training.
+  /// - Returns: identifiers.
+  /// - Throws: `DataError` if a list is damaged, or there are no labels.
   func lists(
     warn: (String) -> Void
   ) throws(DataError) -> (train: [String], val: [String]) {

@@ -9,7 +9,9 @@ public struct SegmentationSample: Sample {
   /// What the network sees, `[1, 3, H, W]`: blue, green and red in 0…255 minus their means over the photographs that VGG-16 was
   /// trained on.
   public var image: Tensor
-  /// The class of every pixel, row by row; 255 = without label. None at all if the dataset has no labels of the image.
+  /// The class of every pixel, row by row; 255 = without label.
+  ///
+  /// None at all if the dataset has no labels of the image.
   public var labels: [UInt8]
 
   /// H.

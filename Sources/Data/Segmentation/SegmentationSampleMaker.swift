@@ -43,6 +43,7 @@ public struct SegmentationSampleMaker: Sendable {
   ///   - index: its position in the dataset.
   ///   - seed: the run's seed.
   ///   - epoch: the epoch.
+  /// - Returns: the case.
   /// - Throws: `DataError`, naming the scene, if it has no labels or one that is no class.
   public func trainingSample(
     of scene: SceneSample, index: Int, seed: UInt64, epoch: Int

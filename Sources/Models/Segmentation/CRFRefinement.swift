@@ -18,6 +18,7 @@ struct CRFRefinement {
   ///   - classes: C.
   ///   - perturbed: whether filters start with small random numbers added, as published.
   ///   - seed: draws the initial values.
+  /// - Throws: `LayerError` if there is no such CRF.
   init(
     _ kind: SegmentationModelName.Refinement, classes: Int, perturbed: Bool, seed: UInt64
   ) throws {

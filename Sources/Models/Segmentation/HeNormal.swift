@@ -11,6 +11,7 @@ extension Tensor {
   ///   - shape: [C′, C, kh, kw].
   ///   - seed: the run's seed.
   ///   - layer: the layer's number, part of the generators' key.
+  /// - Returns: the weights.
   static func heNormal(_ shape: Shape, seed: UInt64, layer: Int) -> Tensor {
     let deviation = (2 * Double(shape[0]) / Double(shape.count)).squareRoot()
     let blockSize = 1 << 18
