@@ -32,7 +32,7 @@ extension BenchmarkCase {
   ///
   /// The poolings before them, which round up, leave a quarter, an eighth and a sixteenth of the crop. The guidance is
   /// conv2_2's output times 10⁻⁴, so K is close to 1.
-  static let fcn8s: [BenchmarkCase] = [(3, 256, 113), (4, 512, 57), (5, 512, 29)].flatMap {
+  static let fcn8sLayers: [BenchmarkCase] = [(3, 256, 113), (4, 512, 57), (5, 512, 29)].flatMap {
     (block, channels, size) in
     SquareLayer(
       channels: channels, kernel: 3, size: size, guideChannels: 128, guideRange: 1e-4

@@ -10,6 +10,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
   case runFolder(path: String, problem: String)
   /// A log that cannot be read or written.
   case log(file: String, problem: String)
+  /// A file of results that cannot be written.
+  case output(file: String, problem: String)
 
   /// The place, what is wrong there, and what to do.
   public var description: String {
@@ -21,6 +23,7 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
         + "lower lr or look at the sample"
     case .runFolder(let path, let problem): "\(path): \(problem)"
     case .log(let file, let problem): "\(file): \(problem)"
+    case .output(let file, let problem): "\(file): \(problem)"
     }
   }
 }

@@ -98,3 +98,15 @@ import Testing
     }
   }
 }
+
+@Suite struct NumPyWritingTests {
+  @Test(arguments: [[], [1], [7], [2, 3], [3, 1, 5, 2], [100, 1000]])
+  func readsBack(_ shape: [Int]) throws {
+    let folder = try TemporaryFolder()
+    let elements = (0..<shape.reduce(1, *)).map { Float($0) * 0.37 - 5 }
+    try NumPyArray.write(elements, shape: shape, to: folder("a.npy"))
+    let array = try NumPyArray(contentsOf: folder("a.npy"))
+    #expect(array.shape == shape)
+    #expect(array.elements == elements.map(Double.init))
+  }
+}

@@ -20,5 +20,5 @@ public struct SegmentationSample: Sample {
   public var width: Int { image.shape.width }
 
   /// The means of blue, green and red.
-  static let means: [Float] = [104.008, 116.669, 122.675]
+  public static let means: [Float] = [104.008, 116.669, 122.675]
 }

@@ -28,6 +28,13 @@ public struct ConfusionMatrix: Sendable, Equatable {
     }
   }
 
+  /// Adds another matrix's counts.
+  /// - Precondition: equally many classes.
+  public mutating func add(_ other: ConfusionMatrix) {
+    precondition(other.classes == classes, "\(other.classes) and \(classes) classes")
+    for (i, count) in other.counts.enumerated() { counts[i] += count }
+  }
+
   /// Pixels that are of a class.
   public func truePixels(_ class: Int) -> Int {
     counts[`class` * classes..<(`class` + 1) * classes].reduce(0, +)
