@@ -129,8 +129,8 @@ let package = Package(
       name: "CommandLineToolTests",
       dependencies: [
         "CommandLineTool", "Verification", "Training", "Data", "HDF5", "ImageFiles", "Tensors",
-        "Kernels",
-        "TestSupport",
+        "Kernels", "TestSupport",
+        .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: strict),
   ],

@@ -66,7 +66,8 @@ enum ProcessSetupError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .otherProcessor(let missing):
       return "this program was built for another processor: this one has no "
-        + "\(missing.joined(separator: ", ")); build it here: swift package clean, then Launch/run"
+        + "\(missing.joined(separator: ", ")); build it here (swift package clean, then Launch/run), "
+        + "or for all hosts with PAC_MARCH, see docs/running.md"
     }
   }
 }

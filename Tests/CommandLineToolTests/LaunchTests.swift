@@ -2,49 +2,13 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The scripts of Launch, in a folder of their own with a stand-in for pac.
 @Suite(.serialized)
 struct LaunchTests {
-  /// Copies the scripts to `folder`, beside a program that reports how it was called.
-  private func prepare(_ folder: URL) throws {
-    let files = FileManager.default
-    try files.copyItem(
-      at: packageRoot.appendingPathComponent("Launch"), to: folder.appendingPathComponent("Launch"))
-    try files.createDirectory(
-      at: folder.appendingPathComponent("Sources"), withIntermediateDirectories: true)
-    try Data().write(to: folder.appendingPathComponent("Package.swift"))
-    try write(
-      """
-      echo "rank ${OMPI_COMM_WORLD_RANK:-none} of ${OMPI_COMM_WORLD_SIZE:-none}:" "$@"
-      echo "terminal $PAC_TERMINAL threads ${OMP_NUM_THREADS:-unset}"
-      for last; do :; done
-      exit "${last#status=}"
-      """, to: folder.appendingPathComponent(".build/release/pac"))
-  }
-
-  private func write(_ script: String, to file: URL) throws {
-    try FileManager.default.createDirectory(
-      at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-    try Data(("#!/bin/sh\n" + script).utf8).write(to: file)
-    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file.path)
-  }
-
   private func launch(
     _ script: String, _ arguments: [String], environment: [String: String?] = [:],
     commands: [String: String] = [:]
   ) throws -> CommandResult {
-    let folder = try temporaryFolder()
-    defer { try? FileManager.default.removeItem(at: folder) }
-    try prepare(folder)
-    var environment = environment
-    for (name, script) in commands {
-      try write(script, to: folder.appendingPathComponent("bin/\(name)"))
-    }
-    let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
-    environment["PATH"] = folder.appendingPathComponent("bin").path + ":" + path
-    return try run(
-      folder.appendingPathComponent("Launch/\(script)").path, arguments, environment: environment,
-      timeout: 60)
+    try LaunchFolder(commands).run(script, arguments, environment: environment)
   }
 
   @Test func oneRankRunsWithoutMPI() throws {

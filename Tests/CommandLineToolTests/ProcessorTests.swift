@@ -57,7 +57,8 @@ import Testing
       try small.check(compiledFor: "avx2 fma avx512f avx512bw ")
     } throws: {
       "\($0)" == "this program was built for another processor: this one has no avx512f, avx512bw; "
-        + "build it here: swift package clean, then Launch/run"
+        + "build it here (swift package clean, then Launch/run), or for all hosts with PAC_MARCH, "
+        + "see docs/running.md"
     }
     // Where the system does not say, it is not checked.
     try Processor(cpuinfo: "").check(compiledFor: "avx2")
