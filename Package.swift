@@ -70,7 +70,8 @@ let package = Package(
       name: "Models", dependencies: ["Layers", "Autograd", "Tensors"], swiftSettings: strict),
     .target(
       name: "Data", dependencies: ["Tensors", "HDF5", "ImageFiles"], swiftSettings: strict),
-    .target(name: "Distributed", dependencies: ["Tensors", "CMPI"], swiftSettings: strict),
+    .target(
+      name: "Distributed", dependencies: ["Tensors", "Kernels", "CMPI"], swiftSettings: strict),
     .target(
       name: "Layers", dependencies: ["Autograd", "Tensors", "Kernels"], swiftSettings: strict),
     .target(name: "Autograd", dependencies: ["Tensors", "Kernels"], swiftSettings: strict),

@@ -27,7 +27,16 @@ public final class Parameter {
   }
 
   /// The sum of the gradients since it was last cleared.
-  public var gradient: Tensor { storage.gradientOrZeros.slice(from: offset, shape) }
+  public var gradient: Tensor {
+    guard let gradients = storage.gradients else { return .zeros(shape) }
+    return Tensor(shape) {
+      _ = $0.update(
+        fromContentsOf: UnsafeBufferPointer(start: gradients.base + offset, count: $0.count))
+    }
+  }
+
+  /// Its elements within the flat buffers of its set.
+  public var range: Range<Int> { offset..<offset + shape.count }
 
   /// This parameter's part in a computation recorded on `tape`.
   public func variable(on tape: Tape?) -> Variable { Variable(self, tape: tape) }
@@ -46,11 +55,9 @@ public final class Parameter {
 /// The flat buffers behind one or more parameters.
 final class ParameterStorage {
   fileprivate(set) var values: Tensor
-  fileprivate var gradients: Tensor?
+  fileprivate var gradients: FlatBuffer?
 
   init(_ values: Tensor) { self.values = values }
-
-  fileprivate var gradientOrZeros: Tensor { gradients ?? .zeros(values.shape) }
 
   fileprivate func write(_ value: Tensor, at offset: Int) {
     values.withUnsafeMutableBufferPointer { target in
@@ -61,8 +68,9 @@ final class ParameterStorage {
   }
 
   fileprivate func accumulate(_ add: (UnsafeMutablePointer<Float>) -> Void) {
-    if gradients == nil { gradients = .zeros(values.shape) }
-    gradients?.withMutablePointer(add)
+    let buffer = gradients ?? FlatBuffer(zeros: values.count)
+    gradients = buffer
+    add(buffer.base)
   }
 }
 
@@ -115,11 +123,19 @@ public final class ParameterSet {
     try update(&storage.values)
   }
 
-  /// Hands out the flat buffer of gradients gathered since the last call, and starts anew.
-  /// - Parameter buffer: memory for the next gradients, all zeros; nil to allocate it when needed.
+  /// Where gradients gather, set to zeros by whoever puts it there; nil = in new memory, from the next gradient on.
+  public var gradients: FlatBuffer? {
+    get { storage.gradients }
+    set {
+      precondition(newValue.map { $0.count == count } ?? true, "a buffer of another size")
+      storage.gradients = newValue
+    }
+  }
+
+  /// Hands out the gradients gathered since the last call, and starts anew.
   /// - Returns: the gradients, zeros if none were computed.
-  public func takeGradients(replacingWith buffer: Tensor? = nil) -> Tensor {
-    defer { storage.gradients = buffer }
-    return storage.gradientOrZeros
+  public func takeGradients() -> Tensor {
+    defer { storage.gradients = nil }
+    return storage.gradients.map(Tensor.init(taking:)) ?? .zeros([count])
   }
 }

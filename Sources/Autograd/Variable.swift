@@ -34,6 +34,7 @@ public final class Variable {
     self.tape = tape
     sink = GradientSink(
       parameter.shape, needsGradient: tape != nil && parameter.isTrainable, parameter: parameter)
+    if sink.needsGradient { tape?.noteUse(of: parameter) }
   }
 
   /// Makes the variable an operation has produced, and records the operation if any input wants a gradient.

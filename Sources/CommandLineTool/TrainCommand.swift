@@ -15,12 +15,20 @@ struct TrainCommand: ParsableCommand {
 
   @OptionGroup var settings: ConfigurationArguments
 
+  @Option(
+    help: ArgumentHelp(
+      "Write what each rank spends its time on, for chrome://tracing or ui.perfetto.dev.",
+      valueName: "file.json"))
+  var timeline: String?
+
   func run() throws {
     try withRanks { communicator in
       let configuration = try communicator.together { try settings.load() }
+      let timeline = try timeline.map { try TimelineFile($0, communicator) }
       let result = try train(
         configuration, communicator: communicator, logger: Logger(label: "pac"),
-        terminal: ProcessSetup.standardOutputIsTerminal)
+        terminal: ProcessSetup.standardOutputIsTerminal, timeline: timeline?.timeline)
+      try timeline?.write(communicator)
       guard communicator.isLeader else { return }
       print("checkpoint \(result.checkpoint)")
     }

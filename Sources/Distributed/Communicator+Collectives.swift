@@ -106,7 +106,7 @@ extension Communicator {
   /// Adds the ranks' values element by element, in rank order, in double precision.
   ///
   /// Every rank gets the same bits, but another number of ranks may round differently; the sum that does
-  /// not is `allReduce(_:ranges:)`.
+  /// not is `GradientReduction`.
   /// - Precondition: every rank passes as many values.
   /// - Throws: `DistributedError` if MPI reports an error.
   public func sum(_ values: [Double]) throws -> [Double] {

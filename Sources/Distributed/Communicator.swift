@@ -5,8 +5,8 @@ import Glibc
 ///
 /// A process that no launcher started (no `mpirun` or `srun`) is a world of one and never calls MPI:
 /// initialising it costs a tenth of a second and warns on machines without a network. The collective
-/// operations are in `Communicator+Collectives.swift` and `Communicator+AllReduce.swift`; all ranks must call
-/// them in the same order. A rank that meets an error in between passes it to the next `agree(on:)`.
+/// operations are in `Communicator+Collectives.swift`, the sum of gradients is `GradientReduction`; all ranks must
+/// call them in the same order. A rank that meets an error in between passes it to the next `agree(on:)`.
 ///
 /// Not `Sendable`: MPI runs in its funneled mode, only the thread that called `start()` may use it.
 public final class Communicator {
@@ -19,13 +19,18 @@ public final class Communicator {
 
   /// MPI's communicator of all ranks; nil in a world of one.
   let world: MPI_Comm?
+  /// The same ranks once more, for operations that go on while others are called on `world`.
+  let background: MPI_Comm?
   /// The most elements one message carries: MPI counts are 32-bit, longer buffers go in pieces.
   let largestMessage: Int
   private var isFinished = false
 
-  private init(world: MPI_Comm?, rank: Int, worldSize: Int, ranksOnNode: [Int], largestMessage: Int)
-  {
+  private init(
+    world: MPI_Comm?, background: MPI_Comm?, rank: Int, worldSize: Int, ranksOnNode: [Int],
+    largestMessage: Int
+  ) {
     self.world = world
+    self.background = background
     self.rank = rank
     self.worldSize = worldSize
     self.ranksOnNode = ranksOnNode
@@ -55,7 +60,8 @@ public final class Communicator {
   package static func start(largestMessage: Int) throws -> Communicator {
     guard isLaunched else {
       return Communicator(
-        world: nil, rank: 0, worldSize: 1, ranksOnNode: [0], largestMessage: largestMessage)
+        world: nil, background: nil, rank: 0, worldSize: 1, ranksOnNode: [0],
+        largestMessage: largestMessage)
     }
     var threads: Int32 = 0
     try check(MPI_Init_thread(nil, nil, pac_mpi_thread_funneled(), &threads), "MPI_Init_thread", 0)
@@ -69,8 +75,11 @@ public final class Communicator {
     var size: Int32 = 0
     try check(MPI_Comm_rank(world, &rank), "MPI_Comm_rank", 0)
     try check(MPI_Comm_size(world, &size), "MPI_Comm_size", Int(rank))
+    // Inherits the way errors are reported.
+    var background: MPI_Comm?
+    try check(MPI_Comm_dup(world, &background), "MPI_Comm_dup", Int(rank))
     return Communicator(
-      world: world, rank: Int(rank), worldSize: Int(size),
+      world: world, background: background, rank: Int(rank), worldSize: Int(size),
       ranksOnNode: try ranksOnNode(of: rank, size: size, world), largestMessage: largestMessage)
   }
 
@@ -89,7 +98,10 @@ public final class Communicator {
   public func finish() throws {
     guard !isFinished else { return }
     isFinished = true
-    if world != nil { try check(MPI_Finalize(), "MPI_Finalize") }
+    guard world != nil else { return }
+    var background = background
+    try check(MPI_Comm_free(&background), "MPI_Comm_free")
+    try check(MPI_Finalize(), "MPI_Finalize")
   }
 
   /// Ends every rank of the job at once with exit status 1, for errors that cannot be agreed on.

@@ -45,6 +45,13 @@ public struct Tensor: @unchecked Sendable {
   /// Makes a tensor without axes from one number.
   public init(scalar: Float) { self.init([], [scalar]) }
 
+  /// Makes a tensor of a buffer's elements; shares the memory, so that nobody may write to the buffer any more.
+  public init(taking buffer: FlatBuffer) {
+    shape = [buffer.count]
+    storage = buffer.storage
+    offset = 0
+  }
+
   /// The number of elements.
   public var count: Int { shape.count }
 

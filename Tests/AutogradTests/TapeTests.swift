@@ -75,4 +75,40 @@ private func product(_ x: Variable, _ y: Variable) -> Variable {
     let x = a.variable(on: tape)
     #expect(product(x, x).needsGradient == false)
   }
+
+  @Test func saysWhenAParametersGradientIsFinal() {
+    let (a, b, c) = (
+      Parameter(Tensor([1], [2])), Parameter(Tensor([1], [3])), Parameter(Tensor([1], [5]))
+    )
+    let unused = Parameter(Tensor([1], [1]))
+    let set = ParameterSet([("a", a), ("b", b), ("c", c), ("unused", unused)])
+    let tape = Tape()
+    // a·b·c·a: the last operation uses a as well as the first.
+    let ab = product(a.variable(on: tape), b.variable(on: tape))
+    let abc = product(ab, c.variable(on: tape))
+    let result = product(abc, a.variable(on: tape))
+    _ = unused.variable(on: tape)
+    var completed: [[Range<Int>]] = []
+    var gradients: [[Float]] = []
+    tape.backward(from: result) {
+      completed.append($0.map(\.range))
+      for parameter in $0 { gradients.append(parameter.gradient.elements) }
+    }
+    #expect(completed == [[3..<4], [2..<3], [1..<2, 0..<1]])
+    #expect(gradients == [[0], [12], [20], [60]], "final when they are announced")
+    #expect(set.takeGradients().elements == [60, 20, 12, 0])
+  }
+
+  @Test func gathersWhereItIsTold() {
+    let a = Parameter(Tensor([1], [3]))
+    let set = ParameterSet([("a", a)])
+    let buffer = FlatBuffer(zeros: 1)
+    set.gradients = buffer
+    let tape = Tape()
+    tape.backward(from: product(a.variable(on: tape), a.variable(on: tape)))
+    #expect(buffer.base[0] == 6)
+    set.gradients = nil
+    #expect(a.gradient.elements == [0])
+    #expect(buffer.base[0] == 6)
+  }
 }

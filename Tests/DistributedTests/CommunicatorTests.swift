@@ -22,13 +22,27 @@ import Testing
     try communicator.finish()
   }
 
-  @Test func addsUpAlone() throws {
+  @Test(arguments: GradientReduction.Order.allCases)
+  func addsUpAlone(order: GradientReduction.Order) throws {
     let communicator = try Communicator.start()
-    var sum = TreeSum(count: 2, range: 0..<3)
-    for value in 1...3 { sum.add(Tensor([2], [Float(value), Float(-value)])) }
-    #expect(try communicator.allReduce(sum, ranges: [0..<3]).elements == [6, -6])
-    let none = TreeSum(count: 2, range: 0..<0)
-    #expect(try communicator.allReduce(none, ranges: [0..<0]).elements == [0, 0])
+    let reduction = GradientReduction(count: 2, communicator: communicator, order: order)
+    for samples in [3, 0, 1] {
+      reduction.begin(ranges: [0..<samples])
+      for sample in 0..<samples {
+        let buffer = reduction.beginSample()
+        buffer.base[0] += Float(sample + 1)
+        buffer.base[1] -= Float(sample + 1)
+        try reduction.endSample()
+      }
+      try reduction.finish()
+      var values = Tensor([2], [10, 10])
+      try reduction.update(&values) { segment in
+        #expect(segment.range == 0..<2 && segment.ownedStart == 0)
+        for i in 0..<2 { segment.values[i] += segment.gradients[i] }
+      }
+      let sum = Float(samples * (samples + 1) / 2)
+      #expect(values.elements == [10 + sum, 10 - sum])
+    }
     try communicator.finish()
   }
 

@@ -47,19 +47,52 @@ struct RankTests {
   /// ranks without a segment.
   @Test(arguments: [37, 2])
   func theSumHasTheSameBitsForAnyRanks(count: Int) throws {
-    let alone = try job(1, ["sum", "\(count)", "0", "11"])
+    let alone = try job(1, ["sum", "repeatable", "\(count)", "0", "11"])
     #expect(alone.succeeded, "\(alone)")
     let expected = alone.ranks[0].output
-    #expect(expected.split(separator: " ").count == count)
+    let lines = expected.split(separator: "\n")
+    #expect(lines.count == 4 && lines[0] == lines[2], "the second step takes used memory")
+    #expect(lines[0].split(separator: " ").count == count)
+    #expect(lines[1] == "true true" && lines[3] == "true true")
     let splits: [[Int]] = [
       [0, 8, 11], [0, 5, 11], [0, 0, 11], [0, 4, 8, 11], [0, 1, 1, 11], [0, 3, 6, 9, 11],
-      [0, 7, 7, 11, 11],
+      [0, 7, 7, 11, 11], [0, 1, 3, 4, 6, 7, 9, 11],
     ]
     for bounds in splits {
-      let job = try job(bounds.count - 1, ["sum", "\(count)"] + bounds.map { "\($0)" })
+      let job = try job(
+        bounds.count - 1, ["sum", "repeatable", "\(count)"] + bounds.map { "\($0)" })
       #expect(job.succeeded, "\(bounds): \(job)")
       for rank in job.ranks { #expect(rank.output == expected, "\(bounds)") }
     }
+  }
+
+  /// The order is MPI's own, so that only the rounding may differ.
+  @Test(arguments: [[0, 11], [0, 8, 11], [0, 4, 4, 11]])
+  func theFastestSumIsTheSameOnAllRanks(bounds: [Int]) throws {
+    let job = try job(
+      bounds.count - 1, ["sum", "fastest", "37"] + bounds.map { "\($0)" })
+    #expect(job.succeeded, "\(job)")
+    let exact = try self.job(1, ["sum", "repeatable", "37", "0", "11"])
+    let expected = values(exact.ranks[0].output)
+    for rank in job.ranks {
+      #expect(rank.output == job.ranks[0].output)
+      for (found, value) in zip(values(rank.output), expected) {
+        // Eleven terms of up to 2¹⁶, each rounded within 2⁻²⁴ of itself.
+        #expect(abs(found - value) <= 0.05, "\(bounds)")
+      }
+    }
+  }
+
+  private func values(_ output: String) -> [Float] {
+    let line = output.split(separator: "\n").first ?? ""
+    return line.split(separator: " ").map { Float(bitPattern: UInt32($0, radix: 16) ?? 0) }
+  }
+
+  @Test func anErrorAmongSamplesEndsAllRanksTogether() throws {
+    let job = try job(3, ["fail-within", "1"])
+    #expect(job.ranks.allSatisfy { $0.status == 1 || $0.status == nil }, "\(job)")
+    #expect(job.ranks[0].errors == "error: rank 1: sample 4 is damaged\n", "\(job)")
+    #expect(!job.command.timedOut)
   }
 
   @Test(arguments: [[1], [2], [2, 1]])

@@ -15,7 +15,8 @@ func runCommand(_ arguments: [String], _ communicator: Communicator) throws {
   case "layout": layout(communicator)
   case "set-up": try setUp(arguments, communicator)
   case "collectives": try collectives(communicator)
-  case "sum": try treeSum(numbers, communicator)
+  case "sum": try treeSum(Array(arguments.dropFirst()), communicator)
+  case "fail-within": try failWithin(numbers[0], communicator)
   case "fail": try fail(Set(numbers), communicator)
   case "throw": try leaveOthersWaiting(numbers[0], communicator)
   case "kill": try kill(numbers[0], communicator)
@@ -84,18 +85,59 @@ private func leaf(_ position: Int, count: Int) -> Tensor {
     })
 }
 
-/// `sum COUNT BOUND…`: rank r sums the leaves from the r-th to the next bound; prints the total's bits.
-private func treeSum(_ numbers: [Int], _ communicator: Communicator) throws {
-  let bounds = numbers.dropFirst()
+/// `sum ORDER COUNT BOUND…`: rank r sums the leaves from the r-th to the next bound, twice; prints the totals' bits.
+///
+/// The gradient comes in parts of seven elements, buckets have five, so that they share parts and parts lie in two.
+private func treeSum(_ arguments: [String], _ communicator: Communicator) throws {
+  let numbers = arguments.compactMap { Int($0) }
+  let (count, bounds) = (numbers[0], numbers.dropFirst())
   let ranges = zip(bounds, bounds.dropFirst()).map { $0..<$1 }
-  var sum = TreeSum(count: numbers[0], range: ranges[communicator.rank])
-  for position in ranges[communicator.rank] {
-    var buffer = sum.zeroedBuffer()
-    buffer.add(leaf(position, count: numbers[0]))
-    sum.add(buffer)
+  let reduction = GradientReduction(
+    count: count, communicator: communicator,
+    order: arguments[0] == "fastest" ? .fastest : .repeatable,
+    bucketLength: 5)
+  for _ in 0..<2 {
+    reduction.begin(ranges: ranges)
+    for position in ranges[communicator.rank] {
+      let buffer = reduction.beginSample()
+      leaf(position, count: count).withUnsafeBufferPointer {
+        for i in 0..<count { buffer.base[i] += $0[i] }
+      }
+      // From the end, and not all of them: the rest is complete with the sample.
+      for start in stride(from: 7, to: count, by: 7).reversed() {
+        try reduction.complete(start..<min(start + 7, count))
+      }
+      try reduction.endSample()
+    }
+    try reduction.finish()
+    var totals = Tensor.zeros([count])
+    try reduction.update(&totals) { segment in
+      for (i, gradient) in segment.gradients.enumerated() { segment.values[i] += gradient }
+    }
+    print(totals.elements.map { String($0.bitPattern, radix: 16) }.joined(separator: " "))
+    // What each rank owns, taken apart and put together again.
+    let owned = reduction.owned(of: totals)
+    let whole = try reduction.gather(owned)
+    print(whole.map { $0.elements == totals.elements } ?? true, owned.count == reduction.ownedCount)
   }
-  let total = try communicator.allReduce(sum, ranges: ranges)
-  print(total.elements.map { String($0.bitPattern, radix: 16) }.joined(separator: " "))
+}
+
+/// Rank `failing` fails before its last sample; the others wait for nothing that does not come.
+private func failWithin(_ failing: Int, _ communicator: Communicator) throws {
+  let reduction = GradientReduction(count: 40, communicator: communicator, bucketLength: 5)
+  let ranges = (0..<communicator.worldSize).map { 3 * $0..<3 * $0 + 3 }
+  reduction.begin(ranges: ranges)
+  var failure: CommandError?
+  for position in ranges[communicator.rank] {
+    if communicator.rank == failing, position % 3 == 1 {
+      failure = CommandError(description: "sample \(position) is damaged")
+      break
+    }
+    _ = reduction.beginSample()
+    try reduction.endSample()
+  }
+  try reduction.finish()
+  try communicator.agree(on: failure)
 }
 
 /// The ranks `failing` meet an error; all find out together.

@@ -79,6 +79,10 @@ extension TrainingConfiguration {
       "epsilon", \.epsilon, .positive, "adam: added to the root of the mean square",
       otherNames: ["eps"]),
     ConfigurationKey(
+      "reduction", \.reduction, .choice,
+      "order in which gradients are added: the same bits on any number of ranks, or as MPI prefers",
+      otherNames: ["all-reduce"]),
+    ConfigurationKey(
       "test-every", \.testEvery, .wholeNumber(from: 0),
       "epochs between two measurements on the test split; 0 = only at the end", mayChange: true,
       otherNames: ["test-interval"]),

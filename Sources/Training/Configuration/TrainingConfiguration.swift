@@ -1,4 +1,5 @@
 import Data
+import Distributed
 import Models
 
 /// Everything that decides what a training run computes, and what it writes.
@@ -61,6 +62,8 @@ public struct TrainingConfiguration: Sendable, Equatable {
   public var beta2 = 0.999
   /// Adam: added to the root of the mean square.
   public var epsilon = 1e-8
+  /// In which order gradients are added over the ranks.
+  public var reduction = GradientReduction.Order.repeatable
   /// Epochs between two measurements on the test split; 0 = only at the end.
   public var testEvery = 1
   /// Epochs between two checkpoints; 0 = only at the end.

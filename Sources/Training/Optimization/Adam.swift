@@ -16,6 +16,8 @@ public struct Adam: Optimizer {
   public let weightDecay: Double
   private let count: Int
   private var stepCount = 0
+  /// Those of the step that was begun last.
+  private var coefficients: AdamCoefficients?
   private var mean: Tensor
   private var meanSquare: Tensor
 
@@ -51,26 +53,29 @@ public struct Adam: Optimizer {
     (stepCount, self.mean, self.meanSquare) = (state.stepCount, mean, meanSquare)
   }
 
-  /// Updates `parameters` by one step.
-  /// - Precondition: as many parameters and gradients as the optimiser was made for.
-  public mutating func step(parameters: inout Tensor, gradients: Tensor, learningRate: Double) {
-    requireCounts(parameters, gradients, count)
+  /// Begins a step: counts it and derives its coefficients.
+  public mutating func beginStep(learningRate: Double) {
     stepCount += 1
-    let coefficients = AdamCoefficients(
+    coefficients = AdamCoefficients(
       step: stepCount, learningRate: learningRate, weightDecay: weightDecay, beta1: beta1,
       beta2: beta2, epsilon: epsilon)
-    parameters.withUnsafeMutableBufferPointer { p in
-      gradients.withUnsafeBufferPointer { g in
-        mean.withUnsafeMutableBufferPointer { m in
-          meanSquare.withUnsafeMutableBufferPointer { v in
-            guard let p = p.baseAddress, let g = g.baseAddress, let m = m.baseAddress,
-              let v = v.baseAddress
-            else { return }
-            adamStep(
-              parameters: p, gradients: g, mean: m, meanSquare: v, count: count,
-              coefficients: coefficients)
-          }
-        }
+  }
+
+  /// Takes the step for a part of the parameters; see `Optimizer`.
+  public mutating func update(
+    _ values: UnsafeMutableBufferPointer<Float>, gradients: UnsafeBufferPointer<Float>,
+    from start: Int
+  ) {
+    requirePart(values, gradients, from: start, of: count)
+    guard let coefficients else { preconditionFailure("update without beginStep") }
+    mean.withUnsafeMutableBufferPointer { m in
+      meanSquare.withUnsafeMutableBufferPointer { v in
+        guard let p = values.baseAddress, let g = gradients.baseAddress, let m = m.baseAddress,
+          let v = v.baseAddress
+        else { return }
+        adamStep(
+          parameters: p, gradients: g, mean: m + start, meanSquare: v + start,
+          count: values.count, coefficients: coefficients)
       }
     }
   }

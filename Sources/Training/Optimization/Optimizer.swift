@@ -1,9 +1,10 @@
 import Tensors
 
-/// A rule that turns gradients into a step, over all parameters laid out in one flat tensor.
+/// A rule that turns gradients into a step, over parameters laid out one behind the other.
 ///
 /// An optimiser is a value: a copy is a snapshot. Steps work in place as long as nothing else holds the
-/// parameters or the optimiser.
+/// parameters or the optimiser. Every parameter is treated alone, so that several optimisers, each with a part of the
+/// parameters, do what one with all of them does.
 public protocol Optimizer: Sendable {
   /// The configuration's name of the rule.
   var name: TrainingConfiguration.OptimizerName { get }
@@ -15,9 +16,30 @@ public protocol Optimizer: Sendable {
   /// - Throws: `OptimizerStateError` unless the slots are those of this rule, in its size.
   mutating func restore(_ state: OptimizerState) throws
 
-  /// Updates `parameters` by one step.
+  /// Begins a step; `update(_:gradients:from:)` follows for every parameter, part by part.
+  mutating func beginStep(learningRate: Double)
+
+  /// Takes the step for a part of the parameters.
+  /// - Parameters:
+  ///   - values: the parameters, changed in place.
+  ///   - gradients: their gradients, as many.
+  ///   - start: how many of the optimiser's parameters come before them.
+  mutating func update(
+    _ values: UnsafeMutableBufferPointer<Float>, gradients: UnsafeBufferPointer<Float>,
+    from start: Int)
+}
+
+extension Optimizer {
+  /// Updates all parameters by one step.
   /// - Precondition: as many parameters and gradients as the optimiser was made for.
-  mutating func step(parameters: inout Tensor, gradients: Tensor, learningRate: Double)
+  public mutating func step(
+    parameters: inout Tensor, gradients: Tensor, learningRate: Double
+  ) {
+    beginStep(learningRate: learningRate)
+    parameters.withUnsafeMutableBufferPointer { values in
+      gradients.withUnsafeBufferPointer { update(values, gradients: $0, from: 0) }
+    }
+  }
 }
 
 /// What an optimiser carries from step to step.
@@ -61,9 +83,13 @@ extension OptimizerState {
   }
 }
 
-/// Stops on sizes that differ from those the optimiser was made for.
-func requireCounts(_ parameters: Tensor, _ gradients: Tensor, _ count: Int) {
+/// Stops on a part that is not one of `count` parameters.
+func requirePart(
+  _ values: UnsafeMutableBufferPointer<Float>, _ gradients: UnsafeBufferPointer<Float>,
+  from start: Int, of count: Int
+) {
   precondition(
-    parameters.count == count && gradients.count == count,
-    "\(parameters.count) parameters and \(gradients.count) gradients, expected \(count)")
+    values.count == gradients.count && start >= 0 && start + values.count <= count,
+    "\(values.count) parameters from \(start) on and \(gradients.count) gradients, expected \(count)"
+  )
 }

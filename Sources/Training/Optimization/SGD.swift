@@ -11,6 +11,8 @@ public struct SGD: Optimizer {
   public let weightDecay: Double
   private let count: Int
   private var stepCount = 0
+  /// η of the step that was begun last.
+  private var rate: Float = 0
   /// Σ μᵏ g over the steps so far; nil without momentum.
   private var velocity: Tensor?
 
@@ -39,26 +41,29 @@ public struct SGD: Optimizer {
     (stepCount, velocity) = (state.stepCount, state.slots["momentum_buffer"])
   }
 
-  /// Updates `parameters` by one step.
-  /// - Precondition: as many parameters and gradients as the optimiser was made for.
-  public mutating func step(parameters: inout Tensor, gradients: Tensor, learningRate: Double) {
-    requireCounts(parameters, gradients, count)
+  /// Begins a step.
+  public mutating func beginStep(learningRate: Double) {
     stepCount += 1
-    let (rate, decay) = (Float(learningRate), Float(weightDecay))
-    parameters.withUnsafeMutableBufferPointer { p in
-      gradients.withUnsafeBufferPointer { g in
-        guard let p = p.baseAddress, let g = g.baseAddress else { return }
-        let moved: Void? = velocity?.withUnsafeMutableBufferPointer { b in
-          guard let b = b.baseAddress else { return }
-          momentumStep(
-            parameters: p, gradients: g, velocity: b, count: count, learningRate: rate,
-            momentum: Float(momentum), weightDecay: decay)
-        }
-        if moved == nil {
-          gradientStep(
-            parameters: p, gradients: g, count: count, learningRate: rate, weightDecay: decay)
-        }
-      }
+    rate = Float(learningRate)
+  }
+
+  /// Takes the step for a part of the parameters; see `Optimizer`.
+  public mutating func update(
+    _ values: UnsafeMutableBufferPointer<Float>, gradients: UnsafeBufferPointer<Float>,
+    from start: Int
+  ) {
+    requirePart(values, gradients, from: start, of: count)
+    guard let p = values.baseAddress, let g = gradients.baseAddress else { return }
+    let (rate, decay) = (rate, Float(weightDecay))
+    let moved: Void? = velocity?.withUnsafeMutableBufferPointer { b in
+      guard let b = b.baseAddress else { return }
+      momentumStep(
+        parameters: p, gradients: g, velocity: b + start, count: values.count,
+        learningRate: rate, momentum: Float(momentum), weightDecay: decay)
+    }
+    if moved == nil {
+      gradientStep(
+        parameters: p, gradients: g, count: values.count, learningRate: rate, weightDecay: decay)
     }
   }
 }

@@ -9,16 +9,19 @@ import Logging
 ///   - communicator: the ranks.
 ///   - logger: for warnings and the start of a run; only the leader's is used.
 ///   - terminal: whether a person watches: then one line of progress is kept up to date.
+///   - timeline: where to note what the time is spent on.
 /// - Returns: the last measurement on the test split, and the last checkpoint's path.
 /// - Throws: on all ranks alike what went wrong on one of them.
 public func train(
   _ configuration: TrainingConfiguration, communicator: Communicator, logger: Logger,
-  terminal: Bool
+  terminal: Bool, timeline: Timeline? = nil
 ) throws -> RunResult {
   func run(_ task: some TrainingTask) throws -> RunResult {
     let report = RunReport(
       configuration, logger: logger, terminal: terminal, isLeader: communicator.isLeader)
-    return try TrainingRun(task, communicator: communicator, report: report).run()
+    return try TrainingRun(
+      task, communicator: communicator, report: report, timeline: timeline
+    ).run()
   }
   let task = try communicator.together { try makeTask(configuration) }
   return try run(task)
@@ -36,6 +39,7 @@ final class TrainingRun<Task: TrainingTask> {
   private let plan: GlobalBatchPlan
   private let evaluator: Evaluator<Task>
   private let schedule: StepDecay
+  private let timeline: Timeline?
   private var folder: RunFolder
   private let report: RunReport
   private let started = ContinuousClock().now
@@ -43,8 +47,11 @@ final class TrainingRun<Task: TrainingTask> {
 
   /// Opens the samples; all ranks call it.
   /// - Throws: on all ranks alike what went wrong on one of them.
-  init(_ task: Task, communicator: Communicator, report: RunReport) throws {
+  init(
+    _ task: Task, communicator: Communicator, report: RunReport, timeline: Timeline?
+  ) throws {
     self.task = task
+    self.timeline = timeline
     configuration = task.configuration
     self.communicator = communicator
     self.report = report
@@ -56,7 +63,7 @@ final class TrainingRun<Task: TrainingTask> {
         source: source.name)
       return (source, plan, try Evaluator(task, communicator: communicator))
     }
-    trainer = Trainer(task, communicator: communicator)
+    trainer = Trainer(task, communicator: communicator, timeline: timeline)
     schedule = configuration.schedule
     folder = RunFolder(
       configuration, measures: task.measures, isLeader: communicator.isLeader)
@@ -131,7 +138,7 @@ final class TrainingRun<Task: TrainingTask> {
 
   /// Measures on the test split and writes a row of `test.log`.
   private func measure() throws -> EvaluationResult {
-    let result = try evaluator()
+    let result = try timeline.measure("evaluation", .evaluation) { try evaluator() }
     let row = TestRow(epoch: progress.epoch, loss: result.loss, values: result.values)
     // In the middle of an epoch, where a run may stop, there is no row: the epoch's own is still to come.
     if progress.stepInEpoch == 0 { try communicator.together { try folder.append(row) } }
@@ -142,9 +149,9 @@ final class TrainingRun<Task: TrainingTask> {
   // MARK: - Checkpoints
 
   private func save() throws {
-    try communicator.together {
-      guard communicator.isLeader else { return }
-      try folder.save(trainer.checkpoint(progress))
+    try timeline.measure("checkpoint", .checkpoint) {
+      let checkpoint = try trainer.checkpoint(progress)
+      try communicator.together { if let checkpoint { try folder.save(checkpoint) } }
     }
   }
 

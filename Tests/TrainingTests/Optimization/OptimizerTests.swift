@@ -65,6 +65,37 @@ import Testing
     #expect(many.indices.allSatisfy { many[$0] == few[$0 % 5] })
   }
 
+  /// Three owners of a part each do what one does alone.
+  @Test(arguments: OptimizerValues.parameters.keys.sorted())
+  func partsTakeTheSameStep(_ name: String) {
+    let count = 41
+    var (whole, rate) = Self.make(name, count: count)
+    let start = Tensor([count], (0..<count).map { OptimizerValues.start[$0 % 5] })
+    var expected = start
+    var found = start
+    let parts = [0..<16, 16..<17, 17..<41]
+    var owners = parts.map { Self.make(name, count: $0.count).optimizer }
+    for k in 0..<3 {
+      let gradients = Self.gradients(k, expected)
+      whole.step(parameters: &expected, gradients: gradients, learningRate: rate)
+      for (owner, part) in parts.enumerated() {
+        owners[owner].beginStep(learningRate: rate)
+        // In two pieces.
+        for piece in [part.prefix(9), part.dropFirst(9)] where !piece.isEmpty {
+          found.withUnsafeMutableBufferPointer { values in
+            gradients.withUnsafeBufferPointer {
+              owners[owner].update(
+                UnsafeMutableBufferPointer(rebasing: values[piece]),
+                gradients: UnsafeBufferPointer(rebasing: $0[piece]),
+                from: piece.lowerBound - part.lowerBound)
+            }
+          }
+        }
+      }
+    }
+    #expect(found.elements.map(\.bitPattern) == expected.elements.map(\.bitPattern))
+  }
+
   @Test(arguments: OptimizerValues.parameters.keys.sorted())
   func restoredStateContinuesBitForBit(_ name: String) throws {
     var (optimizer, initial) = Self.make(name)

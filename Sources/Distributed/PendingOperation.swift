@@ -1,0 +1,103 @@
+import CMPI
+import Tensors
+
+/// A collective operation, or several, that go on while the program computes.
+///
+/// Owns MPI's requests and the arrays of counts that they read until they are done; whoever starts one keeps the buffers
+/// it sends from and receives into.
+final class PendingOperation {
+  private var requests: [MPI_Request?] = []
+  private var arrays: [UnsafeMutablePointer<Int32>] = []
+  fileprivate let communicator: Communicator
+
+  init(on communicator: Communicator) { self.communicator = communicator }
+
+  deinit {
+    // After an error MPI may still read them.
+    guard requests.isEmpty else { return }
+    for array in arrays { array.deallocate() }
+  }
+
+  /// Starts one more operation.
+  /// - Parameters:
+  ///   - call: MPI's name of it, for messages.
+  ///   - start: calls it with the place for its request.
+  /// - Throws: `DistributedError` if MPI reports an error.
+  func add(_ call: String, _ start: (UnsafeMutablePointer<MPI_Request?>) -> Int32) throws {
+    var request = pac_mpi_request_null()
+    try communicator.check(start(&request), call)
+    requests.append(request)
+  }
+
+  /// Counts or displacements, kept until all operations are done.
+  func keep(_ numbers: some Collection<Int>) -> UnsafePointer<Int32> {
+    let array = UnsafeMutablePointer<Int32>.allocate(capacity: max(numbers.count, 1))
+    for (i, number) in numbers.enumerated() { (array + i).initialize(to: Int32(number)) }
+    arrays.append(array)
+    return UnsafePointer(array)
+  }
+
+  /// Moves messages on, and finds out whether all operations are done.
+  func test() throws -> Bool {
+    guard !requests.isEmpty else { return true }
+    var flag: Int32 = 0
+    try communicator.check(
+      MPI_Testall(Int32(requests.count), &requests, &flag, pac_mpi_statuses_ignore()),
+      "MPI_Testall")
+    if flag != 0 { requests = [] }
+    return flag != 0
+  }
+
+  /// Returns when all operations are done.
+  func wait() throws {
+    guard !requests.isEmpty else { return }
+    try communicator.check(
+      MPI_Waitall(Int32(requests.count), &requests, pac_mpi_statuses_ignore()), "MPI_Waitall")
+    requests = []
+  }
+}
+
+extension Communicator {
+  /// Starts adding up all ranks' `elements`, in place, in an order that MPI chooses.
+  func startAllReduce(_ elements: UnsafeMutableBufferPointer<Float>) throws -> PendingOperation {
+    let operation = PendingOperation(on: self)
+    try operation.add("MPI_Iallreduce") {
+      MPI_Iallreduce(
+        pac_mpi_in_place(), elements.baseAddress, Int32(elements.count), pac_mpi_float(),
+        pac_mpi_sum(), background, $0)
+    }
+    return operation
+  }
+
+  /// Starts giving all ranks the segments of `elements` that their owners hold, in place.
+  func startAllGather(
+    _ elements: UnsafeMutableBufferPointer<Float>, segments: [Range<Int>]
+  ) throws -> PendingOperation {
+    let operation = PendingOperation(on: self)
+    let counts = operation.keep(segments.map(\.count))
+    let starts = operation.keep(segments.map(\.lowerBound))
+    try operation.add("MPI_Iallgatherv") {
+      MPI_Iallgatherv(
+        pac_mpi_in_place(), 0, pac_mpi_float(), elements.baseAddress, counts, starts,
+        pac_mpi_float(), background, $0)
+    }
+    return operation
+  }
+}
+
+extension PendingOperation {
+  /// Counts and displacements, one for each rank, as `keep(_:)` returns them.
+  typealias Places = (counts: UnsafePointer<Int32>, starts: UnsafePointer<Int32>)
+
+  /// Starts sending each rank a part of `outgoing` and receiving a part of `incoming` from each.
+  func addExchange(
+    from outgoing: UnsafePointer<Float>?, _ sent: Places,
+    into incoming: UnsafeMutablePointer<Float>, _ awaited: Places
+  ) throws {
+    try add("MPI_Ialltoallv") {
+      MPI_Ialltoallv(
+        outgoing, sent.counts, sent.starts, pac_mpi_float(), incoming, awaited.counts,
+        awaited.starts, pac_mpi_float(), communicator.background, $0)
+    }
+  }
+}

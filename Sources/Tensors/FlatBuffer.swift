@@ -1,0 +1,27 @@
+/// A block of floats at a fixed address, which all who hold it read and write.
+///
+/// A tensor is a value whose memory moves when a shared copy is written; gradients that gather while messages about
+/// them travel need memory that stays. Who may write which elements at what time is up to the holders.
+public final class FlatBuffer {
+  /// The number of elements.
+  public let count: Int
+  let storage: TensorStorage
+
+  /// Allocates room for `count` elements, not initialised.
+  public init(count: Int) {
+    self.count = count
+    storage = TensorStorage(capacity: count)
+  }
+
+  /// Allocates `count` zeros.
+  public convenience init(zeros count: Int) {
+    self.init(count: count)
+    clear()
+  }
+
+  /// The first element; valid as long as the buffer lives.
+  public var base: UnsafeMutablePointer<Float> { storage.base }
+
+  /// Sets every element to 0.
+  public func clear() { base.update(repeating: 0, count: count) }
+}
