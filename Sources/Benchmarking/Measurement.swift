@@ -46,12 +46,15 @@ public func measure(
 }
 
 private func median(_ repetitions: Int, _ body: () throws -> Void) rethrows -> Double {
-  let clock = ContinuousClock()
-  let times = try (0..<repetitions).map { _ in
-    let elapsed = try clock.measure(body)
-    return Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
-  }
-  return times.sorted()[times.count / 2]
+  median(try (0..<repetitions).map { _ in try seconds(body) })
+}
+
+/// The middle one of some numbers.
+func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
+
+/// How long `body` takes.
+func seconds(_ body: () throws -> Void) rethrows -> Double {
+  try ContinuousClock().measure(body) / .seconds(1)
 }
 
 private func peakMegabytes() -> Double {

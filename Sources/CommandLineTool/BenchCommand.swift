@@ -8,7 +8,15 @@ import Training
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
-    abstract: "Measures the speed of typical work.",
+    abstract: "Measures speed: of typical work, of the sum over ranks, of whole steps.",
+    subcommands: [BenchCasesCommand.self, BenchAllReduceCommand.self, BenchStepCommand.self],
+    defaultSubcommand: BenchCasesCommand.self)
+}
+
+struct BenchCasesCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "cases",
+    abstract: "Measures the speed of typical work; this is what pac bench does by itself.",
     discussion: """
       Each case runs in a process of its own. Columns: seconds of one run (median), useful operations a \
       second in 10⁹, the rate of OpenBLAS's matrix product measured beside it, their ratio, and the largest \
@@ -82,7 +90,7 @@ struct BenchCommand: ParsableCommand {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
     process.arguments = [
-      "bench", name, "--threads", "\(threads)", "--repetitions", "\(repetitions)",
+      "bench", "cases", name, "--threads", "\(threads)", "--repetitions", "\(repetitions)",
       "--in-this-process",
     ]
     let pipe = Pipe()

@@ -23,15 +23,19 @@ struct TimelineFile {
   }
 
   private static func write(_ text: String, _ path: String) throws {
+    let file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
+    guard file >= 0 else { throw failure(path, errno) }
     do {
-      try text.write(toFile: path, atomically: false, encoding: .utf8)
+      try FileHandle(fileDescriptor: file, closeOnDealloc: true).write(contentsOf: Data(text.utf8))
     } catch {
-      let reason = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-      throw TimelineError(
-        description: "--timeline \(path): cannot write it"
-          + (reason.map { " (\($0.localizedDescription))" } ?? "")
-          + "; name a file in a folder that can be written")
+      throw failure(path, errno)
     }
+  }
+
+  private static func failure(_ path: String, _ code: Int32) -> TimelineError {
+    TimelineError(
+      description: "--timeline \(path): cannot write it (\(String(cString: strerror(code)))); "
+        + "name a file in a folder that can be written")
   }
 }
 

@@ -23,12 +23,15 @@ public final class Communicator {
   let background: MPI_Comm?
   /// The most elements one message carries: MPI counts are 32-bit, longer buffers go in pieces.
   let largestMessage: Int
+  /// Whether leaving it means leaving MPI: not for a part of the job's ranks.
+  private let isJob: Bool
   private var isFinished = false
 
-  private init(
+  init(
     world: MPI_Comm?, background: MPI_Comm?, rank: Int, worldSize: Int, ranksOnNode: [Int],
-    largestMessage: Int
+    largestMessage: Int, isJob: Bool = true
   ) {
+    self.isJob = isJob
     self.world = world
     self.background = background
     self.rank = rank
@@ -101,7 +104,9 @@ public final class Communicator {
     guard world != nil else { return }
     var background = background
     try check(MPI_Comm_free(&background), "MPI_Comm_free")
-    try check(MPI_Finalize(), "MPI_Finalize")
+    if isJob { return try check(MPI_Finalize(), "MPI_Finalize") }
+    var group = world
+    try check(MPI_Comm_free(&group), "MPI_Comm_free")
   }
 
   /// Ends every rank of the job at once with exit status 1, for errors that cannot be agreed on.

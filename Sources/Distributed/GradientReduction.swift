@@ -35,6 +35,7 @@ public final class GradientReduction {
 
   let communicator: Communicator
   private let timeline: Timeline?
+  private let overlaps: Bool
   private let pool: BufferPool
   /// Where buckets are received, for the next ones.
   private var receivers: [FlatBuffer] = []
@@ -62,10 +63,12 @@ public final class GradientReduction {
   ///   - order: in which order gradients are added.
   ///   - bucketLength: see `SegmentLayout`.
   ///   - timeline: where the time of each bucket's reduction is noted.
+  ///   - overlaps: whether reductions start before `finish()`; without it one sees what the overlap is worth.
   public init(
     count: Int, communicator: Communicator, order: Order = .repeatable, bucketLength: Int? = nil,
-    timeline: Timeline? = nil
+    timeline: Timeline? = nil, overlaps: Bool = true
   ) {
+    self.overlaps = overlaps
     self.order = order
     self.communicator = communicator
     self.timeline = timeline
@@ -129,7 +132,9 @@ public final class GradientReduction {
 
   /// Moves messages on and starts what is ready; to be called between operations.
   /// - Throws: `DistributedError` if MPI reports an error.
-  public func progress() throws {
+  public func progress() throws { if overlaps { try advance() } }
+
+  private func advance() throws {
     while let first = transfers.first, try first.operation.test() { conclude(first) }
     while transfers.count < Self.mostTransfers, let bucket = schedule.next() { try start(bucket) }
   }
@@ -143,11 +148,11 @@ public final class GradientReduction {
     while sum.isShort { _ = sum.beginSample() }
     sum.endSamples()
     schedule.completeAll()
-    try progress()
+    try advance()
     while let first = transfers.first {
       try first.operation.wait()
       conclude(first)
-      try progress()
+      try advance()
     }
   }
 

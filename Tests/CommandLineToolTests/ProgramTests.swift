@@ -45,13 +45,13 @@ struct ProgramTests {
     (
       "bench upsmaple8",
       "unknown case 'upsmaple8', pac bench --list names all; did you mean 'upsample8'? "
-        + "see 'pac bench --help'"
+        + "see 'pac bench cases --help'"
     ),
     (
       "bench sorting",
-      "unknown case 'sorting', pac bench --list names all; see 'pac bench --help'"
+      "unknown case 'sorting', pac bench --list names all; see 'pac bench cases --help'"
     ),
-    ("bench --threads 0", "cannot use 0 threads, choose 1 to 1024; see 'pac bench --help'"),
+    ("bench --threads 0", "cannot use 0 threads, choose 1 to 1024; see 'pac bench cases --help'"),
   ])
   func usage(_ arguments: String, _ problem: String) throws {
     let result = try run(

@@ -23,16 +23,18 @@ package final class ParallelStep {
   ///   - order: in which order gradients are added.
   ///   - communicator: the ranks.
   ///   - timeline: where the times of a step are noted.
+  ///   - overlaps: see `GradientReduction`.
   ///   - makeOptimizer: makes the rule for as many parameters as it is given.
   package init(
     _ parameters: ParameterSet, order: GradientReduction.Order, communicator: Communicator,
-    timeline: Timeline? = nil, makeOptimizer: (Int) -> any Optimizer
+    timeline: Timeline? = nil, overlaps: Bool = true, makeOptimizer: (Int) -> any Optimizer
   ) {
     self.parameters = parameters
     self.communicator = communicator
     self.timeline = timeline
     reduction = GradientReduction(
-      count: parameters.count, communicator: communicator, order: order, timeline: timeline)
+      count: parameters.count, communicator: communicator, order: order, timeline: timeline,
+      overlaps: overlaps)
     optimizer = makeOptimizer(reduction.ownedCount)
   }
 

@@ -1,0 +1,154 @@
+import Autograd
+import Distributed
+import Layers
+import Models
+import Tensors
+import Training
+
+/// Training steps of some of the ranks.
+public struct StepResult: Sendable {
+  /// The ranks that shared a batch; the others rested.
+  public let ranks: Int
+  /// The samples of a batch.
+  public let samples: Int
+  /// A step as in training: median of the slowest ranks' seconds.
+  public let seconds: Double
+  /// A step whose reductions begin after the backward pass.
+  public let secondsWithoutOverlap: Double
+  /// A step of all ranks at once without any reduction between them.
+  public let secondsAlone: Double
+
+  /// The share of the reduction's time that the backward pass hides; nil if the reduction takes less than one
+  /// hundredth of a step, which is lost among the variations of the rest.
+  public var hidden: Double? {
+    let whole = secondsWithoutOverlap - secondsAlone
+    guard whole > 0.01 * seconds else { return nil }
+    return (secondsWithoutOverlap - seconds) / whole
+  }
+}
+
+/// How the batch grows with the ranks.
+public enum Scaling: Sendable {
+  /// So many samples for each rank.
+  case weak(samplesPerRank: Int)
+  /// So many samples altogether.
+  case strong(samples: Int)
+
+  func samples(ranks: Int) -> Int {
+    switch self {
+    case .weak(let samples): samples * ranks
+    case .strong(let samples): samples
+    }
+  }
+}
+
+/// Steps of PacJointUpsample on random samples, by 1, 2, 4 … and all ranks in turn; all ranks call it together.
+/// - Parameters:
+///   - factor: the network's.
+///   - size: width and height of the samples.
+///   - scaling: how many samples a batch has.
+///   - communicator: the ranks.
+///   - repetitions: steps of each kind, which alternate; two more go before them.
+/// - Returns: a result for each number of ranks, the same on every rank.
+/// - Throws: `ModelError`, `DistributedError`.
+public func measureSteps(
+  factor: Int, size: Int, scaling: Scaling, communicator: Communicator, repetitions: Int
+) throws -> [StepResult] {
+  var sizes = [communicator.worldSize]
+  while let least = sizes.first, least > 1 { sizes.insert((least + 1) / 2, at: 0) }
+  let workload = try Workload(factor: factor, size: size)
+  let trials = try sizes.map { try Trial(ranks: $0, workload, scaling, communicator) }
+  defer { for trial in trials { trial.finish() } }
+  for repetition in 0..<repetitions + 2 {
+    for trial in trials { try trial.run(counts: repetition >= 2) }
+  }
+  return try trials.map { try $0.result() }
+}
+
+/// A network and a sample for it.
+private struct Workload {
+  let network: any JointUpsampler
+  let parameters: ParameterSet
+  let low: Tensor
+  let guide: Tensor
+  let target: Tensor
+
+  init(factor: Int, size: Int) throws {
+    network = try makeUpsampler(.pacJointUpsample, factor: factor, seed: 1)
+    parameters = ParameterSet(network.parameters)
+    var random = CounterRandom(seed: 0, purpose: .synthetic)
+    low = .uniform([1, 1, size / factor, size / factor], within: 1, using: &random)
+    guide = .uniform([1, 3, size, size], within: 1, using: &random)
+    target = .uniform([1, 1, size, size], within: 1, using: &random)
+  }
+
+  func loss(_ tape: Tape) throws -> ParallelStep.Outcome {
+    let output = try network(Variable(low, tape: tape), guide: Variable(guide, tape: tape))
+    return ParallelStep.Outcome(
+      loss: meanSquaredError(output, target), figures: [], name: "random")
+  }
+}
+
+/// Steps of the first ranks, in the three ways of `StepResult`.
+private final class Trial {
+  private let ranks: Int
+  private let samples: Int
+  private let workload: Workload
+  private let communicator: Communicator
+  /// The ranks at work; nil where this rank rests.
+  private let group: Communicator?
+  private let alone = Communicator.alone()
+  private let steps: [ParallelStep]
+  private var times: [[Double]] = [[], [], []]
+
+  init(
+    ranks: Int, _ workload: Workload, _ scaling: Scaling, _ communicator: Communicator
+  ) throws {
+    self.ranks = ranks
+    self.workload = workload
+    self.communicator = communicator
+    samples = scaling.samples(ranks: ranks)
+    let group = try communicator.group(ofFirst: ranks)
+    self.group = group
+    let alone = alone
+    steps =
+      group.map { group in
+        [(group, true), (group, false), (alone, true)].map { communicator, overlaps in
+          ParallelStep(
+            workload.parameters, order: .repeatable, communicator: communicator, overlaps: overlaps,
+            makeOptimizer: { Adam(count: $0) })
+        }
+      } ?? []
+  }
+
+  /// One step of each kind.
+  func run(counts: Bool) throws {
+    defer { try? communicator.restUntilAllArrive() }
+    guard let group else { return }
+    let shards = (0..<ranks).map { samples * $0 / ranks..<samples * ($0 + 1) / ranks }
+    let own = shards[group.rank]
+    for (kind, step) in steps.enumerated() {
+      try group.barrier()
+      let time = try seconds {
+        _ = try step(
+          shards: kind < 2 ? shards : [0..<own.count], learningRate: 1e-6, next: {},
+          forward: { try workload.loss($1) })
+      }
+      let slowest = try group.allGather([time]).reduce(0) { max($0, $1[0]) }
+      if counts { times[kind].append(slowest) }
+    }
+  }
+
+  /// The medians, which the leader has taken part in.
+  func result() throws -> StepResult {
+    let medians = try communicator.allGather(times.map { $0.isEmpty ? 0 : median($0) })[0]
+    return StepResult(
+      ranks: ranks, samples: samples, seconds: medians[0], secondsWithoutOverlap: medians[1],
+      secondsAlone: medians[2])
+  }
+
+  func finish() {
+    try? alone.finish()
+    try? group?.finish()
+  }
+}

@@ -1,0 +1,152 @@
+import ArgumentParser
+import Benchmarking
+import Distributed
+import Foundation
+
+struct BenchAllReduceCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "allreduce",
+    abstract: "Measures sums of vectors over all ranks beside MPI_Allreduce; run it under mpirun.",
+    discussion: """
+      Columns: ranks, floats of each rank's vector, seconds (medians of the slowest rank) of the repeatable sum, of the \
+      sum in MPI's order (reduction: fastest) and of one MPI_Allreduce on the same buffer, the ratio of the first \
+      and the last, and the bytes that a rank must send at least, 8 · floats · (ranks − 1) / ranks, a second of \
+      the repeatable sum.
+      """)
+
+  @Option(help: "Lengths of vectors, separated by commas.")
+  var floats = "1000,10000,100000,1000000,10000000"
+
+  @OptionGroup var measuring: MeasuringArguments
+
+  private var counts: [Int?] { floats.split(separator: ",").map { Int($0) } }
+
+  func validate() throws {
+    guard !counts.isEmpty, counts.allSatisfy({ (1...1 << 30).contains($0 ?? 0) }) else {
+      throw ValidationError(
+        "Cannot use --floats \(floats), choose numbers from 1 to 2³⁰, as 1000,5000")
+    }
+  }
+
+  func run() throws {
+    try withRanks { communicator in
+      let table = Table(
+        ["ranks", "floats", "repeatable_s", "fastest_s", "mpi_s", "ratio", "gb_per_s"],
+        json: measuring.json, isLeader: communicator.isLeader)
+      for count in counts.compactMap({ $0 }) {
+        let result = try measureAllReduce(
+          count: count, communicator: communicator, repetitions: measuring.repetitions)
+        table.add([
+          (Double(result.ranks), "%.0f"), (Double(result.floats), "%.0f"),
+          (result.repeatable, "%.6f"),
+          (result.fastest, "%.6f"), (result.mpi, "%.6f"), (result.ratio, "%.3f"),
+          (result.bytesPerSecond / 1e9, "%.3f"),
+        ])
+      }
+    }
+  }
+}
+
+struct BenchStepCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "step",
+    abstract: "Measures training steps by 1, 2, 4 … and all ranks; run it under mpirun.",
+    discussion: """
+      Trains PacJointUpsample on random samples. Columns: the ranks that share a batch while the others rest, samples in \
+      a batch, seconds of a step (medians of the slowest rank), of a step whose reductions begin after the \
+      backward pass, and of a step without any reduction, the efficiency against one rank (weak: t₁ / t; strong: \
+      t₁ / (ranks · t)), and the share of the reduction that the backward pass hides, where it can be told.
+      """)
+
+  @Option(help: "Upsampling factor.")
+  var factor = 8
+
+  @Option(help: "Width and height of the samples, a multiple of factor.")
+  var size = 256
+
+  @Option(help: "Samples for each rank: weak scaling.")
+  var perRank = 1
+
+  @Option(help: "Samples altogether: strong scaling.")
+  var globalBatch: Int?
+
+  @OptionGroup var measuring: MeasuringArguments
+
+  func validate() throws {
+    guard [2, 4, 8, 16].contains(factor) else {
+      throw ValidationError("Cannot use factor \(factor), choose 2, 4, 8 or 16")
+    }
+    guard size >= factor, size % factor == 0, size <= 4096 else {
+      throw ValidationError("Cannot use size \(size), choose a multiple of \(factor) up to 4096")
+    }
+    guard (1...4096).contains(perRank), (1...4096).contains(globalBatch ?? 1) else {
+      throw ValidationError("Cannot use so many samples, choose 1 to 4096")
+    }
+  }
+
+  func run() throws {
+    try withRanks { communicator in
+      let table = Table(
+        [
+          "ranks", "samples", "seconds", "no_overlap_s", "no_reduction_s", "efficiency", "hidden",
+        ], json: measuring.json, isLeader: communicator.isLeader)
+      let results = try measureSteps(
+        factor: factor, size: size,
+        scaling: globalBatch.map { .strong(samples: $0) } ?? .weak(samplesPerRank: perRank),
+        communicator: communicator, repetitions: measuring.repetitions)
+      for result in results {
+        let ideal = results[0].seconds / (globalBatch == nil ? 1 : Double(result.ranks))
+        table.add([
+          (Double(result.ranks), "%.0f"), (Double(result.samples), "%.0f"),
+          (result.seconds, "%.4f"),
+          (result.secondsWithoutOverlap, "%.4f"), (result.secondsAlone, "%.4f"),
+          (ideal / result.seconds, "%.3f"), (result.ranks > 1 ? result.hidden : nil, "%.2f"),
+        ])
+      }
+    }
+  }
+}
+
+struct MeasuringArguments: ParsableArguments {
+  @Option(help: "Timed runs of each kind, which alternate; their median counts.")
+  var repetitions = 11
+
+  @Flag(help: "Print one JSON object a line.")
+  var json = false
+
+  func validate() throws {
+    guard (1...10_000).contains(repetitions) else {
+      throw ValidationError("Cannot repeat \(repetitions) times, choose 1 to 10000")
+    }
+  }
+}
+
+/// Rows of numbers under their names, or as JSON objects; printed by the leader as they come.
+private struct Table {
+  let names: [String]
+  let json: Bool
+  let isLeader: Bool
+
+  init(_ names: [String], json: Bool, isLeader: Bool) {
+    self.names = names
+    self.json = json
+    self.isLeader = isLeader
+    if isLeader && !json { print(columns(names.map { ($0, width($0)) })) }
+  }
+
+  /// Prints a row; nil, which is not known, becomes a dash or is left out of the object.
+  func add(_ cells: [(value: Double?, format: String)]) {
+    guard isLeader else { return }
+    if json {
+      print(JSONLine(zip(names, cells).map { ($0, $1.value) }).text)
+    } else {
+      print(
+        columns(
+          zip(names, cells).map { name, cell in
+            (cell.value.map { String(format: cell.format, $0) } ?? "-", width(name))
+          }))
+    }
+  }
+
+  private func width(_ name: String) -> Int { max(name.count, 10) }
+}
