@@ -55,7 +55,9 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Benchmarking",
-      dependencies: ["Training", "Models", "Distributed", "Layers", "Autograd", "Tensors", "Kernels"],
+      dependencies: [
+        "Training", "Models", "Distributed", "Layers", "Autograd", "Tensors", "Kernels",
+      ],
       swiftSettings: strict),
     .target(
       name: "Training",
