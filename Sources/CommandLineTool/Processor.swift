@@ -31,14 +31,14 @@ struct Processor: Equatable {
 
   /// The kernels OpenBLAS should run instead of those of `chosen`, or nil if it chose well.
   ///
-  /// Debian's OpenBLAS 0.3.21 takes newer Intel processors for Haswell and leaves their AVX-512 units idle;
-  /// AMD's Zen 4, whose units are half as wide, does better with the AVX2 kernels of Haswell. Measured in
-  /// docs/decisions/0003-process-environment.md.
+  /// Debian's OpenBLAS 0.3.21 takes newer Intel processors for Haswell and leaves their AVX-512 units idle, which
+  /// would also halve the speed of AMD's Zen 5; Zen 4, whose units are half as wide, does better with the AVX2 kernels
+  /// of Haswell. Measured in docs/decisions/0003-process-environment.md.
   func openBLASCore(insteadOf chosen: String) -> String? {
     let wide: Set<String> = ["avx512f", "avx512cd", "avx512bw", "avx512dq", "avx512vl"]
     guard features.isSuperset(of: wide) else { return nil }
     switch (vendor, family) {
-    case ("GenuineIntel", _):
+    case ("GenuineIntel", _), ("AuthenticAMD", 0x1a):
       return ["SkylakeX", "Cooperlake", "SapphireRapids"].contains(chosen) ? nil : "SkylakeX"
     case ("AuthenticAMD", 0x19):
       return chosen == "Haswell" ? nil : "Haswell"

@@ -42,6 +42,7 @@ import Testing
     ("AuthenticAMD", 25, avx512 + " avx512_bf16", "Haswell", nil),
     ("AuthenticAMD", 25, "avx2 fma", "Zen", nil),
     ("AuthenticAMD", 26, avx512, "Cooperlake", nil),
+    ("AuthenticAMD", 26, avx512, "Zen", "SkylakeX"),
     ("", 0, "", "Armv8", nil),
   ])
   func choosesOpenBLASKernels(
