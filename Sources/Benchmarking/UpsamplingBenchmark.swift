@@ -12,7 +12,7 @@ extension BenchmarkCase {
       summary: "training step of PacJointUpsample ×\(factor), 256×256 crop, one sample, Adam"
     ) {
       let size = 256
-      let network = try makeUpsampler(.pacJointUpsample, factor: factor, seed: 1)
+      let network = try makeUpsampler(.pacJointUpsample(), factor: factor, seed: 1)
       let operations = trainingOperations(network, size: size)
       let parameters = ParameterSet(network.parameters)
       var optimizer = Adam(count: parameters.count)
@@ -34,22 +34,53 @@ extension BenchmarkCase {
     }
   }
 
+  /// PacJointUpsample on a whole frame of the published datasets, one map, without gradients.
+  static let evaluation: [BenchmarkCase] = [
+    (4, 480, 640), (8, 480, 640), (16, 480, 640), (8, 436, 1024),
+  ]
+  .map(evaluation)
+
+  private static func evaluation(factor: Int, height: Int, width: Int) -> BenchmarkCase {
+    BenchmarkCase(
+      name: "evaluate\(factor)-\(height)x\(width)",
+      summary: "PacJointUpsample ×\(factor) on a frame of \(height)×\(width), one map"
+    ) {
+      let network = try makeUpsampler(.pacJointUpsample(), factor: factor, seed: 1)
+      var random = CounterRandom(seed: 0, purpose: .synthetic)
+      let (rows, columns) = ((height + factor - 1) / factor, (width + factor - 1) / factor)
+      let low = Tensor.uniform([1, 1, rows, columns], within: 1, using: &random)
+      let guide = Tensor.uniform(
+        [1, 3, rows * factor, columns * factor], within: 1, using: &random)
+      return Work(usefulOperations: operations(network, pixels: guide.shape.pixels) { _ in 1 }) {
+        _ = try network(Variable(low), guide: Variable(guide))
+      }
+    }
+  }
+
   /// Forward, the weights' gradients and, but for the layers that read the network's inputs, the inputs' gradients.
   private static func trainingOperations(_ network: any JointUpsampler, size: Int) -> Double {
+    operations(network, pixels: size * size) { name in
+      let readsInput = name == "branch_t.conv1.weight" || name == "branch_g.conv1.weight"
+      return readsInput ? 2 : 3
+    }
+  }
+
+  /// A multiplication and an addition for each weight of each layer at each of its pixels, times the layer's passes.
+  private static func operations(
+    _ network: any JointUpsampler, pixels: Int, passes: (String) -> Double
+  ) -> Double {
     network.parameters.reduce(0) { sum, entry in
       let shape = entry.parameter.shape
       guard shape.rank == 4 else { return sum }
       let parts = entry.name.split(separator: ".")
-      var pixels = Double(size * size)
+      var pixels = Double(pixels)
       if parts[0] == "branch_t" { pixels /= Double(network.factor * network.factor) }
       if parts[0] == "up_convts", let level = Int(parts[1]) {
         // Of the stuffed input's pixels one in four is real.
         let scale = Double(2 << level) / Double(network.factor)
         pixels *= scale * scale / 4
       }
-      let readsInput =
-        entry.name == "branch_t.conv1.weight" || entry.name == "branch_g.conv1.weight"
-      return sum + 2 * Double(shape.count) * pixels * (readsInput ? 2 : 3)
+      return sum + 2 * Double(shape.count) * pixels * passes(entry.name)
     }
   }
 }
