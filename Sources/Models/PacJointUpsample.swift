@@ -5,117 +5,162 @@ import Tensors
 /// Joint upsampling with pixel-adaptive convolutions (paper, section 4.1 and its appendix; spec section 3).
 ///
 /// A branch of convolutions reads the low-resolution map, another the guide. Each of log₂ `factor` transposed PAC layers
-/// doubles the map's size, guided by its own share of the guide branch's channels; two convolutions finish.
+/// doubles the map's size, guided by its own share of the guide branch's channels; a last branch of convolutions finishes.
 /// Maps with several channels are enlarged a channel at a time.
 public struct PacJointUpsample: JointUpsampler {
   /// How many times larger the output is than the input, along each axis.
   public let factor: Int
   private let layout: PacJointUpsampleLayout
-  private let targetBranch: [Conv2d]
-  private let guideBranch: [Conv2d]
+  private let targetBranch: ConvolutionBranch
+  private let guideBranch: ConvolutionBranch
   private let upsamplings: [PacConvTranspose2d]
-  private let finalBranch: [Conv2d]
+  private let finalBranch: ConvolutionBranch
 
   /// Makes the network with the published initial values.
   /// - Parameters:
-  ///   - factor: how many times larger the output is.
-  ///   - lite: whether to make the narrower published variant.
+  ///   - factor: how many times larger the output is; a power of two.
+  ///   - options: numbers of layers and filters, sizes of filters.
   ///   - random: draws the initial values.
-  /// - Throws: `ModelError` if the factor is not a published one.
-  public init(factor: Int, lite: Bool = false, random: inout CounterRandom) throws {
-    let layout = try PacJointUpsampleLayout(factor: factor, lite: lite)
-    func branch(_ channels: [Int]) -> [Conv2d] {
-      zip(channels, channels.dropFirst()).map {
-        Conv2d(inputChannels: $0, outputChannels: $1, kernelSize: 5, padding: 2, random: &random)
+  /// - Throws: `ModelError` if the network does not exist for this factor.
+  public init(
+    factor: Int, options: PacJointUpsampleOptions = .init(), random: inout CounterRandom
+  ) throws {
+    try self.init(PacJointUpsampleLayout(factor: factor, options), factor, random: &random)
+  }
+
+  /// Makes the published narrower network, PacJointUpsampleLite, with the published initial values.
+  /// - Parameters:
+  ///   - factor: how many times larger the output is: 4, 8 or 16.
+  ///   - random: draws the initial values.
+  /// - Throws: `ModelError` if the factor is another.
+  public init(liteFactor factor: Int, random: inout CounterRandom) throws {
+    try self.init(PacJointUpsampleLayout(liteFactor: factor), factor, random: &random)
+  }
+
+  private init(
+    _ layout: PacJointUpsampleLayout, _ factor: Int, random: inout CounterRandom
+  ) throws {
+    func branch(
+      _ name: String, _ channels: [Int], random: inout CounterRandom
+    ) -> ConvolutionBranch {
+      let layers = channels.dropFirst().enumerated().map { number, outputs in
+        ConvolutionBranch.Layer(
+          name: "\(name).conv\(number + 1)", outputChannels: outputs,
+          kernelSize: layout.filterSize, padding: layout.filterSize / 2)
       }
+      return ConvolutionBranch(inputChannels: channels[0], layers, random: &random)
     }
     self.factor = factor
     self.layout = layout
-    targetBranch = branch(layout.target)
-    guideBranch = branch(layout.guide)
-    let window = PacWindow(kernelSize: 5, stride: 2, padding: 2, outputPadding: 1)
+    targetBranch = branch("branch_t", layout.target, random: &random)
+    guideBranch = branch("branch_g", layout.guide, random: &random)
+    let size = layout.upsamplingSize
+    let window = PacWindow(
+      kernelSize: Pair(size), stride: 2, padding: Pair(size / 2), outputPadding: 1)
     upsamplings = try zip(layout.upsampling, layout.upsampling.dropFirst()).map {
       try PacConvTranspose2d(
         inputChannels: $0, outputChannels: $1, window: window, random: &random)
     }
-    finalBranch = branch(layout.final)
+    finalBranch = branch("branch_f", layout.final, random: &random)
   }
 
   /// Every parameter by its published name.
   public var parameters: [(name: String, parameter: Parameter)] {
-    func branch(_ name: String, _ layers: [Conv2d]) -> [(name: String, parameter: Parameter)] {
-      layers.enumerated().flatMap { $1.parameters("\(name).conv\($0 + 1)") }
-    }
-    return branch("branch_t", targetBranch) + branch("branch_g", guideBranch)
+    targetBranch.parameters + guideBranch.parameters
       + upsamplings.enumerated().flatMap { $1.parameters("up_convts.\($0)") }
-      + branch("branch_f", finalBranch)
+      + finalBranch.parameters
   }
 
   /// Enlarges a map; see `JointUpsampler`.
   public func callAsFunction(_ low: Variable, guide: Variable) throws -> Variable {
-    let shape = low.value.shape
-    var x = low.reshaped([shape.batch * shape.channels, 1, shape.height, shape.width])
-    x = try apply(targetBranch, to: x)
-    let features = try apply(guideBranch, to: guide)
-    for (level, upsampling) in upsamplings.enumerated() {
-      let channels = level * layout.guideChannels..<(level + 1) * layout.guideChannels
-      let enlargement = 2 << level
-      let guidance = resizeBilinear(
-        features.channels(channels), height: shape.height * enlargement,
-        width: shape.width * enlargement
-      ).repeatedImages(shape.channels)
-      x = try upsampling(x, guide: guidance, activation: .rectified)
+    try requireGuide(guide, for: low, factor: factor, model: "PacJointUpsample")
+    return try mapByMap(low, with: guidance(of: guide)) { low, guidance in
+      var x = try targetBranch(low)
+      for (upsampling, guidance) in zip(upsamplings, guidance).dropLast() {
+        x = try upsampling(x, guide: guidance, activation: .rectified)
+      }
+      return try finish(x, guidance[upsamplings.count - 1])
     }
-    x = try apply(finalBranch, to: x)
-    return x.reshaped(
-      [shape.batch, shape.channels, shape.height * factor, shape.width * factor])
   }
 
-  /// A ReLU stands between the convolutions of a branch and none after its last.
-  private func apply(_ branch: [Conv2d], to input: Variable) throws -> Variable {
-    var x = input
-    for (number, layer) in branch.enumerated() {
-      x = try layer(x, activation: number + 1 < branch.count ? .rectified : .identity)
+  /// Each transposed layer's share of the guide branch's channels, at the size of that layer's output.
+  private func guidance(of guide: Variable) throws -> [Variable] {
+    let channels = layout.guideChannels
+    // Bands of whole low-resolution rows: a row at half the size is a mean of rows of the same band.
+    let bands = RowBands(
+      guide, multipleOf: factor, reach: guideBranch.reach,
+      floatsPerPixel: guideBranch.floatsPerPixel)
+    return try bands { band in
+      let features = try guideBranch(guide.rows(band.padded)).rows(band.inner)
+      return upsamplings.indices.map { level in
+        resizeBilinear(
+          features.channels(level * channels..<(level + 1) * channels),
+          height: band.rows.count * (2 << level) / factor,
+          width: guide.value.shape.width * (2 << level) / factor)
+      }
     }
-    return x
+  }
+
+  /// Rows and columns of the transposed layers' filters.
+  var upsamplingSize: Int { layout.upsamplingSize }
+
+  /// The last transposed layer and the final branch, the only ones at full size.
+  private func finish(_ half: Variable, _ guidance: Variable) throws -> Variable {
+    let bands = RowBands(
+      guidance, multipleOf: 2, reach: layout.upsamplingSize / 2 + finalBranch.reach,
+      floatsPerPixel: finalBranch.floatsPerPixel)
+    return try bands { band in
+      let rows = band.padded.lowerBound / 2..<band.padded.upperBound / 2
+      let full = try upsamplings[upsamplings.count - 1](
+        half.rows(rows), guide: guidance.rows(band.padded), activation: .rectified)
+      return [try finalBranch(full).rows(band.inner)]
+    }[0]
   }
 }
 
-/// The channel counts of the published networks.
+/// The channels of a network's layers, and the sizes of its filters.
 struct PacJointUpsampleLayout {
   /// The target branch from its input on.
   let target: [Int]
   /// The guide branch from its input on.
   let guide: [Int]
-  /// The transposed PAC layers.
+  /// The transposed PAC layers from the target branch's output on.
   let upsampling: [Int]
-  /// The final branch.
+  /// The final branch from its input on.
   let final: [Int]
   /// The channels that guide one transposed layer.
   let guideChannels: Int
+  /// Rows and columns of every convolution's filters.
+  let filterSize: Int
+  /// Rows and columns of the transposed layers' filters.
+  let upsamplingSize: Int
 
-  init(factor: Int, lite: Bool) throws {
-    let levels = factor.trailingZeroBitCount
-    let factors = lite ? [4, 8, 16] : [2, 4, 8, 16]
-    guard factors.contains(factor) else {
-      throw ModelError(
-        "factor \(factor) is not one of \(lite ? "PacJointUpsampleLite" : "PacJointUpsample")'s: "
-          + factors.map(String.init).joined(separator: ", "))
+  init(liteFactor factor: Int) throws(ModelError) {
+    guard let options = PacJointUpsampleOptions.lite[factor] else {
+      throw ModelError("model PacJointUpsampleLite has no factor \(factor); choose 4, 8 or 16")
     }
-    let (t, g, f, channels): ([Int], [Int], [Int], Int)
-    switch (lite, factor) {
-    case (true, 4): (t, g, f, channels) = ([12, 16, 22], [12, 22], [12, 16, 22], 12)
-    case (true, 8): (t, g, f, channels) = ([12, 16, 16], [12, 16], [12, 16, 16, 20], 12)
-    case (true, _): (t, g, f, channels) = ([8, 16, 16], [8, 16], [8, 16, 16, 16, 16], 10)
-    default:
-      (t, g, f, channels) = (
-        [32, 32, 32], [32, 32], [Int](repeating: 32, count: levels + 1), 16
+    try self.init(factor: factor, options)
+  }
+
+  init(factor: Int, _ options: PacJointUpsampleOptions) throws(ModelError) {
+    let levels = factor.trailingZeroBitCount
+    guard factor >= 2, factor == 1 << levels else {
+      throw ModelError("model PacJointUpsample has no factor \(factor); choose 2, 4, 8 or 16")
+    }
+    let filters = options.finalBranch.channels(besides: levels - 1)
+    guard filters.count >= levels else {
+      throw ModelError(
+        "model \(UpsamplerName.pacJointUpsample(options)): f lists \(filters.count) layers; factor \(factor) "
+          + "needs \(levels) for its transposed layers and one more for each convolution before the last"
       )
     }
-    guideChannels = channels
-    target = [1] + t
-    guide = [3] + g + [channels * levels]
-    upsampling = [t[2]] + f[..<levels]
-    final = [f[levels - 1], f[levels], 1]
+    let targets = options.targetBranch.channels(besides: 0)
+    target = [1] + targets
+    guide = [3] + options.guideBranch.channels(besides: -1) + [options.guideChannels * levels]
+    upsampling = [targets[targets.count - 1]] + filters[..<levels]
+    final = filters[(levels - 1)...] + [1]
+    guideChannels = options.guideChannels
+    filterSize = options.filterSize
+    upsamplingSize = options.upsamplingSize
   }
 }

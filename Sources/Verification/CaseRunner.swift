@@ -77,6 +77,7 @@ private func deviations(of verification: VerificationCase) throws -> [Deviation]
   case "pacconv2d", "pacconv_transpose2d", "pacpool2d": try layerDeviations(verification)
   case "paccrf": try crfDeviations(verification)
   case "joint_upsample": try upsamplingDeviations(verification)
+  case "lowres": try lowResolutionDeviations(verification)
   case "trajectory": try trajectoryDeviations(verification)
   case "segmentation": try segmentationDeviations(verification)
   case "segmentation_measures": try segmentationMeasureDeviations(verification)

@@ -3,14 +3,14 @@ import Layers
 import Models
 import Tensors
 
-/// Runs a whole joint upsampling network and compares output, losses and gradients.
+/// Runs a whole joint upsampling network or filter and compares output, losses and gradients.
 func upsamplingDeviations(_ verification: VerificationCase) throws -> [Deviation] {
   let network = try networkByFormula(verification)
   let tape = Tape()
   let target = try verification.required("inputs/target")
-  let output = try network(
-    Variable(try verification.required("inputs/low"), tape: tape),
-    guide: Variable(try verification.required("inputs/guide"), tape: tape))
+  let low = try verification.required("inputs/low")
+  let guide = try verification.required("inputs/guide")
+  let output = try network(Variable(low, tape: tape), guide: Variable(guide, tape: tape))
   var ours = ["output": output.value]
   switch try verification.setting("loss", as: String.self) {
   case "rmse": ours["loss"] = rootMeanSquaredError(output, target).value
@@ -27,7 +27,12 @@ func upsamplingDeviations(_ verification: VerificationCase) throws -> [Deviation
     let squares = gradient.elements.reduce(0) { $0 + Double($1) * Double($1) }
     ours["gradnorm/\(name)"] = Tensor(scalar: Float(squares.squareRoot()))
   }
-  return try compare(ours, with: verification)
+  // As whole frames are evaluated: map by map.
+  let untaped = try network(Variable(low), guide: Variable(guide))
+  return try compare(ours, with: verification) + [
+    Deviation(
+      "output without gradients", untaped.value, try verification.required("expected/output"))
+  ]
 }
 
 /// The network a case names, its parameters set by the formula.

@@ -13,6 +13,7 @@ public struct ConfigurationKey: Sendable {
   /// Names under which other programs know it: only used to guess what a misspelt key meant.
   let otherNames: [String]
   let choices: [String]
+  let explain: @Sendable (String) -> String?
   let read: @Sendable (ConfigurationValue, inout TrainingConfiguration) -> Bool
   let write: @Sendable (TrainingConfiguration) -> String
 
@@ -30,6 +31,7 @@ public struct ConfigurationKey: Sendable {
     self.mayChange = mayChange
     self.otherNames = otherNames
     self.choices = kind.choices
+    self.explain = kind.explain
     self.read = { value, configuration in
       guard let parsed = kind.parse(value) else { return false }
       configuration[keyPath: property] = parsed

@@ -1,3 +1,5 @@
+import Models
+
 /// A value as it was given, before its key says what it must be.
 enum ConfigurationValue {
   /// One word or text of a YAML file.
@@ -50,6 +52,8 @@ struct ConfigurationKind<Value: Sendable>: Sendable {
   let allowed: String
   /// The allowed words, if they can be listed.
   var choices: [String] = []
+  /// What is wrong with a text that is not allowed, if more can be said than what is.
+  var explain: @Sendable (String) -> String? = { _ in nil }
   /// The value, nil if it is not allowed.
   let parse: @Sendable (ConfigurationValue) -> Value?
   /// The value as YAML that `parse` reads back.
@@ -182,6 +186,14 @@ where Value: RawRepresentable<String> & CaseIterable & Sendable {
       allowed: enumeration(words), choices: words,
       parse: { $0.text.flatMap(Value.init(rawValue:)) }, format: { $0.rawValue })
   }
+}
+
+extension ConfigurationKind where Value == UpsamplerName {
+  /// A network or filter, by a name that may end in numbers.
+  static let model = ConfigurationKind(
+    allowed: enumeration(UpsamplerName.forms), choices: UpsamplerName.heads,
+    explain: { UpsamplerName.fault(in: $0) },
+    parse: { $0.text.flatMap(UpsamplerName.init(rawValue:)) }, format: { $0.rawValue })
 }
 
 extension ConfigurationKind {

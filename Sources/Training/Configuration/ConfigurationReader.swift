@@ -90,8 +90,13 @@ struct ConfigurationReader {
       throw failure(place, "unknown key '\(name)'; \(nearest)")
     }
     guard key.read(value, &configuration) else {
+      if let fault = value.text.flatMap(key.explain) { throw failure(place, "\(name): \(fault)") }
       let problem = "\(name): expected \(key.allowed), found \(value.words)"
-      let guess = value.text.flatMap { NearestWord.guess(for: $0, among: key.choices) }
+      let guess = value.text.flatMap { text in
+        // What stands behind an underscore are numbers of a model's name.
+        [text, String(text.prefix { $0 != "_" })].lazy
+          .compactMap { NearestWord.guess(for: $0, among: key.choices) }.first
+      }
       throw failure(place, guess.map { "\(problem); did you mean '\($0)'?" } ?? problem)
     }
     places[name] = place

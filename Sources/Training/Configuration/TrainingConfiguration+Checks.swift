@@ -1,4 +1,5 @@
 import Foundation
+import Models
 
 extension TrainingConfiguration {
   /// Two values that do not fit together.
@@ -11,10 +12,10 @@ extension TrainingConfiguration {
   /// The first pair of values that do not fit together, nil if all do.
   var conflict: Conflict? {
     let unset = TrainingConfiguration(run: "", data: "", factor: 0, epochs: 0)
-    if model == .pacJointUpsampleLite, factor == 2 {
-      return Conflict(
-        keys: ["factor", "model"],
-        problem: "factor: model \(model.rawValue) has no factor 2; choose 4, 8 or 16")
+    do throws(ModelError) {
+      try model.validate(factor: factor, initialization: initialValues)
+    } catch {
+      return Conflict(keys: ["factor", "model"], problem: "factor: \(error)")
     }
     if cropSize % factor != 0 {
       let nearest = max(1, (cropSize + factor / 2) / factor) * factor

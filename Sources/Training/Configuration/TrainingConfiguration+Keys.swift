@@ -19,10 +19,13 @@ extension TrainingConfiguration {
       "val-ratio", \.validationRatio, .belowOne,
       "share of the training split, at its end, set aside for validation",
       otherNames: ["validation-ratio"]),
-    ConfigurationKey("model", \.model, .choice, "network", otherNames: ["network"]),
+    ConfigurationKey(
+      "model", \.model, .model,
+      "network, or a filter without parameters, which can be measured but not trained: see docs/models.md",
+      otherNames: ["network"]),
     ConfigurationKey(
       "factor", \.factor, .oneOf([2, 4, 8, 16]),
-      "upsampling factor; PacJointUpsampleLite has no factor 2", required: true,
+      "upsampling factor", required: true,
       otherNames: ["scale"]),
     ConfigurationKey(
       "zero-guidance", \.zeroGuidance, .flag,

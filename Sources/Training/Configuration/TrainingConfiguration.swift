@@ -21,7 +21,7 @@ public struct TrainingConfiguration: Sendable, Equatable {
   /// The share of the training split, at its end, that is set aside for validation; 0 ≤ r < 1.
   public var validationRatio = 0.0
   /// The network.
-  public var model = UpsamplerName.pacJointUpsample
+  public var model = UpsamplerName.pacJointUpsample()
   /// How much wider and higher the output is than the low-resolution input.
   public var factor: Int
   /// Whether the network sees a black image in place of the guide.

@@ -23,7 +23,17 @@ public func train(
       task, communicator: communicator, report: report, timeline: timeline
     ).run()
   }
-  let task = try communicator.together { try makeTask(configuration) }
+  let task = try communicator.together {
+    let task = try makeTask(configuration)
+    guard !task.parameters.isEmpty else {
+      throw TrainingError.configuration(
+        place: "model",
+        problem:
+          "\(configuration.model.rawValue) has no parameters to train; measure it with pac evaluate"
+      )
+    }
+    return task
+  }
   return try run(task)
 }
 

@@ -6,6 +6,11 @@ import Testing
 
 private let required = "run: runs/a\ndata: d.h5\nfactor: 8\nepochs: 3\n"
 
+private let models =
+  "PacJointUpsample[_t…][_g…][_f…][_k{channels}][_s{size}][_u{size}], PacJointUpsampleLite, DJIF, DJIFWide, "
+  + "JBU_{k}_{color}_{space}, GuidedFilter_{radius}_{epsilon}, "
+  + "BilateralSolver_{space}_{luma}_{chroma}_{lambda} or Bilinear"
+
 @Suite struct ConfigurationErrorTests {
   /// What is added to a valid file of four lines, and the message it must give.
   @Test(arguments: [
@@ -40,7 +45,19 @@ private let required = "run: runs/a\ndata: d.h5\nfactor: 8\nepochs: 3\n"
     ("eval-border: 6", "c.yaml:5: unknown key 'eval-border'; did you mean 'border'?"),
     (
       "model: PacJointUpsampel",
-      "c.yaml:5: model: expected Bilinear, PacJointUpsample or PacJointUpsampleLite, found 'PacJointUpsampel'; did you mean 'PacJointUpsample'?"
+      "c.yaml:5: model: expected \(models), found 'PacJointUpsampel'; did you mean 'PacJointUpsample'?"
+    ),
+    (
+      "model: JBu_9_1_1",
+      "c.yaml:5: model: expected \(models), found 'JBu_9_1_1'; did you mean 'JBU'?"
+    ),
+    (
+      "model: GuidedFilter_2",
+      "c.yaml:5: model: 'GuidedFilter_2' is not of the form GuidedFilter_{radius}_{epsilon}: radius of the window in low-resolution pixels; how much slopes are held down, in squared colours of 0…1, such as GuidedFilter_2_0.001"
+    ),
+    (
+      "model: PacJointUpsample_f16",
+      "c.yaml:3: factor: model PacJointUpsample_f16: f lists 1 layers; factor 8 needs 3 for its transposed layers and one more for each convolution before the last"
     ),
     ("val-ratio: 1", "c.yaml:5: val-ratio: expected a number, at least 0 and below 1, found '1'"),
     (
