@@ -10,6 +10,7 @@ import PackageDescription
 //   Models, Data, Distributed    PAC networks; samples and shards; communicator and all-reduce
 //   Layers                       convolution, PAC, resizing, losses
 //   Autograd                     tape, variables, parameters
+//   WeightFiles                  .pth and .safetensors
 //   Tensors, HDF5, ImageFiles    shape and storage; owned C handles
 //   Kernels                      compute loops over raw buffers, OpenBLAS and oneDNN
 //   C shims                      headers only
@@ -78,6 +79,7 @@ let package = Package(
       name: "Layers", dependencies: ["Autograd", "Tensors", "Kernels"], swiftSettings: strict),
     .target(name: "Autograd", dependencies: ["Tensors", "Kernels"], swiftSettings: strict),
     .target(name: "Tensors", dependencies: ["Kernels"], swiftSettings: strict),
+    .target(name: "WeightFiles", dependencies: ["Tensors", "CZlib"], swiftSettings: strict),
     .target(name: "HDF5", dependencies: ["CHDF5"], swiftSettings: strict),
     .target(name: "ImageFiles", dependencies: ["CPNG", "CJPEG", "CZlib"], swiftSettings: strict),
     .target(
@@ -94,6 +96,10 @@ let package = Package(
 
     .testTarget(name: "KernelsTests", dependencies: ["Kernels"], swiftSettings: strict),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors"], swiftSettings: strict),
+    .testTarget(
+      name: "WeightFilesTests",
+      dependencies: ["WeightFiles", "Tensors", "TestSupport"], exclude: ["Fixtures"],
+      swiftSettings: strict),
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "ImageFilesTests", dependencies: ["ImageFiles", "TestSupport"], swiftSettings: strict),

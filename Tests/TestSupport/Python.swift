@@ -10,6 +10,12 @@ public enum Python {
     }
   }()
 
+  /// Whether the interpreter has a module.
+  public static func has(_ module: String) -> Bool {
+    guard let interpreter else { return false }
+    return (try? run(interpreter, ["-c", "import \(module)"], timeout: 60))?.status == 0
+  }
+
   /// What a program prints, without the space around it.
   public static func output(_ program: String, _ arguments: String...) throws -> String {
     let arguments = ["-c", program] + arguments

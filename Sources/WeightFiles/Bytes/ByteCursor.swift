@@ -1,0 +1,75 @@
+/// Reads numbers and bytes one after the other; what lies beyond the end is an error, never memory.
+struct ByteCursor {
+  /// The path of the file, for messages.
+  let file: String
+  /// What the bytes are, for messages.
+  let part: String
+  private let bytes: [UInt8]
+  /// Where the next byte is read.
+  private(set) var position = 0
+
+  init(_ bytes: [UInt8], file: String, part: String) {
+    self.bytes = bytes
+    self.file = file
+    self.part = part
+  }
+
+  var isAtEnd: Bool { position == bytes.count }
+
+  /// A little-endian number.
+  mutating func integer<T: FixedWidthInteger>(_: T.Type) throws -> T {
+    let start = try advance(T.bitWidth / 8)
+    return bytes.withUnsafeBytes {
+      T(littleEndian: $0.loadUnaligned(fromByteOffset: start, as: T.self))
+    }
+  }
+
+  /// A big-endian number, as pickles hold floating-point ones.
+  mutating func bigEndian<T: FixedWidthInteger>(_: T.Type) throws -> T {
+    try integer(T.self).byteSwapped
+  }
+
+  /// The next bytes.
+  mutating func take(_ count: Int) throws -> ArraySlice<UInt8> {
+    let start = try advance(count)
+    return bytes[start..<position]
+  }
+
+  /// The bytes before the next line feed, which is skipped.
+  mutating func line() throws -> ArraySlice<UInt8> {
+    guard let end = bytes[position...].firstIndex(of: UInt8(ascii: "\n")) else {
+      throw ended()
+    }
+    defer { position = end + 1 }
+    return bytes[position..<end]
+  }
+
+  /// The next bytes as UTF-8.
+  mutating func text(_ count: Int) throws -> String {
+    let start = position
+    guard let text = String(validating: try take(count), as: UTF8.self) else {
+      throw damaged("is not UTF-8", at: start)
+    }
+    return text
+  }
+
+  func damaged(_ problem: String, at position: Int? = nil) -> WeightFileError {
+    .damaged(file, at: place(position), problem)
+  }
+
+  func error(_ problem: String, at position: Int? = nil, advice: String) -> WeightFileError {
+    WeightFileError(file, at: place(position), problem, advice: advice)
+  }
+
+  private func place(_ position: Int?) -> String { "\(part), byte \(position ?? self.position)" }
+
+  private func ended() -> WeightFileError {
+    damaged("ends after \(bytes.count) bytes", at: position)
+  }
+
+  private mutating func advance(_ count: Int) throws -> Int {
+    guard count >= 0, count <= bytes.count - position else { throw ended() }
+    defer { position += count }
+    return position
+  }
+}

@@ -1,0 +1,60 @@
+import Glibc
+
+/// Any part of one open file; nothing is read before it is asked for.
+final class FileBytes: Sendable {
+  let path: String
+  /// The file's size when it was opened.
+  let count: Int
+  private let descriptor: Int32
+
+  init(_ path: String) throws {
+    // Not blocking: opening a pipe would wait for a writer.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else {
+      let missing = errno == ENOENT
+      let cause = missing ? "no such file" : "cannot open the file (\(systemError()))"
+      throw WeightFileError(path, cause, advice: "check the path")
+    }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      close(descriptor)
+      throw WeightFileError(path, "is no ordinary file", advice: "name a file of weights")
+    }
+    self.path = path
+    self.count = Int(status.st_size)
+    self.descriptor = descriptor
+  }
+
+  deinit { close(descriptor) }
+
+  /// Fills `buffer` with what begins at `offset`.
+  func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws {
+    var done = 0
+    while done < buffer.count {
+      let read = pread(
+        descriptor, buffer.baseAddress.map { $0 + done }, buffer.count - done, offset + done)
+      if read < 0, errno == EINTR { continue }
+      guard read >= 0 else {
+        throw WeightFileError(path, "cannot read (\(systemError()))", advice: "check the disk")
+      }
+      guard read > 0 else {
+        throw WeightFileError.damaged(path, "ends at byte \(offset + done)")
+      }
+      done += read
+    }
+  }
+
+  /// `count` bytes from `offset`.
+  /// - Precondition: the caller has compared the range with the file's size.
+  func bytes(at offset: Int, count: Int) throws -> [UInt8] {
+    precondition(offset >= 0 && count >= 0 && offset + count <= self.count)
+    return try [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+      try read(
+        at: offset,
+        into: UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: buffer[..<count])))
+      initialized = count
+    }
+  }
+}
+
+private func systemError() -> String { String(cString: strerror(errno)) }

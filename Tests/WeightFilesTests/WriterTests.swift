@@ -1,0 +1,92 @@
+import Foundation
+import Tensors
+import TestSupport
+import Testing
+import WeightFiles
+
+/// What we write comes back bit for bit, here and in PyTorch.
+@Suite struct WriterTests {
+  private let folder: TemporaryFolder
+  private let tensors: [NamedTensor]
+
+  init() throws {
+    folder = try TemporaryFolder()
+    let bits: [UInt32] = [0, 1, 0x8000_0000, 0x3F80_0001, 0x7F80_0000, 0x7FC0_0001, 0xFFFF_FFFF]
+    tensors = [
+      NamedTensor(
+        name: "branch_t.conv1.weight",
+        value: Tensor([3, 2, 5, 5], (0..<150).map { Float($0) * 0.37 - 20 })),
+      NamedTensor(name: "größe \"x\"\n\\", value: Tensor([7], bits.map { Float(bitPattern: $0) })),
+      NamedTensor(name: "scalar", value: Tensor(scalar: 0.1)),
+      NamedTensor(name: "empty", value: .zeros([0, 4])),
+      NamedTensor(name: "one", value: .zeros([1, 1, 1])),
+    ]
+  }
+
+  private func contents(_ tensors: [NamedTensor]) -> [String] {
+    tensors.map { "\($0.name) \($0.value.shape) \($0.value.elements.map(\.bitPattern))" }
+  }
+
+  private func read(_ path: String) throws -> [NamedTensor] {
+    let file = try WeightFile(reading: path)
+    return try file.entries.map { NamedTensor(name: $0.name, value: try file.tensor($0)) }
+  }
+
+  @Test func comesBack() throws {
+    try writeTorchArchive(tensors, to: folder("a.pth"))
+    #expect(try contents(read(folder("a.pth"))) == contents(tensors))
+    try writeSafetensors(tensors, metadata: ["model": "größe \u{1}"], to: folder("a.safetensors"))
+    #expect(try contents(read(folder("a.safetensors"))) == contents(tensors))
+    #expect(
+      try WeightFile(reading: folder("a.safetensors")).metadata
+        == ["format": "pt", "model": "größe \u{1}"])
+    // The same weights give the same bytes.
+    for name in ["a.pth", "a.safetensors"] {
+      let first = try Data(contentsOf: URL(fileURLWithPath: folder(name)))
+      if name == "a.pth" {
+        try writeTorchArchive(tensors, to: folder("b"))
+      } else {
+        try writeSafetensors(tensors, metadata: ["model": "größe \u{1}"], to: folder("b"))
+      }
+      #expect(try Data(contentsOf: URL(fileURLWithPath: folder("b"))) == first)
+    }
+  }
+
+  @Test func withoutTensors() throws {
+    try writeTorchArchive([], to: folder("a.pth"))
+    #expect(
+      message { try WeightFile(reading: folder("a.pth")) }
+        == "\(folder("a.pth")): holds no dictionary of tensors; save the tensors alone with torch.save(model.state_dict(), FILE)"
+    )
+    try writeSafetensors([], to: folder("a.safetensors"))
+    #expect(try WeightFile(reading: folder("a.safetensors")).entries.isEmpty)
+  }
+
+  @Test func unwritable() {
+    let path = folder("none/a.pth")
+    #expect(
+      message { try writeTorchArchive(tensors, to: path) }
+        == "\(path): cannot create the file (No such file or directory); check the folder and the space of the disk"
+    )
+  }
+
+  /// Each tensor's bytes begin at a multiple of 64, so that PyTorch can map the file.
+  @Test(.enabled(if: Python.has("torch"), "needs a Python with PyTorch (PAC_TEST_PYTHON)"))
+  func pyTorchReadsIt() throws {
+    try writeTorchArchive(tensors, to: folder("a.pth"))
+    let program = """
+      import sys, torch, zipfile
+      assert zipfile.ZipFile(sys.argv[1]).testzip() is None
+      for options in {}, {'mmap': True}:
+          d = torch.load(sys.argv[1], weights_only=True, **options)
+          assert all(t.is_contiguous() and t.dtype == torch.float32 and t.data_ptr() % 64 == 0 or t.numel() == 0
+                     for t in d.values())
+          print(type(d).__name__)
+          for name, t in d.items():
+              bits = [b & 0xffffffff for b in t.flatten().view(torch.int32).tolist()]
+              print(f'{name} {list(t.shape)} {bits}')
+      """
+    let lines = (["OrderedDict"] + contents(tensors)).joined(separator: "\n")
+    #expect(try Python.output(program, folder("a.pth")) == "\(lines)\n\(lines)")
+  }
+}
