@@ -64,7 +64,7 @@ let package = Package(
       name: "Training",
       dependencies: [
         "Models", "Data", "Distributed", "Layers", "Autograd", "Tensors", "Kernels", "HDF5",
-        "ImageFiles", "CZlib",
+        "ImageFiles", "WeightFiles", "CZlib",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Yams", package: "Yams"),
       ],
@@ -130,9 +130,9 @@ let package = Package(
       name: "TrainingTests",
       dependencies: [
         "Training", "Models", "Data", "Distributed", "Layers", "Autograd", "Tensors", "HDF5",
-        "ImageFiles", "TestSupport",
+        "ImageFiles", "WeightFiles", "TestSupport",
       ],
-      exclude: ["Optimization/make_optimizer_values.py"],
+      exclude: ["Optimization/make_optimizer_values.py", "Weights/Fixtures"],
       swiftSettings: strict),
     .testTarget(
       name: "CommandLineToolTests",

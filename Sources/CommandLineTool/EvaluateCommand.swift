@@ -17,11 +17,7 @@ struct EvaluateCommand: ParsableCommand {
 
   @OptionGroup var settings: ConfigurationArguments
 
-  @Option(
-    help: ArgumentHelp(
-      "Checkpoint, or a run folder of which the newest is taken; not needed by Bilinear.",
-      discussion: "{model} and {factor} stand for their values."))
-  var weights: String?
+  @OptionGroup var source: WeightsOption
 
   @OptionGroup var comparison: ComparisonArguments
 
@@ -47,10 +43,11 @@ struct EvaluateCommand: ParsableCommand {
 
   private func showSamples(_ communicator: Communicator) throws {
     let network = try communicator.together {
-      try ComparedNetwork(try settings.load(), weights: weights, at: "--weights")
+      try ComparedNetwork(try settings.load(), weights: source.weights, at: "--weights")
     }
     let result = try evaluate(
-      network.configuration, weights: network.weights, communicator: communicator)
+      network.configuration, weights: network.weights, communicator: communicator,
+      note: { source.report($0, communicator) })
     if communicator.isLeader { show(result, network.configuration) }
   }
 
@@ -106,7 +103,8 @@ struct EvaluateCommand: ParsableCommand {
       for networks in columns {
         let network = networks[row]
         let result = try evaluate(
-          network.configuration, weights: network.weights, communicator: communicator)
+          network.configuration, weights: network.weights, communicator: communicator,
+          note: { source.report($0, communicator) })
         guard communicator.isLeader else { continue }
         let lines = table.add(result, network.configuration)
         guard json else {
@@ -123,9 +121,9 @@ struct EvaluateCommand: ParsableCommand {
   /// The networks of one column, the configuration's own last.
   private func networks(_ others: [(key: String, value: String)]) throws -> [ComparedNetwork] {
     let compared = try comparison.networks(settings, others)
-    guard weights != nil || compared.isEmpty else { return compared }
+    guard source.weights != nil || compared.isEmpty else { return compared }
     return compared + [
-      try ComparedNetwork(try settings.load(others), weights: weights, at: "--weights")
+      try ComparedNetwork(try settings.load(others), weights: source.weights, at: "--weights")
     ]
   }
 }

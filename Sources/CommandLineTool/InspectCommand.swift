@@ -5,9 +5,9 @@ import Training
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
-    abstract: "Shows what a dataset, a checkpoint or a file of cases holds.")
+    abstract: "Shows what a dataset, a checkpoint, a file of weights or a file of cases holds.")
 
-  @Argument(help: "The HDF5 file.")
+  @Argument(help: "An HDF5 file, or weights as .pth or .safetensors.")
   var file: String
 
   @Flag(help: "Print one JSON object.")
@@ -37,10 +37,11 @@ struct Inspection {
   }
 }
 
-/// Recognises a file by the attribute `format` of its root.
+/// Recognises an HDF5 file by the attribute `format` of its root; every other file can only hold weights.
 private func inspect(_ path: String) throws -> Inspection {
+  guard HDF5File.recognizes(path) else { return try inspectWeights(path) }
   let root = try HDF5File(reading: path).root
-  let kinds = "a dataset, a checkpoint or a file of cases"
+  let kinds = "a dataset, a checkpoint, a file of weights or a file of cases"
   guard root.hasAttribute("format") else {
     throw HDF5Error(
       file: path, problem: "an HDF5 file of another program", advice: "name \(kinds) of this one")
@@ -48,6 +49,7 @@ private func inspect(_ path: String) throws -> Inspection {
   switch try root.string(attribute: "format") {
   case "pac-dataset": return try inspectDataset(path)
   case Checkpoint.format: return try inspectCheckpoint(path)
+  case NetworkWeights.format: return try inspectWeights(path)
   case "pac-cases": return try inspectCases(path)
   case let format:
     throw HDF5Error(

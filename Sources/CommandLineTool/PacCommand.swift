@@ -11,7 +11,7 @@ struct PacCommand: ParsableCommand {
     version: program,
     subcommands: [
       PrepareCommand.self, TrainCommand.self, EvaluateCommand.self, PredictCommand.self,
-      InspectCommand.self,
+      WeightsCommand.self, InspectCommand.self,
       VerifyCommand.self, BenchCommand.self,
     ])
 

@@ -17,11 +17,7 @@ struct PredictCommand: ParsableCommand {
 
   @OptionGroup var settings: ConfigurationArguments
 
-  @Option(
-    help: ArgumentHelp(
-      "Checkpoint, or a run folder of which the newest is taken; not needed by Bilinear.",
-      discussion: "{model} and {factor} stand for their values."))
-  var weights: String?
+  @OptionGroup var source: WeightsOption
 
   @OptionGroup var comparison: ComparisonArguments
 
@@ -35,13 +31,13 @@ struct PredictCommand: ParsableCommand {
     try withRanks { communicator in
       let (network, others) = try communicator.together {
         (
-          try ComparedNetwork(try settings.load(), weights: weights, at: "--weights"),
+          try ComparedNetwork(try settings.load(), weights: source.weights, at: "--weights"),
           try comparison.networks(settings)
         )
       }
       let written = try writePredictions(
         network.configuration, weights: network.weights, besides: others,
-        communicator: communicator, to: out)
+        communicator: communicator, to: out, note: { source.report($0, communicator) })
       try communicator.together {
         guard communicator.isLeader else { return }
         try write(written.table)

@@ -36,6 +36,14 @@ public final class HDF5File: Sendable {
     }
   }
 
+  /// Whether there is a file that holds HDF5, intact or not.
+  public static func recognizes(_ path: String) -> Bool {
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return false }
+    HDF5Library.silence()
+    return HDF5Library.isThreadSafe && H5Fis_hdf5(path) > 0
+  }
+
   /// The outermost group, `/`.
   public var root: HDF5Group {
     HDF5Group(

@@ -4,6 +4,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
   case configuration(place: String, problem: String)
   /// A checkpoint file that cannot be written or used.
   case checkpoint(file: String, fault: CheckpointFault)
+  /// A file of weights that cannot be written or used.
+  case weights(file: String, problem: String)
   /// The loss or a gradient is not a finite number.
   case diverged(sample: String, loss: Float)
   /// The run folder cannot be used.
@@ -18,6 +20,7 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .configuration(let place, let problem): "\(place): \(problem)"
     case .checkpoint(let file, let fault): "\(file): \(fault)"
+    case .weights(let file, let problem): "\(file): \(problem)"
     case .diverged(let sample, let loss):
       "sample \(sample): \(loss.isFinite ? "a gradient is not finite" : "the loss is \(loss)"); "
         + "lower lr or look at the sample"

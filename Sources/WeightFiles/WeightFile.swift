@@ -75,8 +75,8 @@ public struct WeightFile {
       self = try safetensors(file)
     } else {
       throw WeightFileError(
-        path, start.isEmpty ? "the file is empty" : "no weights: neither PyTorch nor safetensors",
-        advice: "name a file of weights, .pth or .safetensors")
+        path, start.isEmpty ? "the file is empty" : "not a file of weights",
+        advice: "name a .pth or .safetensors file, or a checkpoint")
     }
   }
 

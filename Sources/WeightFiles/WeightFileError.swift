@@ -12,8 +12,11 @@ public struct WeightFileError: Error, Equatable, CustomStringConvertible {
   /// The place, what is wrong there, and what to do.
   public var description: String {
     let place = place.map { "\(file), \($0)" } ?? file
-    return "\(place): \(problem)\(advice.map { "; \($0)" } ?? "")"
+    return "\(place): \(words)"
   }
+
+  /// What is wrong and what to do, without the place.
+  public var words: String { "\(problem)\(advice.map { "; \($0)" } ?? "")" }
 
   init(_ file: String, at place: String? = nil, _ problem: String, advice: String? = nil) {
     self.file = file

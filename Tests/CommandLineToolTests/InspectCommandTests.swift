@@ -134,7 +134,7 @@ import Training
     try file.close()
     #expect(
       try pac("inspect", path).errors == "error: \(path): an HDF5 file of another program; "
-        + "name a dataset, a checkpoint or a file of cases of this one\n")
+        + "name a dataset, a checkpoint, a file of weights or a file of cases of this one\n")
     let other = folder("y.h5")
     let second = try HDF5File(creating: other)
     try second.root.setAttribute("format", "song")
@@ -143,7 +143,7 @@ import Training
     #expect(result.status == 1)
     #expect(
       result.errors == "error: \(other): an HDF5 file of format 'song'; "
-        + "name a dataset, a checkpoint or a file of cases\n")
+        + "name a dataset, a checkpoint, a file of weights or a file of cases\n")
   }
 
   @Test func cutDataset() throws {

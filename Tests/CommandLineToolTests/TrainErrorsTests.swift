@@ -96,7 +96,7 @@ struct TrainErrorsTests {
     let result = try project(
       "evaluate", "model=PacJointUpsample", "--weights", project.folder("run"))
     #expect(result.status == 1)
-    #expect(result.errors.contains("checkpoint of another model"), "\(result.errors)")
+    #expect(result.errors.contains("weights of another model"), "\(result.errors)")
   }
 
   @Test func fallsBackToThePreviousCheckpoint() throws {

@@ -35,7 +35,7 @@ import WeightFiles
       " { \n" + tensor("b", " 2 , 1 ", "4, 12") + " ,\t" + tensor("a", "", "0,4")
       + #" , "__metadata__" : { "k\u00e9\ud83d\ude42\/" : "\"v\\" } }   "#
     // The opening bracket must be the first byte.
-    #expect(text(header, body: 12).hasPrefix("\(path): no weights: "))
+    #expect(text(header, body: 12).hasPrefix("\(path): not a file of weights; "))
     let file = try read(String(header.dropFirst()), body: 12)
     #expect(file.entries.map(\.name) == ["a", "b"])
     #expect(file.entries.map(\.shape) == [[], [2, 1]])

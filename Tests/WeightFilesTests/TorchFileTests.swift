@@ -117,7 +117,7 @@ import WeightFiles
       return message { try WeightFile(reading: path) }
     }
     let path = folder("f.pth")
-    let advice = "name a file of weights, .pth or .safetensors"
+    let advice = "name a .pth or .safetensors file, or a checkpoint"
     #expect(
       message { try WeightFile(reading: path) } == "\(path): no such file; check the path")
     #expect(
@@ -126,7 +126,7 @@ import WeightFiles
     #expect(try text("") == "\(path): the file is empty; \(advice)")
     #expect(
       try text("<html>404</html>")
-        == "\(path): no weights: neither PyTorch nor safetensors; \(advice)")
+        == "\(path): not a file of weights; \(advice)")
   }
 
   /// Cut anywhere, a file is refused in one line: nothing of it can be missing unnoticed.

@@ -2,16 +2,16 @@ import Glibc
 import HDF5
 import Tensors
 
-/// The names used in a checkpoint file, see `docs/checkpoint-format.md`.
-private enum Layout {
-  static let version = 1
-  static let parameters = "parameters"
-  static let parameterNames = "parameter_names"
-  static let optimizer = "optimizer"
-  static let runningSums = "running_sums"
-}
-
 extension Checkpoint {
+  /// The names used in a checkpoint file, see `docs/checkpoint-format.md`.
+  enum Layout {
+    static let version = 1
+    static let parameters = "parameters"
+    static let parameterNames = "parameter_names"
+    static let optimizer = "optimizer"
+    static let runningSums = "running_sums"
+  }
+
   /// The attribute `format` of the file's root.
   public static let format = "PixelAdaptive checkpoint"
 
@@ -41,14 +41,12 @@ extension Checkpoint {
     do {
       try self.init(HDF5File(reading: path).root, path)
     } catch let error as HDF5Error {
-      let place = error.object.map { "\($0): " } ?? ""
-      let cause = error.cause.map { " (\($0))" } ?? ""
-      throw TrainingError.checkpoint(
-        file: path, fault: .notACheckpoint(reason: "\(place)\(error.problem)\(cause)"))
+      throw TrainingError.checkpoint(file: path, fault: .notACheckpoint(error))
     }
   }
 
-  private static func requireIntact(_ path: String) throws {
+  /// Compares every byte of the file with its checksum.
+  static func requireIntact(_ path: String) throws {
     do {
       let file = try SystemFile(path, for: .reading)
       switch try FileChecksum.verify(file) {
@@ -113,7 +111,11 @@ extension Checkpoint {
   }
 
   private init(_ root: HDF5Group, _ path: String) throws {
-    guard root.hasAttribute("format"), try root.string(attribute: "format") == Self.format else {
+    let format = root.hasAttribute("format") ? try root.string(attribute: "format") : ""
+    guard format != HDF5Weights.format else {
+      throw root.error("it holds weights without a run, from which none can be continued")
+    }
+    guard format == Self.format else {
       throw root.error("the attribute format is not '\(Self.format)'")
     }
     let version = try root.integer(attribute: "version")
@@ -172,7 +174,8 @@ extension Checkpoint {
 }
 
 extension NamedTensor {
-  fileprivate func write(into group: HDF5Group) throws {
+  /// Writes the values as a dataset of this name.
+  func write(into group: HDF5Group) throws {
     try value.withUnsafeBufferPointer {
       _ = try group.write($0, shape: value.shape.dimensions, as: name)
     }

@@ -62,22 +62,10 @@ extension Checkpoint {
   public func require(
     model: String, factor: Int, parameters expected: [(name: String, shape: Shape)], file: String
   ) throws {
-    var differences: [String] = []
-    if self.model != model { differences.append("expected \(model), found \(self.model)") }
-    if self.factor != factor {
-      differences.append("expected factor \(factor), found factor \(self.factor)")
-    }
-    let found = Dictionary(parameters.map { ($0.name, $0.value.shape) }) { first, _ in first }
-    for (name, shape) in expected {
-      if let other = found[name] {
-        if other != shape { differences.append("\(name): expected \(shape), found \(other)") }
-      } else {
-        differences.append("parameter \(name) is missing")
-      }
-    }
-    let known = Set(expected.map(\.name))
-    differences += parameters.filter { !known.contains($0.name) }
-      .map { "parameter \($0.name) is not expected" }
+    let differences =
+      NetworkLabel(model: self.model, factor: self.factor)
+      .differences(from: NetworkLabel(model: model, factor: factor))
+      + ParameterMatch(parameters.map { ($0.name, $0.value.shape) }, to: expected).differences
     guard differences.isEmpty else {
       throw TrainingError.checkpoint(file: file, fault: .otherModel(differences: differences))
     }

@@ -26,9 +26,7 @@ public enum CheckpointFault: Error, Equatable, CustomStringConvertible {
     case .corrupt(let reason): return "corrupt checkpoint: \(reason)"
     case .inaccessible(let reason): return reason
     case .otherModel(let differences):
-      let shown = differences.prefix(3).joined(separator: "; ")
-      let rest = differences.count > 3 ? "; and \(differences.count - 3) more" : ""
-      return "checkpoint of another model: \(shown)\(rest)"
+      return "weights of another model: \(differences.joined(separator: "; "))"
     case .otherRun(let changes):
       return "checkpoint of a run with other settings (\(changes.joined(separator: "; "))); "
         + "choose another run folder, or go back to these settings to continue"

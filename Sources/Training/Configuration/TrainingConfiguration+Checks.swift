@@ -28,6 +28,11 @@ extension TrainingConfiguration {
         keys: ["border", "crop"],
         problem: "border: \(border) pixels on each side leave nothing of crop \(cropSize)")
     }
+    if weights != nil, initialValues != unset.initialValues {
+      return Conflict(
+        keys: ["init", "weights"],
+        problem: "init: has no effect with weights; remove one of the two")
+    }
     if optimizer == .adam, momentum != 0 {
       return Conflict(
         keys: ["momentum", "optimizer"],

@@ -36,6 +36,10 @@ extension TrainingConfiguration {
       "initial parameters: as published, or close to bilinear interpolation",
       otherNames: ["initial-values"]),
     ConfigurationKey(
+      "weights", \.weights, .optional(.path),
+      "weights that a new run starts from: .pth, .safetensors, a checkpoint or a run folder",
+      otherNames: ["load-weights", "pretrained", "initial-weights"]),
+    ConfigurationKey(
       "seed", \.seed, .wholeNumber(from: 0), "what every random number of the run is derived from"),
     ConfigurationKey(
       "epochs", \.epochs, .wholeNumber(from: 1), "passes over the training split", required: true,

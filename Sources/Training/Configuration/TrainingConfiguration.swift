@@ -28,6 +28,8 @@ public struct TrainingConfiguration: Sendable, Equatable {
   public var zeroGuidance = false
   /// How parameters start.
   public var initialValues = Initialization.published
+  /// The file of weights that a new run starts from instead; nil without one.
+  public var weights: String?
   /// What every random number of the run is derived from.
   public var seed = 0
   /// How often the training split is passed.

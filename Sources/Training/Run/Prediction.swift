@@ -1,24 +1,23 @@
 import Autograd
-import Data
 import Distributed
-import Foundation
-import Models
-import Tensors
 
 /// Measures a network on the test split, shared among the ranks.
 /// - Parameters:
 ///   - configuration: network, data, split.
-///   - weights: a checkpoint, or a run folder of which the newest is taken; nil for a network without parameters.
+///   - weights: a file of weights of any format, or a run folder of which the newest checkpoint is taken; nil for a
+///     network without parameters.
 ///   - communicator: the ranks; all call it.
+///   - note: told what of the weights was chosen or left out, on every rank.
 /// - Returns: every sample's error, the same on every rank whatever their number.
 /// - Throws: on all ranks alike what went wrong on one of them.
 public func evaluate(
-  _ configuration: TrainingConfiguration, weights: String?, communicator: Communicator
+  _ configuration: TrainingConfiguration, weights: String?, communicator: Communicator,
+  note: (String) -> Void = { _ in }
 ) throws -> EvaluationResult {
   func measure(_ task: some TrainingTask) throws -> EvaluationResult {
     try communicator.together { try Evaluator(task, communicator: communicator) }()
   }
-  let task = try communicator.together { try loadedTask(configuration, weights) }
+  let task = try communicator.together { try loadedTask(configuration, weights, note) }
   return try measure(task)
 }
 
@@ -43,12 +42,13 @@ public struct ComparedNetwork: Sendable {
 ///   - others: networks whose predictions are shown beside it, on the same data.
 ///   - communicator: the ranks; all call it.
 ///   - folder: receives the files.
+///   - note: as for `evaluate`.
 /// - Returns: a table of what was written, in the order of the split, its first line the names of the columns; and the
 ///   number of predictions.
 /// - Throws: on all ranks alike what went wrong on one of them.
 public func writePredictions(
   _ configuration: TrainingConfiguration, weights: String?, besides others: [ComparedNetwork] = [],
-  communicator: Communicator, to folder: String
+  communicator: Communicator, to folder: String, note: (String) -> Void = { _ in }
 ) throws -> (table: String, count: Int) {
   func write(_ task: some TrainingTask) throws -> (table: String, count: Int) {
     var rows: [String] = []
@@ -63,15 +63,15 @@ public func writePredictions(
     return (([task.predictionColumns] + all).joined(separator: "\n") + "\n", count)
   }
   let task = try communicator.together {
-    try loadedTask(configuration, weights).besides(
-      try others.map { try loadedTask($0.configuration, $0.weights) })
+    try loadedTask(configuration, weights, note).besides(
+      try others.map { try loadedTask($0.configuration, $0.weights, note) })
   }
   return try write(task)
 }
 
 /// A task whose network has its parameters from `weights`, where it has any.
 private func loadedTask(
-  _ configuration: TrainingConfiguration, _ weights: String?
+  _ configuration: TrainingConfiguration, _ weights: String?, _ note: (String) -> Void
 ) throws -> any TrainingTask {
   let task = try makeTask(configuration)
   guard !task.parameters.isEmpty else { return task }
@@ -79,22 +79,10 @@ private func loadedTask(
     throw TrainingError.configuration(
       place: "--weights",
       problem: "missing; \(configuration.model.rawValue) has parameters: name a "
-        + "checkpoint or a run folder")
+        + "checkpoint, a run folder or a file of weights (.pth, .safetensors)")
   }
-  let (checkpoint, file) = try checkpoint(at: weights)
-  try ParameterSet(task.parameters).load(checkpoint, configuration, file: file)
+  let notes = try ParameterSet(task.parameters)
+    .load(NetworkWeights(reading: weights), for: configuration.networkLabel)
+  for text in notes { note(text) }
   return task
-}
-
-/// A checkpoint file, or the newest good one of a run folder.
-private func checkpoint(at path: String) throws -> (Checkpoint, file: String) {
-  var isFolder: ObjCBool = false
-  guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue
-  else { return (try Checkpoint(reading: path), path) }
-  let store = CheckpointStore(folder: "\(path)/checkpoints")
-  guard let recovery = try store.latestGood() else {
-    throw TrainingError.runFolder(
-      path: path, problem: "holds no checkpoint; name a checkpoint or another run folder")
-  }
-  return (recovery.checkpoint, recovery.path)
 }

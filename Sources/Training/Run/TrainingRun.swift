@@ -1,3 +1,4 @@
+import Autograd
 import Data
 import Distributed
 import Foundation
@@ -23,7 +24,7 @@ public func train(
       task, communicator: communicator, report: report, timeline: timeline
     ).run()
   }
-  let task = try communicator.together {
+  let (task, notes) = try communicator.together {
     let task = try makeTask(configuration)
     guard !task.parameters.isEmpty else {
       throw TrainingError.configuration(
@@ -32,9 +33,22 @@ public func train(
           "\(configuration.model.rawValue) has no parameters to train; measure it with pac evaluate"
       )
     }
-    return task
+    return (task, try loadInitialWeights(of: task))
   }
+  if communicator.isLeader { for note in notes { logger.info("\(note)") } }
   return try run(task)
+}
+
+/// Loads the weights that the configuration names into a run that has no checkpoint yet.
+/// - Returns: what to tell the user.
+private func loadInitialWeights(of task: any TrainingTask) throws -> [String] {
+  let configuration = task.configuration
+  guard let path = configuration.weights, !task.parameters.isEmpty,
+    try CheckpointStore(folder: "\(configuration.run)/checkpoints").steps().isEmpty
+  else { return [] }
+  let weights = try NetworkWeights(reading: path)
+  let notes = try ParameterSet(task.parameters).load(weights, for: configuration.networkLabel)
+  return ["initial weights from \(weights.path) (\(weights.kind))"] + notes
 }
 
 /// A whole training run of a task: what `pac train` does, on every rank.

@@ -107,11 +107,11 @@ import Testing
     expected[2].name = "b.scale"
     #expect(
       text("PacJointUpsample", 8, expected)
-        == "c.h5: checkpoint of another model: branch_t.conv1.weight: expected [8, 3, 5, 5], found [4, 3, 5, 5]; parameter b.scale is missing; parameter a.scale is not expected"
+        == "c.h5: weights of another model: of another shape: branch_t.conv1.weight: expected [8, 3, 5, 5], found [4, 3, 5, 5]; missing: b.scale [] (is it a.scale?); not expected: a.scale []"
     )
     #expect(
       text("Bilinear", 4, [])
-        == "c.h5: checkpoint of another model: expected Bilinear, found PacJointUpsample; expected factor 4, found factor 8; parameter branch_t.conv1.weight is not expected; and 2 more"
+        == "c.h5: weights of another model: expected Bilinear, found PacJointUpsample; expected factor 4, found factor 8; not expected: branch_t.conv1.weight [4, 3, 5, 5], branch_t.conv1.bias [4], a.scale []"
     )
   }
 

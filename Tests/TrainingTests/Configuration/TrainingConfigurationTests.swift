@@ -30,6 +30,7 @@ private func read(_ yaml: String, _ overrides: String...) throws -> TrainingConf
       factor: 16
       zero-guidance: true
       init: interpolation
+      weights: none
       seed: 7
       epochs: 5000
       global-batch: 6
@@ -103,6 +104,7 @@ private func read(_ yaml: String, _ overrides: String...) throws -> TrainingConf
     #expect(try read(yaml, "lr-steps=[ 3, 4 ]").learningRateSteps == [3, 4])
     #expect(try read(yaml, "lr-steps=[]").learningRateSteps == [])
     #expect(try read(yaml, "lr-steps=7").learningRateSteps == [7])
+    #expect(try read(yaml, "weights=a b/x.pth").weights == "a b/x.pth")
     #expect(try read("", "run=r", "data=d", "factor=2", "epochs=1").factor == 2)
   }
 
