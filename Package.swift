@@ -119,6 +119,16 @@ let package = Package(
       ],
       path: "Tests/RankProgram",
       swiftSettings: strict),
+    // Reads damaged files in a process of its own, see Tests/TestSupport/DamagedFiles.swift.
+    .executableTarget(
+      name: "ReaderProgram",
+      dependencies: ["Training", "Data", "HDF5", "ImageFiles", "WeightFiles"],
+      path: "Tests/ReaderProgram",
+      swiftSettings: strict),
+    .testTarget(
+      name: "DamagedFilesTests",
+      dependencies: ["HDF5", "ImageFiles", "CZlib", "TestSupport"], exclude: ["Samples"],
+      swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(
       name: "DistributedTests", dependencies: ["Distributed", "Tensors", "TestSupport"],

@@ -21,13 +21,17 @@ public struct HDF5Group: HDF5Object {
   public func names() throws -> [String] {
     var info = H5G_info_t()
     try location.check("cannot list the group", H5Gget_info(location.identifier.id, &info))
-    return try (0..<info.nlinks).map { index in
+    var names: [String] = []
+    // Not `map`, which makes room for as many names as a damaged file claims.
+    for index in 0..<info.nlinks {
       let length = try location.check("cannot list the group", name(at: index, into: nil, 0))
       var bytes = [CChar](repeating: 0, count: length + 1)
       try location.check(
         "cannot list the group", name(at: index, into: &bytes, length + 1))
-      return String(decoding: bytes.prefix(length).map(UInt8.init(bitPattern:)), as: UTF8.self)
-    }.sorted()
+      names.append(
+        String(decoding: bytes.prefix(length).map(UInt8.init(bitPattern:)), as: UTF8.self))
+    }
+    return names.sorted()
   }
 
   private func name(
@@ -91,7 +95,9 @@ public struct HDF5Group: HDF5Object {
     guard try member(path) == .dataset else { throw location.error("is not a dataset", at: path) }
     let id = try location.check(
       "cannot open the dataset", H5Dopen2(location.identifier.id, path, pac_h5p_default()))
-    return try HDF5Dataset(location: location.location(of: path, id))
+    let place = location.location(of: path, id)
+    try place.requireProportion()
+    return try HDF5Dataset(location: place)
   }
 
   private func requireExisting(_ path: String) throws {

@@ -130,6 +130,10 @@ extension HDF5Object {
     defer { HDF5Library.release(type) }
     let space = try location.check(problem, H5Aget_space(attribute))
     defer { HDF5Library.release(space) }
+    // Attributes lie in headers of 64 KiB; a damaged one may claim any number of elements.
+    guard H5Sget_simple_extent_npoints(space) <= 1 << 16, H5Tget_size(type) <= 1 << 20 else {
+      throw location.error("the attribute \(name) is too large; the file is damaged")
+    }
     return try body(attribute, type, space)
   }
 

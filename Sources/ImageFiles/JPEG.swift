@@ -35,7 +35,8 @@ private final class JPEGDecoder {
         problem: "neither grey nor red, green and blue but CMYK or unknown colours",
         advice: "convert the image to RGB")
     }
-    try header.requireBounded(file.path)
+    // A block of 64 pixels takes a bit at least, some hundredths of one where the coding is arithmetic.
+    try header.requireBounded(file, most: 4096 * file.size)
   }
 
   deinit {

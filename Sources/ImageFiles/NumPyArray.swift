@@ -52,11 +52,12 @@ public struct NumPyArray: Sendable, Equatable {
     guard head.count == offset else { throw damaged("the header is cut") }
     let text = String(decoding: head.suffix(length), as: UTF8.self)
     guard let header = NumPyHeader(text) else {
-      throw damaged("the header cannot be read: \(text)")
+      let start = text.prefix(100).map { $0.isASCII && !$0.isNewline ? $0 : "\u{FFFD}" }
+      throw damaged("the header cannot be read: \(String(start))")
     }
     guard let type = NumPyType(header.description) else {
       throw ImageFileError(
-        file: file.path, problem: "elements of type \(header.description)",
+        file: file.path, problem: "elements of type \(header.description.prefix(20))",
         advice: "save the array as float32, float64 or an integer type")
     }
     return Layout(

@@ -81,6 +81,16 @@ final class OpenFile {
     return try withExtendedLifetime(self) { try body(stream) }
   }
 
+  /// The size of the file.
+  var size: Int {
+    withStream { stream in
+      // Not fstat: the stream may read from memory.
+      let place = ftell(stream)
+      defer { fseek(stream, place, SEEK_SET) }
+      return fseek(stream, 0, SEEK_END) == 0 ? ftell(stream) : 0
+    }
+  }
+
   /// Up to `count` bytes from the beginning.
   func firstBytes(_ count: Int) -> [UInt8] {
     withStream { stream in

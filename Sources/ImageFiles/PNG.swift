@@ -80,7 +80,9 @@ private final class PNGDecoder {
     png = pac_png_create_read(error)
     info = png_create_info_struct(png)
     try check(file.withStream { pac_png_read_info(png, info, $0) })
-    try header(.colors).requireBounded(file.path)
+    // Deflate cannot shrink anything by more than a factor of 1032; an image has rows of at least a bit a pixel.
+    let bits = Int(png_get_bit_depth(png, info)) * Int(png_get_channels(png, info))
+    try header(.colors).requireBounded(file, most: 8 * 1032 * file.size / max(bits, 1))
   }
 
   deinit {

@@ -26,11 +26,19 @@ public struct Raster: Sendable, Equatable {
     }
 
     /// Refuses sizes that only a damaged header states, before memory is asked for.
-    func requireBounded(_ path: String) throws {
+    /// - Parameters:
+    ///   - file: the file.
+    ///   - most: how many pixels the best compression could hold in the file's bytes.
+    /// - Throws: `ImageFileError` naming the size.
+    func requireBounded(_ file: OpenFile, most: Int) throws {
       guard width * height <= 1 << 28 else {
         throw ImageFileError(
-          file: path, problem: "the image has \(width) × \(height) pixels",
+          file: file.path, problem: "the image has \(width) × \(height) pixels",
           advice: "use images of at most 2^28 pixels")
+      }
+      guard width * height <= most else {
+        throw ImageFileError.damaged(
+          file.path, "\(width) × \(height) pixels in \(file.size) bytes")
       }
     }
   }
