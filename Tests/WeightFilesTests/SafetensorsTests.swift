@@ -13,14 +13,14 @@ import WeightFiles
     path = folder("a.safetensors")
   }
 
-  private func read(_ header: String, body: Int, length: Int? = nil) throws -> WeightFile {
-    let count = UInt64(length ?? header.utf8.count)
+  private func read(_ header: String, body: Int, length: UInt64? = nil) throws -> WeightFile {
+    let count = length ?? UInt64(header.utf8.count)
     let data = withUnsafeBytes(of: count.littleEndian) { Data($0) } + Data(header.utf8)
     return try WeightFile(
       reading: folder.write(data + Data(repeating: 0x3F, count: body), as: "a.safetensors"))
   }
 
-  private func text(_ header: String, body: Int, length: Int? = nil) -> String {
+  private func text(_ header: String, body: Int, length: UInt64? = nil) -> String {
     message { try read(header, body: body, length: length) }
   }
 
@@ -58,12 +58,12 @@ import WeightFiles
     expect(
       "{\(tensor("a", "9223372036854775807,4", "0,8"))}", body: 8,
       ", a: states a size that no file has")
-    expect("{\(a),\(a)}", body: 8, ", header, byte 56: holds a twice")
+    expect("{\(a),\(a)}", body: 8, ", header, byte 58: holds a twice")
     #expect(
       text("{}", body: 0, length: 3)
         == "\(path), length of the header, byte 0: a header of 3 bytes in a file of 10\(Self.damaged)"
     )
-    #expect(text("{}", body: 0, length: -1).contains("a header of 18446744073709551615 bytes"))
+    #expect(text("{}", body: 0, length: .max).contains("a header of 18446744073709551615 bytes"))
   }
 
   @Test func headersThatAreNone() {
