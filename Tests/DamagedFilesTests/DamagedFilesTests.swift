@@ -35,6 +35,9 @@ import Testing
       committed(
         "Tests/DamagedFilesTests/Samples/palette.png", "palette", repair: { repairedPNG($0) }),
       committed("Tests/TrainingTests/Weights/Fixtures/PacJointUpsampleLite_4/low.npy", "npy"),
+      Sample(name: "a.flo", format: "flo", data: { try flow() }),
+      committed("Tests/DamagedFilesTests/Samples/gtcls.mat", "sbd"),
+      committed("Tests/DamagedFilesTests/Samples/gtcls_compressed.mat", "sbd"),
       Sample(name: "chunked.mat", format: "nyu", data: { try matlab(chunked: true) }),
       Sample(name: "contiguous.mat", format: "nyu", data: { try matlab(chunked: false) }),
     ]
@@ -80,6 +83,13 @@ import Testing
     try PNG.write(
       Raster(width: 9, height: 7, channels: 3, bitDepth: 16, samples: samples), to: folder("a.png"))
     return try Data(contentsOf: URL(fileURLWithPath: folder("a.png")))
+  }
+
+  private static func flow() throws -> Data {
+    let folder = try TemporaryFolder()
+    try FlowField(width: 9, height: 7, components: (0..<2 * 63).map { Float($0) * 0.1 })
+      .write(to: folder("a.flo"))
+    return try Data(contentsOf: URL(fileURLWithPath: folder("a.flo")))
   }
 
   /// Recomputes the checksum of every chunk whose length lies within the file.

@@ -15,6 +15,8 @@ let readers: [String: (String) throws -> Void] = [
     for entry in file.entries where entry.type.isFloatingPoint { _ = try file.tensor(entry) }
   },
   "checkpoint": { _ = try Checkpoint(reading: $0) },
+  "flo": { _ = try FlowField(contentsOf: $0) },
+  "sbd": { _ = try MATLABFile.readMatrix($0, variable: "GTcls", field: "Segmentation") },
   "npy": { _ = try NumPyArray(contentsOf: $0) },
   "image": { _ = try Raster(contentsOf: $0) },
   "palette": { _ = try PNG.read($0, palette: .indices) },

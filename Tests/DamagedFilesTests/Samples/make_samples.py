@@ -1,6 +1,8 @@
-"""Writes the small images in this folder with Pillow: python3 make_samples.py FOLDER."""
+"""Writes the small files in this folder with Pillow and SciPy: python3 make_samples.py FOLDER."""
 import sys
 
+import numpy as np
+import scipy.io
 from PIL import Image
 
 folder = sys.argv[1]
@@ -11,3 +13,6 @@ image.save(f'{folder}/baseline.jpg', quality=60)
 image.save(f'{folder}/progressive.jpg', quality=60, progressive=True)
 image.convert('L').save(f'{folder}/grey.jpg', quality=60)
 image.quantize(16).save(f'{folder}/palette.png', bits=4)
+labels = {'GTcls': {'Boundaries': np.zeros((2, 1)), 'Segmentation': np.arange(117, dtype=np.uint8).reshape(9, 13) % 21}}
+for name, compressed in (('gtcls', False), ('gtcls_compressed', True)):
+    scipy.io.savemat(f'{folder}/{name}.mat', labels, do_compression=compressed)
