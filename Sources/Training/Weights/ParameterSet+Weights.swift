@@ -11,8 +11,9 @@ extension ParameterSet {
       to: entries.map { ($0.name, $0.parameter.shape) })
     let differences = (weights.network?.differences(from: network) ?? []) + match.differences
     guard differences.isEmpty else {
+      let guess = guessedNetwork(of: weights).map { ["they fit \($0)"] } ?? []
       throw TrainingError.checkpoint(
-        file: weights.path, fault: .otherModel(differences: differences))
+        file: weights.path, fault: .otherModel(differences: differences + guess))
     }
     let stored = Dictionary(weights.entries.map { ($0.name, $0) }) { first, _ in first }
     for entry in entries {
