@@ -84,7 +84,7 @@ import Testing
     for name in ["fcn8snarrow", "fcn8snarrow_crfi1p4d321", "fcn8snarrow_convcrf"] {
       let scores = try model(name)(Variable(image(height, width))).value
       #expect(scores.shape == [1, 5, height, width])
-      #expect(scores.elements.allSatisfy(\.isFinite))
+      #expect(scores.elements.allSatisfy { $0.isFinite })
     }
   }
 
@@ -92,7 +92,10 @@ import Testing
   @Test func gradientsOfAWholeNetwork() throws {
     let network = try model("fcn8snarrow_crfi2p4d321p0d322")
     let input = image(40, 33)
-    let labels = (0..<40 * 33).map { UInt8($0 / 7 % 6) }.map { $0 == 5 ? 255 : $0 }
+    let labels: [UInt8] = (0..<40 * 33).map { pixel in
+      let number = pixel / 7 % 6
+      return number == 5 ? 255 : UInt8(number)
+    }
     func loss(_ tape: Tape?) throws -> Variable {
       try crossEntropy(try network(Variable(input, tape: tape)), labels: labels)
     }
