@@ -74,7 +74,7 @@ private struct Workload {
   let target: Tensor
 
   init(factor: Int, size: Int) throws {
-    network = try makeUpsampler(.pacJointUpsample, factor: factor, seed: 1)
+    network = try makeUpsampler(.pacJointUpsample(), factor: factor, seed: 1)
     parameters = ParameterSet(network.parameters)
     var random = CounterRandom(seed: 0, purpose: .synthetic)
     low = .uniform([1, 1, size / factor, size / factor], within: 1, using: &random)

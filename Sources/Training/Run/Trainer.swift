@@ -1,6 +1,7 @@
 import Autograd
 import Data
 import Distributed
+import Tensors
 
 /// Sums over the samples of one global batch.
 struct StepSums {
