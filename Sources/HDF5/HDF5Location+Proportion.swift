@@ -8,7 +8,9 @@ extension HDF5Location {
   func requireProportion() throws {
     let id = identifier.id
     var size: hsize_t = 0
-    try check("cannot read its size", H5Fget_filesize(id, &size))
+    let file = try check("cannot find its file", H5Iget_file_id(id))
+    defer { HDF5Library.release(file) }
+    try check("cannot read its size", H5Fget_filesize(file, &size))
     let type = try check("cannot read its type", H5Dget_type(id))
     defer { HDF5Library.release(type) }
     let space = try check("cannot read its shape", H5Dget_space(id))
