@@ -44,6 +44,13 @@ import WeightFiles
       try file.tensor(file.entries[1]).elements.map(\.bitPattern) == [0x3F3F_3F3F, 0x3F3F_3F3F])
   }
 
+  /// A header of 128 bytes begins like a pickle, with 0x80.
+  @Test func headersThatBeginLikeAPickle() throws {
+    let header = "{\(tensor("a", "1", "0,4"))}"
+    let padded = header + String(repeating: " ", count: 128 - header.utf8.count)
+    #expect(try read(padded, body: 4).entries.map(\.name) == ["a"])
+  }
+
   @Test func sizesThatDoNotFit() {
     func expect(_ header: String, body: Int, _ problem: String) {
       #expect(text(header, body: body) == "\(path)\(problem)\(Self.damaged)")
