@@ -20,6 +20,7 @@ import Testing
   static let networks =
     [2, 4, 8, 16].map { Network(model: "PacJointUpsample", factor: $0) }
     + [4, 8, 16].map { Network(model: "PacJointUpsampleLite", factor: $0) }
+    + ["DJIF", "DJIFWide"].map { Network(model: $0, factor: 4) }
 
   @Test func committedFiles() throws {
     let network = Network(model: "PacJointUpsampleLite", factor: 4)
