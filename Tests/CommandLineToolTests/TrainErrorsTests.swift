@@ -54,6 +54,9 @@ struct TrainErrorsTests {
   @Test func settings() throws {
     try expectError("unknown key 'leraning-rate'", "leraning-rate=1")
     try expectError("lr", "lr=fast")
+    try expectError(
+      "model: GuidedFilter_2_0.01 has no parameters to train; measure it with pac evaluate",
+      "model=GuidedFilter_2_0.01")
   }
 
   @Test func numbersThatAreNone() throws {
