@@ -30,7 +30,8 @@ import Testing
     #expect(colors.color(1, 0) == Color(255, 0, 0))
     // Zero with a minus is zero, too.
     #expect(colors.color(1, -0.0) == Color(255, 0, 0))
-    #expect(colors.color(0, 1) == Color(255, 229.5, 0))  // place 13.5 of the 15 to yellow
+    #expect(abs(colors.color(0, 1)[1] - 229.5) < 0.01)  // place 13.5 of the 15 to yellow
+    #expect(colors.color(0, 1)[0] == 255 && colors.color(0, 1)[2] == 0)
     #expect(abs(colors.color(-1, 0)[1] - 255 * 9 / 11) < 0.01)  // place 27: cyan at 25, blue at 36
     #expect(colors.color(-1, 0)[2] == 255)
     #expect(abs(colors.color(0, -1)[0] - 255 * 4.5 / 13) < 0.01)  // place 40.5
