@@ -13,7 +13,6 @@ static inline MPI_Op pac_mpi_sum(void) { return MPI_SUM; }
 static inline const void *pac_mpi_in_place(void) { return MPI_IN_PLACE; }
 static inline MPI_Request pac_mpi_request_null(void) { return MPI_REQUEST_NULL; }
 static inline MPI_Status *pac_mpi_statuses_ignore(void) { return MPI_STATUSES_IGNORE; }
-static inline int pac_mpi_thread_funneled(void) { return MPI_THREAD_FUNNELED; }
 static inline int pac_mpi_thread_serialized(void) { return MPI_THREAD_SERIALIZED; }
 static inline int pac_mpi_comm_type_shared(void) { return MPI_COMM_TYPE_SHARED; }
 static inline int pac_mpi_success(void) { return MPI_SUCCESS; }

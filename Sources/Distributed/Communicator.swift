@@ -8,7 +8,8 @@ import Glibc
 /// operations are in `Communicator+Collectives.swift`, the sum of gradients is `GradientReduction`; all ranks must
 /// call them in the same order. A rank that meets an error in between passes it to the next `agree(on:)`.
 ///
-/// Not `Sendable`: MPI runs in its funneled mode, only the thread that called `start()` may use it.
+/// Not `Sendable`: only the thread that called `start()` may use it. MPI runs in its serialized mode; while gradients travel
+/// the reduction's `Courier` calls it as well, one of the two at a time.
 public final class Communicator {
   /// This process's number, from 0.
   public let rank: Int
@@ -67,12 +68,13 @@ public final class Communicator {
         largestMessage: largestMessage)
     }
     var threads: Int32 = 0
-    try check(MPI_Init_thread(nil, nil, pac_mpi_thread_funneled(), &threads), "MPI_Init_thread", 0)
+    let needed = pac_mpi_thread_serialized()
+    try check(MPI_Init_thread(nil, nil, needed, &threads), "MPI_Init_thread", 0)
     let world = pac_mpi_comm_world()
     // Until this call MPI ends the process on any error, without saying what we were doing.
     try check(
       MPI_Comm_set_errhandler(world, pac_mpi_errors_return()), "MPI_Comm_set_errhandler", 0)
-    guard threads >= pac_mpi_thread_funneled() else { throw DistributedError.threadsNotSupported }
+    guard threads >= needed else { throw DistributedError.threadsNotSupported }
 
     var rank: Int32 = 0
     var size: Int32 = 0

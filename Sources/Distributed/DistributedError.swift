@@ -6,7 +6,7 @@ public enum DistributedError: Error, Equatable, CustomStringConvertible {
   case common(message: String)
   /// An MPI call returned an error status.
   case call(rank: Int, name: String, message: String)
-  /// MPI offers less than single-threaded calls beside other threads.
+  /// MPI does not let threads call it one after the other.
   case threadsNotSupported
 
   /// Whether every rank knows of it, so that all may leave the job in order.

@@ -36,6 +36,7 @@ public final class GradientReduction {
   let communicator: Communicator
   private let timeline: Timeline?
   private let overlaps: Bool
+  private let courier = Courier()
   private let pool: BufferPool
   /// Where buckets are received, for the next ones.
   private var receivers: [FlatBuffer] = []
@@ -79,6 +80,8 @@ public final class GradientReduction {
     sum = FastestSum(samples: 0, layout: layout, pool: pool)
     schedule = BucketSchedule(layout)
   }
+
+  deinit { courier.stop() }
 
   // MARK: - Samples
 
@@ -135,7 +138,7 @@ public final class GradientReduction {
   public func progress() throws { if overlaps { try advance() } }
 
   private func advance() throws {
-    while let first = transfers.first, try first.operation.test() { conclude(first) }
+    while let first = transfers.first, try courier.isDone(first.operation) { conclude(first) }
     while transfers.count < Self.mostTransfers, let bucket = schedule.next() { try start(bucket) }
   }
 
@@ -150,7 +153,7 @@ public final class GradientReduction {
     schedule.completeAll()
     try advance()
     while let first = transfers.first {
-      try first.operation.wait()
+      try courier.wait(for: first.operation)
       conclude(first)
       try advance()
     }
@@ -163,7 +166,7 @@ public final class GradientReduction {
     let needed = sum.receivedCount(bucket: bucket)
     let kept = receivers.popLast()
     let received = kept.flatMap { $0.count >= needed ? $0 : nil } ?? FlatBuffer(count: needed)
-    let operation = try sum.start(bucket, into: received, on: communicator)
+    let operation = try courier.start { try sum.start(bucket, into: received, on: communicator) }
     transfers.append(
       Transfer(bucket: bucket, operation: operation, received: received, begin: begin))
   }

@@ -7,6 +7,7 @@ import Tensors
 /// it sends from and receives into.
 final class PendingOperation {
   private var requests: [MPI_Request?] = []
+  private var failure: (any Error)?
   private var arrays: [UnsafeMutablePointer<Int32>] = []
   fileprivate let communicator: Communicator
 
@@ -38,10 +39,13 @@ final class PendingOperation {
   }
 
   /// Moves messages on, and finds out whether all operations are done.
+  ///
+  /// An error is thrown by this and by every later call.
   func test() throws -> Bool {
+    if let failure { throw failure }
     guard !requests.isEmpty else { return true }
     var flag: Int32 = 0
-    try communicator.check(
+    try checkOnce(
       MPI_Testall(Int32(requests.count), &requests, &flag, pac_mpi_statuses_ignore()),
       "MPI_Testall")
     if flag != 0 { requests = [] }
@@ -50,10 +54,20 @@ final class PendingOperation {
 
   /// Returns when all operations are done.
   func wait() throws {
+    if let failure { throw failure }
     guard !requests.isEmpty else { return }
-    try communicator.check(
+    try checkOnce(
       MPI_Waitall(Int32(requests.count), &requests, pac_mpi_statuses_ignore()), "MPI_Waitall")
     requests = []
+  }
+
+  private func checkOnce(_ status: Int32, _ call: String) throws {
+    do {
+      try communicator.check(status, call)
+    } catch {
+      failure = error
+      throw error
+    }
   }
 }
 

@@ -54,3 +54,58 @@ import Testing
     #expect(rows.dropFirst().allSatisfy { $0[1] == "2" && $0.count == 7 })
   }
 }
+
+/// The measurements that ranks make together: what they print, not how fast they are.
+@Suite(.enabled(if: hasMPI, "mpirun is not installed"), .serialized)
+struct BenchRanksTests {
+  private func rows(_ ranks: Int, _ arguments: String...) throws -> [[String: Double]] {
+    let job = try mpirun(ranks: ranks, try product("pac"), ["bench"] + arguments, timeout: 120)
+    try #require(job.succeeded, "\(job)")
+    for other in job.ranks.dropFirst() { #expect(other.output.isEmpty, "only the leader prints") }
+    return try job.ranks[0].output.split(separator: "\n").map {
+      try JSONDecoder().decode([String: Double].self, from: Data($0.utf8))
+    }
+  }
+
+  @Test(arguments: [2, 3])
+  func sumsBesideMPI(ranks: Int) throws {
+    let rows = try rows(
+      ranks, "allreduce", "--floats", "7,300000", "--repetitions", "2", "--json")
+    #expect(rows.map { $0["floats"] } == [7, 300_000])
+    for row in rows {
+      #expect(row["ranks"] == Double(ranks))
+      for name in ["repeatable_s", "fastest_s", "mpi_s", "ratio", "gb_per_s"] {
+        #expect(row[name] ?? 0 > 0, "\(name)")
+      }
+      let bytes = 8 * (row["floats"] ?? 0) * Double(ranks - 1) / Double(ranks)
+      #expect(abs((row["gb_per_s"] ?? 0) * (row["repeatable_s"] ?? 0) * 1e9 / bytes - 1) < 1e-9)
+    }
+  }
+
+  @Test func stepsOfOneTwoAndThreeRanks() throws {
+    let weak = try rows(3, "step", "--size", "32", "--repetitions", "1", "--json")
+    #expect(weak.map { $0["ranks"] } == [1, 2, 3])
+    #expect(weak.map { $0["samples"] } == [1, 2, 3])
+    #expect(weak[0]["efficiency"] == 1 && weak[0]["hidden"] == nil)
+    for row in weak {
+      let expected = (weak[0]["seconds"] ?? 0) / (row["seconds"] ?? 1)
+      #expect(abs((row["efficiency"] ?? 0) - expected) < 1e-9)
+    }
+    let strong = try rows(
+      2, "step", "--size", "32", "--repetitions", "1", "--json", "--global-batch", "3")
+    #expect(strong.map { $0["samples"] } == [3, 3])
+  }
+
+  @Test func refusesWhatItCannotMeasure() throws {
+    for (arguments, problem) in [
+      (["allreduce", "--floats", "10,x"], "cannot use --floats 10,x"),
+      (["step", "--size", "30"], "cannot use size 30, choose a multiple of 8"),
+      (["step", "--factor", "3"], "cannot use factor 3"),
+      (["step", "--repetitions", "0"], "cannot repeat 0 times"),
+    ] {
+      let result = try run(try product("pac").path, ["bench"] + arguments, timeout: 60)
+      #expect(result.status == 2)
+      #expect(result.errors.contains(problem), "\(result.errors)")
+    }
+  }
+}

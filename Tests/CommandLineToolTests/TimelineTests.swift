@@ -28,11 +28,14 @@ struct TimelineTests {
       // Seven samples in batches of four and three: the ranks take two and two, then one and two.
       let samples = rank == 0 ? 3 : 4
       for (phase, count) in [
-        ("data", samples), ("forward", samples), ("backward", samples), ("reduction", 2),
-        ("waiting", 2), ("optimizer", 2), ("checkpoint", 1), ("evaluation", 1),
+        ("data", samples), ("forward", samples), ("backward", samples), ("waiting", 2),
+        ("optimizer", 2), ("checkpoint", 1), ("evaluation", 1),
       ] {
         #expect(events.count { $0.cat == phase } == count, "\(phase) of rank \(rank)")
       }
+      // As many buckets in each of the two steps.
+      let reductions = events.filter { $0.cat == "reduction" }
+      #expect(reductions.count >= 2 && reductions.count == 2 * Set(reductions.map(\.name)).count)
       // One after the other, apart from reductions.
       let row = events.filter { $0.cat != "reduction" }.sorted { ($0.ts ?? 0) < ($1.ts ?? 0) }
       for (span, next) in zip(row, row.dropFirst()) {
