@@ -1,8 +1,4 @@
-import Autograd
 import Distributed
-import Layers
-import Models
-import Tensors
 import Training
 
 /// Training steps of some of the ranks.
@@ -42,9 +38,9 @@ public enum Scaling: Sendable {
   }
 }
 
-/// Steps of PacJointUpsample on random samples, by 1, 2, 4 … and all ranks in turn; all ranks call it together.
+/// Steps on random samples, by 1, 2, 4 … and all ranks in turn; all ranks call it together.
 /// - Parameters:
-///   - factor: the network's.
+///   - workload: the network.
 ///   - size: width and height of the samples.
 ///   - scaling: how many samples a batch has.
 ///   - communicator: the ranks.
@@ -52,12 +48,13 @@ public enum Scaling: Sendable {
 /// - Returns: a result for each number of ranks, the same on every rank.
 /// - Throws: `ModelError`, `DistributedError`.
 public func measureSteps(
-  factor: Int, size: Int, scaling: Scaling, communicator: Communicator, repetitions: Int
+  _ workload: StepWorkload, size: Int, scaling: Scaling, communicator: Communicator,
+  repetitions: Int
 ) throws -> [StepResult] {
   var sizes = [communicator.worldSize]
   while let least = sizes.first, least > 1 { sizes.insert((least + 1) / 2, at: 0) }
-  let workload = try Workload(factor: factor, size: size)
-  let trials = try sizes.map { try Trial(ranks: $0, workload, scaling, communicator) }
+  let replica = try workload.prepare(size)
+  let trials = try sizes.map { try Trial(ranks: $0, replica, scaling, communicator) }
   defer { for trial in trials { trial.finish() } }
   for repetition in 0..<repetitions + 2 {
     for trial in trials { try trial.run(counts: repetition >= 2) }
@@ -65,35 +62,11 @@ public func measureSteps(
   return try trials.map { try $0.result() }
 }
 
-/// A network and a sample for it.
-private struct Workload {
-  let network: any JointUpsampler
-  let parameters: ParameterSet
-  let low: Tensor
-  let guide: Tensor
-  let target: Tensor
-
-  init(factor: Int, size: Int) throws {
-    network = try makeUpsampler(.pacJointUpsample(), factor: factor, seed: 1)
-    parameters = ParameterSet(network.parameters)
-    var random = CounterRandom(seed: 0, purpose: .synthetic)
-    low = .uniform([1, 1, size / factor, size / factor], within: 1, using: &random)
-    guide = .uniform([1, 3, size, size], within: 1, using: &random)
-    target = .uniform([1, 1, size, size], within: 1, using: &random)
-  }
-
-  func loss(_ tape: Tape) throws -> ParallelStep.Outcome {
-    let output = try network(Variable(low, tape: tape), guide: Variable(guide, tape: tape))
-    return ParallelStep.Outcome(
-      loss: meanSquaredError(output, target), figures: [], name: "random")
-  }
-}
-
 /// Steps of the first ranks, in the three ways of `StepResult`.
 private final class Trial {
   private let ranks: Int
   private let samples: Int
-  private let workload: Workload
+  private let replica: StepWorkload.Replica
   private let communicator: Communicator
   /// The ranks at work; nil where this rank rests.
   private let group: Communicator?
@@ -102,10 +75,10 @@ private final class Trial {
   private var times: [[Double]] = [[], [], []]
 
   init(
-    ranks: Int, _ workload: Workload, _ scaling: Scaling, _ communicator: Communicator
+    ranks: Int, _ replica: StepWorkload.Replica, _ scaling: Scaling, _ communicator: Communicator
   ) throws {
     self.ranks = ranks
-    self.workload = workload
+    self.replica = replica
     self.communicator = communicator
     samples = scaling.samples(ranks: ranks)
     let group = try communicator.group(ofFirst: ranks)
@@ -115,8 +88,8 @@ private final class Trial {
       group.map { group in
         [(group, true), (group, false), (alone, true)].map { communicator, overlaps in
           ParallelStep(
-            workload.parameters, order: .repeatable, communicator: communicator, overlaps: overlaps,
-            makeOptimizer: { Adam(count: $0) })
+            replica.parameters, order: .repeatable, communicator: communicator, overlaps: overlaps,
+            makeOptimizer: replica.optimizer)
         }
       } ?? []
   }
@@ -132,7 +105,9 @@ private final class Trial {
       let time = try seconds {
         _ = try step(
           shards: kind < 2 ? shards : [0..<own.count], learningRate: 1e-6, next: {},
-          forward: { try workload.loss($1) })
+          forward: {
+            ParallelStep.Outcome(loss: try replica.loss($1), figures: [], name: "random")
+          })
       }
       let slowest = try group.allGather([time]).reduce(0) { max($0, $1[0]) }
       if counts { times[kind].append(slowest) }

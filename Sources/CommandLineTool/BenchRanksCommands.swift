@@ -2,6 +2,7 @@ import ArgumentParser
 import Benchmarking
 import Distributed
 import Foundation
+import Training
 
 struct BenchAllReduceCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -52,17 +53,17 @@ struct BenchStepCommand: ParsableCommand {
     commandName: "step",
     abstract: "Measures training steps by 1, 2, 4 … and all ranks; run it under mpirun.",
     discussion: """
-      Trains PacJointUpsample on random samples. Columns: the ranks that share a batch while the others rest, samples in \
+      Trains a network on random samples. Columns: the ranks that share a batch while the others rest, samples in \
       a batch, seconds of a step (medians of the slowest rank), of a step whose reductions begin after the \
       backward pass, and of a step without any reduction, the efficiency against one rank (weak: t₁ / t; strong: \
       t₁ / (ranks · t)), and the share of the reduction that the backward pass hides, where it can be told.
       """)
 
-  @Option(help: "Upsampling factor.")
-  var factor = 8
+  @Argument(help: "Network: \(StepWorkload.all.map(\.name).joined(separator: ", ")).")
+  var network = "upsample8"
 
-  @Option(help: "Width and height of the samples, a multiple of factor.")
-  var size = 256
+  @Option(help: "Width and height of the samples; 256 or 449 if left out.")
+  var size: Int?
 
   @Option(help: "Samples for each rank: weak scaling.")
   var perRank = 1
@@ -73,25 +74,34 @@ struct BenchStepCommand: ParsableCommand {
   @OptionGroup var measuring: MeasuringArguments
 
   func validate() throws {
-    guard [2, 4, 8, 16].contains(factor) else {
-      throw ValidationError("Cannot use factor \(factor), choose 2, 4, 8 or 16")
+    let names = StepWorkload.all.map(\.name)
+    guard let workload else {
+      let guess = NearestWord.guess(for: network, among: names).map { "; did you mean '\($0)'?" }
+      throw ValidationError(
+        "Unknown network '\(network)', choose one of \(names.joined(separator: ", "))\(guess ?? "")"
+      )
     }
-    guard size >= factor, size % factor == 0, size <= 4096 else {
-      throw ValidationError("Cannot use size \(size), choose a multiple of \(factor) up to 4096")
+    let size = size ?? workload.size
+    guard (1...4096).contains(size), size % workload.multiple == 0 else {
+      throw ValidationError(
+        "Cannot use size \(size), choose a multiple of \(workload.multiple) up to 4096")
     }
     guard (1...4096).contains(perRank), (1...4096).contains(globalBatch ?? 1) else {
       throw ValidationError("Cannot use so many samples, choose 1 to 4096")
     }
   }
 
+  private var workload: StepWorkload? { StepWorkload.all.first { $0.name == network } }
+
   func run() throws {
+    guard let workload else { return }
     try withRanks { communicator in
       let table = Table(
         [
           "ranks", "samples", "seconds", "no_overlap_s", "no_reduction_s", "efficiency", "hidden",
         ], json: measuring.json, isLeader: communicator.isLeader)
       let results = try measureSteps(
-        factor: factor, size: size,
+        workload, size: size ?? workload.size,
         scaling: globalBatch.map { .strong(samples: $0) } ?? .weak(samplesPerRank: perRank),
         communicator: communicator, repetitions: measuring.repetitions)
       for result in results {

@@ -100,7 +100,7 @@ struct BenchRanksTests {
     for (arguments, problem) in [
       (["allreduce", "--floats", "10,x"], "cannot use --floats 10,x"),
       (["step", "--size", "30"], "cannot use size 30, choose a multiple of 8"),
-      (["step", "--factor", "3"], "cannot use factor 3"),
+      (["step", "upsample3"], "unknown network 'upsample3', choose one of upsample4, "),
       (["step", "--repetitions", "0"], "cannot repeat 0 times"),
     ] {
       let result = try run(try product("pac").path, ["bench"] + arguments, timeout: 60)
