@@ -63,14 +63,43 @@ struct EvaluateCommand: ParsableCommand {
         print(columns([(sample.name, 36)] + sample.values.map { (figure($0), 12) }))
       }
     }
+    for row in result.classes { print(json ? jsonLine(row).text : line(row)) }
     if json {
       print(summary(result, configuration, published: nil).text)
     } else {
       print(
         columns(
-          [("mean of \(result.samples.count)", 36)] + result.values.map { (figure($0), 12) })
+          [(total(result), 36)] + result.values.map { (figure($0), 12) })
           + zip(names, result.units).map { "\($0), \($1)" }.joined(separator: "; "))
     }
+  }
+
+  /// Measures of classes are taken of the split as a whole; others are means over its samples.
+  private func total(_ result: EvaluationResult) -> String {
+    result.classes.isEmpty
+      ? "mean of \(result.samples.count)" : "all pixels of \(result.samples.count)"
+  }
+
+  private func line(_ row: ClassMeasure) -> String {
+    func percent(_ value: Double?) -> String {
+      value.map { String(format: "%.3f", 100 * $0) } ?? "-"
+    }
+    let note =
+      row.pixels > 0
+      ? "\(row.pixels) pixels"
+      : row.intersectionOverUnion == nil
+        ? "does not occur, left out of miou and macc" : "only predicted, left out of macc"
+    return columns([
+      ("class \(row.name)", 36), (percent(row.intersectionOverUnion), 12),
+      ("", 12), (percent(row.accuracy), 12),
+    ]) + note
+  }
+
+  private func jsonLine(_ row: ClassMeasure) -> JSONLine {
+    JSONLine([
+      ("class", row.name), ("iou", row.intersectionOverUnion.map { 100 * $0 }),
+      ("acc", row.accuracy.map { 100 * $0 }), ("pixels", row.pixels),
+    ])
   }
 
   private func figure(_ value: Double?) -> String {
@@ -83,7 +112,8 @@ struct EvaluateCommand: ParsableCommand {
   ) -> JSONLine {
     JSONLine(
       [
-        ("model", configuration.model.rawValue), ("factor", configuration.factor),
+        ("model", configuration.model.rawValue),
+        ("factor", configuration.factor > 1 ? configuration.factor : nil),
         ("samples", result.samples.count),
       ] + zip(result.measures.map(\.name), result.values)
         + [("unit", result.units[0]), ("loss", result.loss), ("published", published)])

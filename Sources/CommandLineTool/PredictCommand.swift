@@ -13,6 +13,10 @@ struct PredictCommand: ParsableCommand {
       --compare guide, truth and all predictions, below them low resolution and all errors. predictions.csv \
       names them, with what one count of a depth file is in the dataset's unit (0.001 = a millimetre, for metric \
       depth), the error of the error map's lightest colour, and the measures, in centimetres for metric depth.
+
+      Of a segmentation network the classes as PNG with VOC's palette in results/VOC2012/Segmentation/comp6_SPLIT_cls, \
+      the layout of VOC's evaluation server; all of them in comp6_SPLIT_cls.tgz, ready to upload; and in pictures \
+      the photograph with prediction and truth over it.
       """)
 
   @OptionGroup var settings: ConfigurationArguments
@@ -23,6 +27,9 @@ struct PredictCommand: ParsableCommand {
 
   @Option(help: ArgumentHelp("Folder for what is written.", valueName: "dir"))
   var out: String
+
+  @Flag(help: "Segmentation: write the network's scores, too, as .npy [C, H, W] in scores.")
+  var scores = false
 
   @Flag(help: "Print one JSON object.")
   var json = false
@@ -37,11 +44,12 @@ struct PredictCommand: ParsableCommand {
       }
       let written = try writePredictions(
         network.configuration, weights: network.weights, besides: others,
-        communicator: communicator, to: out, note: { source.report($0, communicator) })
+        communicator: communicator, to: out, keepsScores: scores,
+        note: { source.report($0, communicator) })
       try communicator.together {
         guard communicator.isLeader else { return }
         try write(written.table)
-        report(written.count)
+        report(written)
       }
     }
   }
@@ -56,10 +64,14 @@ struct PredictCommand: ParsableCommand {
     }
   }
 
-  private func report(_ count: Int) {
+  private func report(_ written: WrittenPredictions) {
+    let line = JSONLine([
+      ("path", out), ("samples", written.count), ("table", table), ("archive", written.further),
+    ])
+    let further = written.further.map { "; all in \($0)" } ?? ""
     print(
       json
-        ? JSONLine([("path", out), ("samples", count), ("table", table)]).text
-        : "\(out): \(count) predictions, listed with their files in \(table)")
+        ? line.text
+        : "\(out): \(written.count) predictions, listed with their files in \(table)\(further)")
   }
 }

@@ -94,7 +94,8 @@ import Testing
     let samples = try (0..<20).map {
       try colouring.trainingSample(of: scene(5, 5), index: 0, seed: 2, epoch: $0)
     }
-    #expect(Set(samples.map { color($0, 0, 3) }).count == 20)
+    // Some are held at 255.
+    #expect(Set(samples.map { color($0, 0, 3) }).count > 9)
     for sample in samples {
       #expect(sample.labels == samples[0].labels)
       for channel in 0..<3 {

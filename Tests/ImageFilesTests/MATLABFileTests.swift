@@ -56,6 +56,7 @@ import Testing
     #expect(
       fault {
         $0.storedType = 1
+        $0.fields[1].values = [UInt8](repeating: 100, count: 15)
         $0.fields[1].values[7] = 200
       } == " (a number beyond 0…255 at row 1, column 2); replace the file")
     let path = try folder.write(Data("no MATLAB file".utf8), as: "labels.mat")

@@ -34,7 +34,7 @@ public struct SegmentationModelName: Hashable, Sendable, CustomStringConvertible
   /// - Throws: `ModelError` with what is wrong and the grammar.
   public init(_ name: String) throws(ModelError) {
     func wrong(_ problem: String) -> ModelError {
-      ModelError("model '\(name)': \(problem); names are \(Self.grammar)")
+      ModelError("'\(name)': \(problem); names are \(Self.grammar)")
     }
     let parts = name.split(separator: "_", omittingEmptySubsequences: false)
     guard let first = parts.first, parts.count <= 2 else {

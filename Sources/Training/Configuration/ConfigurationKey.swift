@@ -10,6 +10,8 @@ public struct ConfigurationKey: Sendable {
   public let summary: String
   /// Whether a run may be continued with another value and still give what it would have given.
   public let mayChange: Bool
+  /// The kind of network that the key belongs to; nil: all.
+  public let only: TrainingConfiguration.TaskKind?
   /// Names under which other programs know it: only used to guess what a misspelt key meant.
   let otherNames: [String]
   let choices: [String]
@@ -20,7 +22,8 @@ public struct ConfigurationKey: Sendable {
   /// Describes the key that sets a property.
   init<Value>(
     _ name: String, _ property: any WritableKeyPath<TrainingConfiguration, Value> & Sendable,
-    _ kind: ConfigurationKind<Value>, _ summary: String, required: Bool = false,
+    _ kind: ConfigurationKind<Value>, _ summary: String,
+    only: TrainingConfiguration.TaskKind? = nil, required: Bool = false,
     mayChange: Bool = false, otherNames: [String] = []
   ) {
     let unset = TrainingConfiguration(run: "", data: "", factor: 0, epochs: 0)
@@ -29,6 +32,7 @@ public struct ConfigurationKey: Sendable {
     self.allowed = kind.allowed
     self.summary = summary
     self.mayChange = mayChange
+    self.only = only
     self.otherNames = otherNames
     self.choices = kind.choices
     self.explain = kind.explain

@@ -188,12 +188,14 @@ where Value: RawRepresentable<String> & CaseIterable & Sendable {
   }
 }
 
-extension ConfigurationKind where Value == UpsamplerName {
+extension ConfigurationKind where Value == NetworkName {
   /// A network or filter, by a name that may end in numbers.
   static let model = ConfigurationKind(
-    allowed: enumeration(UpsamplerName.forms), choices: UpsamplerName.heads,
-    explain: { UpsamplerName.fault(in: $0) },
-    parse: { $0.text.flatMap(UpsamplerName.init(rawValue:)) }, format: { $0.rawValue })
+    allowed: enumeration(
+      UpsamplerName.forms + ["a segmentation network such as fcn8s_crfi5p4d5641p4d5161"]),
+    choices: UpsamplerName.heads + FCN8sVariant.allCases.map(\.rawValue),
+    explain: { NetworkName.fault(in: $0) },
+    parse: { $0.text.flatMap(Value.init(rawValue:)) }, format: { $0.rawValue })
 }
 
 extension ConfigurationKind {

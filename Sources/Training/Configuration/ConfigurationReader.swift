@@ -65,8 +65,18 @@ struct ConfigurationReader {
 
   /// The configuration, once everything required is there and fits together.
   mutating func finish() throws -> TrainingConfiguration {
-    let missing = TrainingConfiguration.keys
-      .filter { $0.defaultValue == nil && places[$0.name] == nil }
+    let kind = configuration.taskKind
+    for key in TrainingConfiguration.keys where !configuration.uses(key) {
+      guard let place = places[key.name] else { continue }
+      throw failure(
+        place,
+        "\(key.name): has no effect with model \(configuration.model.rawValue), \(kind.article) \(kind.rawValue) "
+          + "network; remove it")
+    }
+    configuration.applyTaskDefaults { places[$0] != nil }
+    let missing = TrainingConfiguration.keys.filter {
+      $0.defaultValue == nil && places[$0.name] == nil && configuration.uses($0)
+    }
     if let first = missing.first {
       let names = missing.map { "'\($0.name)'" }.joined(separator: ", ")
       throw failure(

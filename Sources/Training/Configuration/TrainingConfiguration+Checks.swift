@@ -12,22 +12,15 @@ extension TrainingConfiguration {
   /// The first pair of values that do not fit together, nil if all do.
   var conflict: Conflict? {
     let unset = TrainingConfiguration(run: "", data: "", factor: 0, epochs: 0)
-    do throws(ModelError) {
-      try model.validate(factor: factor, initialization: initialValues)
-    } catch {
-      return Conflict(keys: ["factor", "model"], problem: "factor: \(error)")
-    }
-    if cropSize % factor != 0 {
-      let nearest = max(1, (cropSize + factor / 2) / factor) * factor
+    if loss.taskKind != taskKind {
       return Conflict(
-        keys: ["crop", "factor"],
-        problem: "crop: \(cropSize) is not a multiple of factor \(factor); choose \(nearest)")
+        keys: ["loss", "model"],
+        problem:
+          "loss: \(loss.rawValue) is to \(taskKind == .upsampling ? "segment" : "upsample"), "
+          + "\(model.rawValue) is \(taskKind.article) \(taskKind.rawValue) network; choose "
+          + (taskKind == .upsampling ? "l2, rmse or epe" : "ce or fce_0.7"))
     }
-    if 2 * border >= cropSize {
-      return Conflict(
-        keys: ["border", "crop"],
-        problem: "border: \(border) pixels on each side leave nothing of crop \(cropSize)")
-    }
+    if let conflict = upsamplingConflict { return conflict }
     if weights != nil, initialValues != unset.initialValues {
       return Conflict(
         keys: ["init", "weights"],
@@ -50,9 +43,30 @@ extension TrainingConfiguration {
     return nil
   }
 
-  /// Every key with its value, in the order of `keys`, as YAML that reads back as the same configuration.
+  private var upsamplingConflict: Conflict? {
+    guard case .upsampling(let model) = model else { return nil }
+    do throws(ModelError) {
+      try model.validate(factor: factor, initialization: initialValues)
+    } catch {
+      return Conflict(keys: ["factor", "model"], problem: "factor: \(error)")
+    }
+    if cropSize % factor != 0 {
+      let nearest = max(1, (cropSize + factor / 2) / factor) * factor
+      return Conflict(
+        keys: ["crop", "factor"],
+        problem: "crop: \(cropSize) is not a multiple of factor \(factor); choose \(nearest)")
+    }
+    if 2 * border >= cropSize {
+      return Conflict(
+        keys: ["border", "crop"],
+        problem: "border: \(border) pixels on each side leave nothing of crop \(cropSize)")
+    }
+    return nil
+  }
+
+  /// Every key that belongs to the network with its value, in the order of `keys`, as YAML that reads back as the same configuration.
   public var yaml: String {
-    Self.keys.map { "\($0.name): \($0.write(self))\n" }.joined()
+    Self.keys.filter(uses).map { "\($0.name): \($0.write(self))\n" }.joined()
   }
 
   /// A path in which `{KEY}` stands for the value of a key, such as `runs/x{factor}_{model}`.

@@ -12,7 +12,7 @@ extension TrainingConfiguration {
     ConfigurationKey(
       "data", \.data, .path, "HDF5 dataset, made by pac prepare", required: true,
       otherNames: ["dataset", "data-root"]),
-    ConfigurationKey("target", \.target, .choice, "what is upsampled"),
+    ConfigurationKey("target", \.target, .choice, "what is upsampled", only: .upsampling),
     ConfigurationKey("train-split", \.trainSplit, .text, "split to train on"),
     ConfigurationKey("test-split", \.testSplit, .text, "split to measure on"),
     ConfigurationKey(
@@ -21,24 +21,29 @@ extension TrainingConfiguration {
       otherNames: ["validation-ratio"]),
     ConfigurationKey(
       "model", \.model, .model,
-      "network, or a filter without parameters, which can be measured but not trained: see docs/models.md",
+      "network, or a filter without parameters, which can be measured but not trained: see docs/models.md, "
+        + "and docs/segmentation.md for networks that segment",
       otherNames: ["network"]),
     ConfigurationKey(
       "factor", \.factor, .oneOf([2, 4, 8, 16]),
-      "upsampling factor", required: true,
+      "upsampling factor", only: .upsampling, required: true,
       otherNames: ["scale"]),
     ConfigurationKey(
       "zero-guidance", \.zeroGuidance, .flag,
       "whether the network sees a black image in place of the guide: how much does the guide help?",
-      otherNames: ["blank-guide", "no-guidance"]),
+      only: .upsampling, otherNames: ["blank-guide", "no-guidance"]),
     ConfigurationKey(
       "init", \.initialValues, .choice,
       "initial parameters: as published, or close to bilinear interpolation",
-      otherNames: ["initial-values"]),
+      only: .upsampling, otherNames: ["initial-values"]),
     ConfigurationKey(
       "weights", \.weights, .optional(.path),
       "weights that a new run starts from: .pth, .safetensors, a checkpoint or a run folder",
       otherNames: ["load-weights", "pretrained", "initial-weights"]),
+    ConfigurationKey(
+      "weights-backbone", \.backboneWeights, .optional(.path),
+      "weights of the backbone by their published names, such as fcn8s_from_caffe.pth; needed if the backbone is frozen",
+      only: .segmentation, otherNames: ["load-weights-backbone", "backbone-weights"]),
     ConfigurationKey(
       "seed", \.seed, .wholeNumber(from: 0), "what every random number of the run is derived from"),
     ConfigurationKey(
@@ -49,19 +54,30 @@ extension TrainingConfiguration {
       "samples per optimiser step, over all ranks", otherNames: ["batch-size", "train-batch"]),
     ConfigurationKey(
       "crop", \.cropSize, .wholeNumber(from: 1),
-      "width and height of a training crop in pixels, a multiple of factor",
+      "width and height of a training crop in pixels; a multiple of factor to upsample",
       otherNames: ["crop-size", "train-crop"]),
+    ConfigurationKey(
+      "test-crop", \.testCrop, .crop,
+      "width and height of the square in the middle that is measured", only: .segmentation),
+    ConfigurationKey(
+      "scale-jitter", \.scaleJitter, .number("1 or more") { $0 >= 1 },
+      "r: images are scaled by factors from 1/r to r before they are cropped; 1 = never",
+      only: .segmentation, otherNames: ["train-scale", "scale-augmentation"]),
+    ConfigurationKey(
+      "color-jitter", \.colorJitter, .belowOne,
+      "j: brightness, contrast and saturation are multiplied by factors from 1 - j to 1 + j; 0 = never",
+      only: .segmentation, otherNames: ["colour-jitter"]),
     ConfigurationKey("flip", \.flip, .flag, "whether half of the crops are mirrored"),
     ConfigurationKey(
       "lowres", \.lowResolution, .choice,
       "how the low-resolution target is made: one pixel of each block, or smoothed and resized",
-      otherNames: ["low-resolution", "lowres-mode"]),
+      only: .upsampling, otherNames: ["low-resolution", "lowres-mode"]),
     ConfigurationKey(
       "border", \.border, .wholeNumber(from: 0),
       "pixels along each edge left out of loss and measure",
-      otherNames: ["ignored-border", "eval-border"]),
+      only: .upsampling, otherNames: ["ignored-border", "eval-border"]),
     ConfigurationKey(
-      "loss", \.loss, .choice,
+      "loss", \.loss, .loss,
       "what is minimised: the mean square of normalised values; of raw ones its root, or the mean length of the difference (end-point error)"
     ),
     ConfigurationKey("optimizer", \.optimizer, .choice, "rule that turns gradients into steps"),
@@ -119,7 +135,9 @@ extension TrainingConfiguration {
     let rows = keys.map { key in
       let byDefault = key.defaultValue.map { "`\($0)`" } ?? "required"
       let mayChange = key.mayChange ? "yes" : "no"
-      return "| `\(key.name)` | \(byDefault) | \(key.allowed) | \(key.summary) | \(mayChange) |"
+      let only = key.only.map { "\($0.rawValue): " } ?? ""
+      return
+        "| `\(key.name)` | \(byDefault) | \(key.allowed) | \(only)\(key.summary) | \(mayChange) |"
     }
     return """
       # Configuration
@@ -129,6 +147,9 @@ extension TrainingConfiguration {
       twice, wrong types and values out of range are errors that name the place. Paths are relative to the
       folder in which the command runs. The run folder receives the resolved configuration, every key with
       its value.
+
+      A key whose meaning begins with "upsampling" or "segmentation" belongs to networks of that kind and is an error with
+      the other. With segmentation networks `loss` is `ce`, `crop` 449 and `test-split` `val` by default.
 
       A key with "yes" in the last column may be changed when a run is continued; the others decide what
       the run computes.

@@ -21,7 +21,7 @@ public struct TrainingConfiguration: Sendable, Equatable {
   /// The share of the training split, at its end, that is set aside for validation; 0 ≤ r < 1.
   public var validationRatio = 0.0
   /// The network.
-  public var model = UpsamplerName.pacJointUpsample()
+  public var model = NetworkName.upsampling(.pacJointUpsample())
   /// How much wider and higher the output is than the low-resolution input.
   public var factor: Int
   /// Whether the network sees a black image in place of the guide.
@@ -30,6 +30,8 @@ public struct TrainingConfiguration: Sendable, Equatable {
   public var initialValues = Initialization.published
   /// The file of weights that a new run starts from instead; nil without one.
   public var weights: String?
+  /// Segmentation: the file of the backbone's weights; nil without one.
+  public var backboneWeights: String?
   /// What every random number of the run is derived from.
   public var seed = 0
   /// How often the training split is passed.
@@ -38,6 +40,12 @@ public struct TrainingConfiguration: Sendable, Equatable {
   public var globalBatchSize = 1
   /// Width and height of a training crop in pixels.
   public var cropSize = 256
+  /// Segmentation: the side of the square in the middle that is measured; nil for whole images.
+  public var testCrop: Int?
+  /// Segmentation: r, crops are scaled by factors from 1/r to r; 1: not at all.
+  public var scaleJitter = 1.0
+  /// Segmentation: brightness, contrast and saturation vary by factors from 1 − this to 1 + this; 0: not at all.
+  public var colorJitter = 0.0
   /// Whether half of the crops are mirrored.
   public var flip = true
   /// How the low-resolution target is made.
@@ -97,16 +105,6 @@ extension TrainingConfiguration {
     case depth
     /// Optical flow, two channels.
     case flow
-  }
-
-  /// What is minimised.
-  public enum Loss: String, CaseIterable, Sendable {
-    /// The mean square of normalised values.
-    case l2
-    /// The root of the mean square of raw values.
-    case rmse
-    /// The mean length of the difference of raw vectors.
-    case epe
   }
 
   /// The rules that turn gradients into steps.

@@ -35,6 +35,16 @@ public struct ComparedNetwork: Sendable {
   }
 }
 
+/// What `writePredictions` wrote.
+public struct WrittenPredictions: Sendable {
+  /// A row for each prediction, in the order of the split; the first line names the columns.
+  public let table: String
+  /// The number of predictions.
+  public let count: Int
+  /// A file made of all predictions, such as an archive; nil on ranks that made none.
+  public let further: String?
+}
+
 /// Writes a network's predictions of the test split, shared among the ranks.
 /// - Parameters:
 ///   - configuration: network, data, split.
@@ -42,29 +52,40 @@ public struct ComparedNetwork: Sendable {
 ///   - others: networks whose predictions are shown beside it, on the same data.
 ///   - communicator: the ranks; all call it.
 ///   - folder: receives the files.
+///   - keepsScores: whether the network's raw scores are written, too.
 ///   - note: as for `evaluate`.
-/// - Returns: a table of what was written, in the order of the split, its first line the names of the columns; and the
-///   number of predictions.
+/// - Returns: what was written.
 /// - Throws: on all ranks alike what went wrong on one of them.
 public func writePredictions(
   _ configuration: TrainingConfiguration, weights: String?, besides others: [ComparedNetwork] = [],
-  communicator: Communicator, to folder: String, note: (String) -> Void = { _ in }
-) throws -> (table: String, count: Int) {
-  func write(_ task: some TrainingTask) throws -> (table: String, count: Int) {
+  communicator: Communicator, to folder: String, keepsScores: Bool = false,
+  note: (String) -> Void = { _ in }
+) throws -> WrittenPredictions {
+  func write(_ task: some TrainingTask) throws -> WrittenPredictions {
     var rows: [String] = []
     try communicator.together {
       try Evaluator(task, communicator: communicator).forEachSample {
         rows.append(try task.writePrediction(of: $0, to: folder))
       }
     }
+    var further: String?
+    try communicator.together {
+      guard communicator.isLeader else { return }
+      let source = try task.testSource()
+      further = try task.finishPredictions(
+        of: (0..<source.count).map(source.sampleName), in: folder)
+    }
     // Ranks have consecutive shares: their rows, one after the other, are in the order of the split.
     let all = try communicator.allGather(rows.joined(separator: "\n")).filter { !$0.isEmpty }
     let count = try communicator.allGather([rows.count]).reduce(0) { $0 + $1[0] }
-    return (([task.predictionColumns] + all).joined(separator: "\n") + "\n", count)
+    return WrittenPredictions(
+      table: ([task.predictionColumns] + all).joined(separator: "\n") + "\n", count: count,
+      further: further)
   }
   let task = try communicator.together {
-    try loadedTask(configuration, weights, note).besides(
+    let task = try loadedTask(configuration, weights, note).besides(
       try others.map { try loadedTask($0.configuration, $0.weights, note) })
+    return keepsScores ? try task.keepingScores() : task
   }
   return try write(task)
 }

@@ -30,7 +30,7 @@ final class RunReport {
     guard isLeader else { return }
     logger.info(
       """
-      \(configuration.model.rawValue) x\(configuration.factor), \(plan.sampleCount) training samples, \
+      \(configuration.model.rawValue)\(configuration.factor > 1 ? " x\(configuration.factor)" : ""), \(plan.sampleCount) training samples, \
       global batch \(plan.globalBatchSize) over \(plan.worldSize) rank(s), \
       \(configuration.epochs) epochs of \(plan.stepsPerEpoch) steps; run folder \(configuration.run)
       """)

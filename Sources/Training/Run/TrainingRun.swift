@@ -47,7 +47,7 @@ private func loadInitialWeights(of task: any TrainingTask) throws -> [String] {
     try CheckpointStore(folder: "\(configuration.run)/checkpoints").steps().isEmpty
   else { return [] }
   let weights = try NetworkWeights(reading: path)
-  let notes = try ParameterSet(task.parameters).load(weights, for: configuration.networkLabel)
+  let notes = try task.start(from: weights)
   return ["initial weights from \(weights.path) (\(weights.kind))"] + notes
 }
 

@@ -16,6 +16,18 @@ public struct SampleMeasure: Sendable {
   public let values: [Double?]
 }
 
+/// What a segmentation network makes of one class.
+public struct ClassMeasure: Sendable, Equatable {
+  /// The class's name.
+  public let name: String
+  /// Intersection over union of truth and prediction; nil if the class occurs in neither, and is left out of the mean.
+  public let intersectionOverUnion: Double?
+  /// The part of its pixels that was recognised; nil if it has none, and is left out of the mean.
+  public let accuracy: Double?
+  /// How many pixels are of the class.
+  public let pixels: Int
+}
+
 /// The errors of a whole split.
 public struct EvaluationResult: Sendable {
   /// What was measured.
@@ -26,12 +38,18 @@ public struct EvaluationResult: Sendable {
   public let loss: Double
   /// Every sample's, in the order of the split.
   public let samples: [SampleMeasure]
+  /// A row for every class; none where nothing is classified.
+  public let classes: [ClassMeasure]
 
-  init(measures: [Measure], values: [Double], loss: Double, samples: [SampleMeasure]) {
+  init(
+    measures: [Measure], values: [Double], loss: Double, samples: [SampleMeasure],
+    classes: [ClassMeasure] = []
+  ) {
     self.measures = measures
     self.values = values
     self.loss = loss
     self.samples = samples
+    self.classes = classes
   }
 
   /// The means over the samples, as published for upsampling; samples of which no pixel counts are left out.

@@ -47,6 +47,10 @@ protocol TrainingTask {
   /// - Throws: `TrainingError.configuration` if it cannot be compared with them.
   func besides(_ others: [any TrainingTask]) throws -> Self
 
+  /// The task that writes the network's raw scores beside its predictions.
+  /// - Throws: `TrainingError.configuration` if the task has no scores.
+  func keepingScores() throws -> Self
+
   /// The first line of the table of predictions.
   var predictionColumns: String { get }
 
@@ -54,9 +58,33 @@ protocol TrainingTask {
   /// - Returns: a row of the table of predictions.
   /// - Throws: `DataError`, `ImageFileError` if a file cannot be written.
   func writePrediction(of sample: Source.Case, to folder: String) throws -> String
+
+  /// Completes what was written, once, when all ranks have written their predictions.
+  /// - Parameters:
+  ///   - names: the names of the samples, in the order of the split.
+  ///   - folder: the folder of all predictions.
+  /// - Returns: a further file that was made, for people; nil if none was.
+  /// - Throws: what cannot be written.
+  func finishPredictions(of names: [String], in folder: String) throws -> String?
+
+  /// Takes over the weights that a new run starts from.
+  /// - Returns: what to tell the user.
+  /// - Throws: `TrainingError.checkpoint` naming what differs if they belong to another network.
+  func start(from weights: NetworkWeights) throws -> [String]
 }
 
 extension TrainingTask {
+  func keepingScores() throws -> Self {
+    throw TrainingError.configuration(
+      place: "--scores", problem: "only segmentation networks have scores; leave it out")
+  }
+
+  func finishPredictions(of names: [String], in folder: String) throws -> String? { nil }
+
+  func start(from weights: NetworkWeights) throws -> [String] {
+    try ParameterSet(parameters).load(weights, for: configuration.networkLabel)
+  }
+
   /// Tasks without a picture of several predictions refuse.
   func besides(_ others: [any TrainingTask]) throws -> Self {
     guard others.isEmpty else {
@@ -93,5 +121,8 @@ extension TrainingTask {
 /// Makes the task that a configuration names, opening its dataset.
 /// - Throws: one line about what the user can mend.
 func makeTask(_ configuration: TrainingConfiguration) throws -> any TrainingTask {
-  try UpsamplingTask(configuration)
+  switch configuration.model {
+  case .upsampling(let name): try UpsamplingTask(configuration, name)
+  case .segmentation(let name): try SegmentationTask(configuration, name)
+  }
 }

@@ -14,11 +14,11 @@ struct UpsamplingTask: TrainingTask {
 
   /// Opens the dataset and makes the network.
   /// - Throws: one line about what the user can mend.
-  init(_ configuration: TrainingConfiguration) throws {
+  init(_ configuration: TrainingConfiguration, _ name: UpsamplerName) throws {
     self.configuration = configuration
     dataset = try DatasetReader(configuration.data)
     network = try makeUpsampler(
-      configuration.model, factor: configuration.factor,
+      name, factor: configuration.factor,
       initialization: configuration.initialValues, seed: UInt64(configuration.seed))
   }
 
@@ -92,6 +92,8 @@ struct UpsamplingTask: TrainingTask {
     case .l2: meanSquaredError(output, normalized(sample), valid: sample.valid)
     case .rmse: rootMeanSquaredError(raw(output, sample), sample.target, valid: sample.valid)
     case .epe: endPointError(raw(output, sample), sample.target, valid: sample.valid)
+    case .crossEntropy, .focused:
+      preconditionFailure("\(configuration.loss) of an upsampling network")
     }
   }
 

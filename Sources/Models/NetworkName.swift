@@ -1,0 +1,37 @@
+/// Any network by the name that configurations and checkpoints use.
+public enum NetworkName: Hashable, Sendable, RawRepresentable {
+  /// A network that enlarges maps.
+  case upsampling(UpsamplerName)
+  /// A network that scores classes.
+  case segmentation(SegmentationModelName)
+
+  /// Finds the network of a name; nil if there is none.
+  public init?(rawValue: String) {
+    if let name = UpsamplerName(rawValue: rawValue) {
+      self = .upsampling(name)
+    } else if let name = try? SegmentationModelName(rawValue) {
+      self = .segmentation(name)
+    } else {
+      return nil
+    }
+  }
+
+  /// The name.
+  public var rawValue: String {
+    switch self {
+    case .upsampling(let name): name.rawValue
+    case .segmentation(let name): name.description
+    }
+  }
+
+  /// What is wrong with the form of a name; nil if it is not close to any form.
+  public static func fault(in name: String) -> String? {
+    guard SegmentationModelName.claims(name) else { return UpsamplerName.fault(in: name) }
+    do throws(ModelError) {
+      _ = try SegmentationModelName(name)
+      return nil
+    } catch {
+      return error.description
+    }
+  }
+}
