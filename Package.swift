@@ -12,6 +12,7 @@ import PackageDescription
 //   Autograd                     tape, variables, parameters
 //   WeightFiles                  .pth and .safetensors
 //   Tensors, HDF5, ImageFiles    shape and storage; owned C handles
+//   Files                        system calls on files, checksums
 //   Kernels                      compute loops over raw buffers, OpenBLAS and oneDNN
 //   C shims                      headers only
 
@@ -45,7 +46,7 @@ let package = Package(
       name: "CommandLineTool",
       dependencies: [
         "Verification", "Benchmarking", "Training", "Models", "Data", "Distributed", "Layers",
-        "Autograd", "Tensors", "HDF5", "ImageFiles", "Kernels", "CPlatform",
+        "Autograd", "Tensors", "HDF5", "ImageFiles", "Files", "Kernels", "CPlatform",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -64,7 +65,7 @@ let package = Package(
       name: "Training",
       dependencies: [
         "Models", "Data", "Distributed", "Layers", "Autograd", "Tensors", "Kernels", "HDF5",
-        "ImageFiles", "WeightFiles", "CZlib",
+        "ImageFiles", "WeightFiles", "Files",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Yams", package: "Yams"),
       ],
@@ -72,7 +73,7 @@ let package = Package(
     .target(
       name: "Models", dependencies: ["Layers", "Autograd", "Tensors"], swiftSettings: strict),
     .target(
-      name: "Data", dependencies: ["Tensors", "HDF5", "ImageFiles"], swiftSettings: strict),
+      name: "Data", dependencies: ["Tensors", "HDF5", "ImageFiles", "Files"], swiftSettings: strict),
     .target(
       name: "Distributed", dependencies: ["Tensors", "Kernels", "CMPI"], swiftSettings: strict),
     .target(
@@ -80,6 +81,7 @@ let package = Package(
     .target(name: "Autograd", dependencies: ["Tensors", "Kernels"], swiftSettings: strict),
     .target(name: "Tensors", dependencies: ["Kernels"], swiftSettings: strict),
     .target(name: "WeightFiles", dependencies: ["Tensors", "CZlib"], swiftSettings: strict),
+    .target(name: "Files", dependencies: ["CZlib"], swiftSettings: strict),
     .target(name: "HDF5", dependencies: ["CHDF5"], swiftSettings: strict),
     .target(name: "ImageFiles", dependencies: ["CPNG", "CJPEG", "CZlib"], swiftSettings: strict),
     .target(

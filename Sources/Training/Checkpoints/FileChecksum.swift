@@ -1,4 +1,4 @@
-import CZlib
+import Files
 
 /// A CRC-32 of everything in a file before it, as a last line of text: `PAC-CHECKPOINT-CRC32 89abcdef`.
 ///
@@ -33,29 +33,24 @@ enum FileChecksum {
     guard rest.starts(with: start) else { return .absent }
     let given = String(decoding: rest.dropFirst(start.count), as: UTF8.self)
     return .differs(
-      given: given.filter { $0.isASCII && $0.isHexDigit }, found: hexadecimal(sum))
+      given: given.filter { $0.isASCII && $0.isHexDigit }, found: sum.hexadecimal)
   }
 
   /// The checksum of all but the last `tail` bytes, and those.
   private static func sum(
     of file: SystemFile, leavingOut tail: Int
-  ) throws(SystemFile.Failure) -> (sum: UInt, rest: [UInt8]) {
-    var sum = crc32_z(0, nil, 0)
+  ) throws(SystemFile.Failure) -> (sum: CRC32, rest: [UInt8]) {
+    var sum = CRC32()
     var held: [UInt8] = []
     while true {
       let bytes = try file.read(upTo: 1 << 20)
       if bytes.isEmpty { return (sum, held) }
       held += bytes
       let ready = max(held.count - tail, 0)
-      sum = held.withUnsafeBufferPointer { crc32_z(sum, $0.baseAddress, z_size_t(ready)) }
+      sum.update(held.prefix(ready))
       held.removeFirst(ready)
     }
   }
 
-  private static func line(_ sum: UInt) -> String { "\(mark)\(hexadecimal(sum))\n" }
-
-  private static func hexadecimal(_ sum: UInt) -> String {
-    let text = String(sum, radix: 16)
-    return String(repeating: "0", count: digits - text.count) + text
-  }
+  private static func line(_ sum: CRC32) -> String { "\(mark)\(sum.hexadecimal)\n" }
 }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import HDF5
 
@@ -10,6 +11,8 @@ public struct CSVLog: Sendable {
   public let path: String
   /// The names of the columns, `epoch` first.
   public let columns: [String]
+  /// The epoch of the last row that was there when the log was opened.
+  public let lastEpoch: Int?
   private let file: SystemFile
 
   /// Opens a log, or begins one.
@@ -33,6 +36,7 @@ public struct CSVLog: Sendable {
       let table = CSVTable(columns: columns)
       let kept = try table.cut(found, keepingThrough: epoch)
       if kept != found { try Self.replace(path, with: kept) }
+      lastEpoch = kept.split(separator: "\n").last?.split(separator: ",").first.flatMap { Int($0) }
       file = try SystemFile(path, for: .appending)
     } catch let error as CSVTable.Fault {
       throw TrainingError.log(file: error.line.map { "\(path):\($0)" } ?? path, problem: error.text)
