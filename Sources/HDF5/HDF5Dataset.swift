@@ -50,6 +50,41 @@ public final class HDF5Dataset: HDF5Object {
   }
 }
 
+// MARK: - Place in the file
+
+extension HDF5Dataset {
+  /// Where the chunk that begins at `start` lies in the file, as it is stored.
+  /// - Returns: nil if the dataset is stored as a whole, or the chunk was never written.
+  public func storedChunk(at start: [Int]) throws -> Range<Int>? {
+    guard chunk != nil else { return nil }
+    var mask: UInt32 = 0
+    var offset: haddr_t = 0
+    var size: hsize_t = 0
+    try location.check(
+      "cannot find the chunk at \(start)",
+      H5Dget_chunk_info_by_coord(
+        location.identifier.id, start.map { hsize_t($0) }, &mask, &offset, &size))
+    guard size > 0, let first = Int(exactly: offset), let count = Int(exactly: size) else {
+      return nil
+    }
+    return first..<first + count
+  }
+
+  /// Where within the array the chunks begin that hold a block, in row-major order.
+  /// - Parameter block: its elements along each axis.
+  /// - Returns: none if the dataset is stored as a whole.
+  public func chunkStarts(meeting block: [Range<Int>]) -> [[Int]] {
+    guard let chunk else { return [] }
+    return zip(block, chunk).reduce([[]]) { starts, axis in
+      let (range, extent) = axis
+      let first = range.lowerBound / extent * extent
+      return starts.flatMap { start in
+        stride(from: first, to: range.upperBound, by: extent).map { start + [$0] }
+      }
+    }
+  }
+}
+
 // MARK: - Numbers
 
 extension HDF5Dataset {

@@ -25,6 +25,7 @@ extension HDF5Group {
     }
     try setAttribute("format", DatasetLayout.format)
     try setAttribute("version", version)
+    try setAttribute(DatasetLayout.sealed, "CRC-32, behind the end of the HDF5 file")
     try setAttribute("source", description.source)
     try setAttribute("description", description.text)
     if !description.collection.isEmpty {

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import HDF5
 import Tensors
@@ -26,12 +27,18 @@ public final class DatasetReader: Sendable {
   private let fieldStorage: [SceneField: FieldStorage]
   private let sizes: [Int]
   private let version: Int
+  private let seal: DatasetSeal?
 
-  /// Opens a dataset and checks its layout.
-  /// - Throws: `HDF5Error` if the file cannot be read, `DataError` if it holds something else.
+  /// Opens a dataset and checks its layout, after comparing all bytes but the pixels with their checksum.
+  /// - Throws: `HDF5Error` if the file cannot be read, `DataError` if it is damaged or holds something else.
   public init(_ path: String) throws {
+    seal = try DatasetSeal.openIfReadable(path)
     let root = try HDF5File(reading: path).root
     version = try Self.checkFormat(root, path)
+    guard seal != nil || !root.hasAttribute(DatasetLayout.sealed) else {
+      throw DataError(
+        "\(path): damaged: the checksums at its end are missing; copy or create it again")
+    }
     fieldStorage = try Self.openFields(root)
     guard let image = fieldStorage[.image] else { throw DataError("\(path): no images") }
     let count = image.count
@@ -51,6 +58,20 @@ public final class DatasetReader: Sendable {
     splits = try Self.readSplits(root, count: count)
     description = try Self.readDescription(root, depth: fieldStorage[.depth]?.dataset)
     created = root.hasAttribute("created") ? try root.string(attribute: "created") : ""
+  }
+
+  /// Whether the file carries checksums: those of `pac prepare` do.
+  public var hasChecksums: Bool { seal != nil }
+
+  /// The same for copies of one file, and different for any other, as far as checksums tell.
+  ///
+  /// Of a file without checksums the pixels do not count.
+  public var fingerprint: String {
+    if let seal { return seal.fingerprint }
+    var sum = CRC32()
+    let splits = splits.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+    sum.update(Array("\(names) \(sizes) \(splits) \(description) \(summary.fields)".utf8))
+    return sum.hexadecimal
   }
 
   /// The number of samples.
@@ -101,12 +122,12 @@ public final class DatasetReader: Sendable {
     return (sizes[2 * index], sizes[2 * index + 1])
   }
 
-  /// Reads one sample, cut to its size.
+  /// Reads one sample, cut to its size, after comparing the stored bytes with their checksums.
   /// - Parameters:
   ///   - index: its position.
   ///   - wanted: the fields to read besides the image; nil: all there are.
   /// - Returns: the sample.
-  /// - Throws: `DataError` if a wanted field is not there, `HDF5Error` if the file is damaged.
+  /// - Throws: `DataError` if a wanted field is not there or the sample is damaged, `HDF5Error`.
   public func read(_ index: Int, fields wanted: Set<SceneField>? = nil) throws -> SceneSample {
     let wanted = (wanted ?? fields).union([.image])
     if let absent = SceneField.allCases.first(where: {
@@ -117,11 +138,13 @@ public final class DatasetReader: Sendable {
     let (height, width) = size(of: index)
     func bytes(_ field: SceneField) throws -> ByteImage? {
       guard wanted.contains(field) else { return nil }
+      try verify(field, index)
       return try fieldStorage[field]?.bytes(
         field, index, name: names[index], height: height, width: width)
     }
     func tensor(_ field: SceneField) throws -> Tensor? {
       guard wanted.contains(field) else { return nil }
+      try verify(field, index)
       return try fieldStorage[field]?.tensor(field, index, height: height, width: width)
     }
     guard let image = try bytes(.image) else {
@@ -130,6 +153,18 @@ public final class DatasetReader: Sendable {
     return SceneSample(
       name: names[index], image: image, depth: try tensor(.depth), flow: try tensor(.flow),
       labels: try bytes(.labels))
+  }
+
+  /// Compares what is stored of a sample with its checksums, before the library decodes it.
+  private func verify(_ field: SceneField, _ index: Int) throws {
+    guard let seal, let storage = fieldStorage[field] else { return }
+    let (height, width) = size(of: index)
+    let block = storage.block(field, index, height: height, width: width)
+    try DatasetSeal.naming("\(path), \(field.rawValue) of \(names[index])") {
+      for start in storage.dataset.chunkStarts(meeting: block) {
+        if let chunk = try storage.dataset.storedChunk(at: start) { try seal.verify(chunk) }
+      }
+    }
   }
 
   /// What people want to know about the dataset.

@@ -89,6 +89,7 @@ public final class DatasetWriter {
       names: names, sizes: sizes, splits: splits, description: description,
       version: DatasetLayout.version)
     try file.close()
+    try DatasetSeal.append(to: atomic)
     try atomic.commit()
   }
 

@@ -84,6 +84,7 @@ final class EncodedDatasetWriter {
       names: names, sizes: sizes, splits: splits, description: description,
       version: DatasetLayout.encodedVersion)
     try file.close()
+    try DatasetSeal.append(to: atomic)
     try atomic.commit()
   }
 }

@@ -23,6 +23,14 @@ enum FieldStorage: Sendable {
     }
   }
 
+  /// The elements that hold a sample, along each axis of the dataset.
+  func block(_ field: SceneField, _ index: Int, height: Int, width: Int) -> [Range<Int>] {
+    switch self {
+    case .array: [index..<index + 1, 0..<field.channels, 0..<height, 0..<width]
+    case .files(_, let starts): [starts[index]..<starts[index + 1]]
+    }
+  }
+
   /// The numbers of a field of bytes, cut to the sample's size; nil if the sample lacks it.
   /// - Throws: `DataError` or `ImageFileError` naming the sample if its file is damaged or of another size.
   func bytes(

@@ -94,6 +94,8 @@ enum DatasetLayout {
   static let name = "/name"
   static let size = "/size"
   static let splits = "/splits"
+  /// The attribute that says that checksums follow the end of the HDF5 file.
+  static let sealed = "checksums"
   /// What labels are filled up with beyond the extent of a sample: not labelled.
   static let unlabelled: UInt8 = 255
   /// Components of flow beyond this size are not known.
