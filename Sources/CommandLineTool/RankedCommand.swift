@@ -25,7 +25,12 @@ package func withRanks(_ body: (Communicator) throws -> Void) throws {
     try communicator.finish()
     throw ExitCode(1)
   } catch {
-    communicator.abort(oneLine("\(error)"))
+    communicator.abort(oneLine("\(error)"), status: exitStatus(of: error))
   }
   try communicator.finish()
+}
+
+/// A call between ranks that fails is how another rank's death shows here.
+private func exitStatus(of error: any Error) -> ExitStatus {
+  if case .call = error as? DistributedError { .lost } else { .failed }
 }

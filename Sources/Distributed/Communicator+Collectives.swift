@@ -6,7 +6,7 @@ extension Communicator {
   /// - Throws: `DistributedError` if MPI reports an error.
   public func barrier() throws {
     guard let world else { return }
-    try check(MPI_Barrier(world), "MPI_Barrier")
+    try activity.during(.meeting) { try check(MPI_Barrier(world), "MPI_Barrier") }
   }
 
   /// Tells every rank whether any of them met an error; every rank calls it, most of them with nil.
@@ -22,8 +22,10 @@ extension Communicator {
     }
     var mine = Int64(error == nil ? worldSize : rank)
     var lowest = mine
-    try check(
-      MPI_Allreduce(&mine, &lowest, 1, pac_mpi_int64(), pac_mpi_min(), world), "MPI_Allreduce")
+    try activity.during(.meeting) {
+      try check(
+        MPI_Allreduce(&mine, &lowest, 1, pac_mpi_int64(), pac_mpi_min(), world), "MPI_Allreduce")
+    }
     guard lowest < worldSize else { return }
 
     let place = error.map { DistributedError.place(of: $0, on: rank) }
@@ -33,6 +35,19 @@ extension Communicator {
     let isCommon = try sum([place?.message == message ? 1 : 0]) == [Double(worldSize)]
     if isCommon { throw DistributedError.common(message: message) }
     throw DistributedError.failed(rank: Int(origin) ?? Int(lowest), message: message)
+  }
+
+  /// Whether any rank passes true; every rank calls it.
+  /// - Throws: `DistributedError` if MPI reports an error.
+  public func any(_ flag: Bool) throws -> Bool {
+    guard let world else { return flag }
+    var mine: Int64 = flag ? 0 : 1
+    var least = mine
+    try activity.during(.meeting) {
+      try check(
+        MPI_Allreduce(&mine, &least, 1, pac_mpi_int64(), pac_mpi_min(), world), "MPI_Allreduce")
+    }
+    return least == 0
   }
 
   /// Runs `body` on this rank, then fails on every rank if it failed on any.
@@ -52,6 +67,8 @@ extension Communicator {
   /// - Throws: `DistributedError` if MPI reports an error.
   public func broadcast(_ bytes: [UInt8], from root: Int = 0) throws -> [UInt8] {
     guard let world else { return bytes }
+    let before = activity.enter(.meeting)
+    defer { activity.enter(before) }
     var count = Int64(bytes.count)
     try check(MPI_Bcast(&count, 1, pac_mpi_int64(), Int32(root), world), "MPI_Bcast")
     var result = rank == root ? bytes : [UInt8](repeating: 0, count: Int(count))
@@ -120,6 +137,8 @@ extension Communicator {
   /// Gathers elements without references in them, as bytes.
   private func allGather<Element: BitwiseCopyable>(plain values: [Element]) throws -> [[Element]] {
     guard let world else { return [values] }
+    let before = activity.enter(.meeting)
+    defer { activity.enter(before) }
     let stride = MemoryLayout<Element>.stride
     var mine = Int64(values.count * stride)
     var sizes = [Int64](repeating: 0, count: worldSize)

@@ -26,6 +26,9 @@ public final class Communicator {
   let largestMessage: Int
   /// Whether leaving it means leaving MPI: not for a part of the job's ranks.
   private let isJob: Bool
+  /// What this rank is doing, for those who watch it.
+  public let activity = Activity()
+  private var watch: JobWatch?
   private var isFinished = false
 
   init(
@@ -103,6 +106,7 @@ public final class Communicator {
   public func finish() throws {
     guard !isFinished else { return }
     isFinished = true
+    watch?.stop()
     guard world != nil else { return }
     var background = background
     try check(MPI_Comm_free(&background), "MPI_Comm_free")
@@ -111,14 +115,34 @@ public final class Communicator {
     try check(MPI_Comm_free(&group), "MPI_Comm_free")
   }
 
-  /// Ends every rank of the job at once with exit status 1, for errors that cannot be agreed on.
+  /// Watches from now on that every rank lives and gets on, and ends the job where one does not.
+  ///
+  /// Then one line names the rank with the step and the phase it was in, and the job's exit status is
+  /// `ExitStatus.lost`. A thread of its own does it, without MPI. Every rank calls it, once.
+  /// - Parameter timeout: how long a rank may be silent, or stay in one phase without waiting for others.
+  /// - Returns: ranks that cannot reach the leader by TCP, and so are not watched.
+  /// - Throws: `DistributedError` if MPI reports an error.
+  public func watch(timeout: Duration) throws -> [Int] {
+    precondition(watch == nil, "the ranks are watched already")
+    let (watch, unwatched) = try JobWatch.start(self, timeout: timeout)
+    self.watch = watch
+    return unwatched
+  }
+
+  /// Ends every rank of the job at once, for errors that cannot be agreed on.
   ///
   /// Prints `message` with this rank's number to standard error first.
-  public func abort(_ message: String) -> Never {
+  /// - Parameters:
+  ///   - message: what went wrong.
+  ///   - status: the job's exit status; with `lost`, a rank that the watch finds to be the cause is named instead.
+  public func abort(_ message: String, status: ExitStatus = .failed) -> Never {
+    // Another rank's death shows here as a failing call: the watch has a moment to see the reason and end the job.
+    if status == .lost, watch != nil { sleep(2) }
+    watch?.stop()
     let line = worldSize == 1 ? "error: \(message)\n" : "error: rank \(rank): \(message)\n"
     write(STDERR_FILENO, line, line.utf8.count)
-    if let world { MPI_Abort(world, 1) }
-    exit(1)
+    if let world { MPI_Abort(world, status.rawValue) }
+    exit(status.rawValue)
   }
 
   /// Throws what went wrong unless `status` is success.

@@ -56,8 +56,10 @@ final class PendingOperation {
   func wait() throws {
     if let failure { throw failure }
     guard !requests.isEmpty else { return }
-    try checkOnce(
-      MPI_Waitall(Int32(requests.count), &requests, pac_mpi_statuses_ignore()), "MPI_Waitall")
+    try communicator.activity.during(.meeting) {
+      try checkOnce(
+        MPI_Waitall(Int32(requests.count), &requests, pac_mpi_statuses_ignore()), "MPI_Waitall")
+    }
     requests = []
   }
 

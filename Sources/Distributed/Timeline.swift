@@ -6,26 +6,6 @@ public final class Timeline {
   /// Nanoseconds since the beginning.
   public typealias Instant = Int64
 
-  /// What time is spent on.
-  public enum Phase: String, CaseIterable, Sendable {
-    /// Waiting for a sample.
-    case data
-    /// The network and the loss of one sample.
-    case forward
-    /// The gradients of one sample.
-    case backward
-    /// From the start of a bucket's reduction to its totals; may lie beside the backward pass.
-    case reduction
-    /// Waiting for totals that were not there when the backward pass ended.
-    case waiting
-    /// The optimiser's step and the exchange of new values.
-    case optimizer
-    /// Writing a checkpoint.
-    case checkpoint
-    /// Measuring on the test split.
-    case evaluation
-  }
-
   private struct Span {
     var name: String
     var phase: Phase
@@ -110,7 +90,7 @@ extension Timeline {
         row = 1 + (free ?? rowEnds.count - 1)
       }
       lines.append(
-        "{\"name\":\"\(span.name)\",\"cat\":\"\(span.phase.rawValue)\",\"ph\":\"X\","
+        "{\"name\":\"\(span.name)\",\"cat\":\"\(span.phase)\",\"ph\":\"X\","
           + "\"ts\":\(microseconds(span.begin)),\"dur\":\(microseconds(span.end - span.begin)),"
           + "\"pid\":\(rank),\"tid\":\(row)}")
     }
@@ -131,7 +111,7 @@ extension Timeline {
 extension Timeline? {
   /// Runs `body` and notes how long it took, if anybody wants to know.
   public func measure<R>(
-    _ name: @autoclosure () -> String, _ phase: Timeline.Phase, _ body: () throws -> R
+    _ name: @autoclosure () -> String, _ phase: Phase, _ body: () throws -> R
   ) rethrows -> R {
     guard let self else { return try body() }
     return try self.measure(name(), phase, body)

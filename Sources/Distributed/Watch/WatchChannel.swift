@@ -1,0 +1,66 @@
+import Glibc
+import Synchronization
+
+/// What the watching thread and the rank's main thread share.
+final class WatchChannel: Sendable {
+  let rank: Int
+  let activity: Activity
+  let timeout: Duration
+  let token: UInt64
+  /// Every rank's host and process, for messages.
+  let places: [String]
+  /// The ends of a pipe whose only use is to interrupt a wait.
+  private let wakeReader: Int32
+  private let wakeWriter: Int32
+  private let leaving = Atomic(false)
+
+  init(rank: Int, activity: Activity, timeout: Duration, token: UInt64, places: [String]) {
+    self.rank = rank
+    self.activity = activity
+    self.timeout = timeout
+    self.token = token
+    self.places = places
+    var ends: [Int32] = [-1, -1]
+    // Without a pipe a wait ends a little later, no more.
+    _ = pipe(&ends)
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    (wakeReader, wakeWriter) = (ends[0], ends[1])
+  }
+
+  deinit {
+    close(wakeReader)
+    close(wakeWriter)
+  }
+
+  /// Whether the rank leaves in order.
+  var isLeaving: Bool { leaving.load(ordering: .acquiring) }
+
+  /// Tells the watching thread that the rank leaves.
+  func leave() {
+    leaving.store(true, ordering: .releasing)
+    var byte: UInt8 = 0
+    write(wakeWriter, &byte, 1)
+  }
+
+  /// The time between two signs of life.
+  var pause: Duration { min(max(timeout / 10, .milliseconds(20)), .milliseconds(250)) }
+
+  /// Waits until something arrives at one of the descriptors, for a pause or `limit` at most.
+  func wait(for descriptors: [Int32], atMost limit: Duration = .seconds(1)) {
+    var polls = (descriptors + [wakeReader]).map {
+      pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
+    }
+    poll(&polls, nfds_t(polls.count), Int32(min(pause, limit) / .milliseconds(1)))
+  }
+
+  func frame(_ kind: WatchFrame.Kind) -> WatchFrame {
+    WatchFrame(kind, token: token, rank: rank, activity)
+  }
+
+  /// Prints the reason and ends this process at once; the launcher or the other ranks' watches end theirs.
+  func end(_ reason: LossReason) -> Never {
+    let line = "error: \(reason); start again to continue from the last checkpoint\n"
+    write(STDERR_FILENO, line, line.utf8.count)
+    _exit(ExitStatus.lost.rawValue)
+  }
+}
