@@ -1,4 +1,5 @@
 import Distributed
+import Files
 import Foundation
 import Kernels
 
@@ -42,8 +43,14 @@ package enum ProcessSetup {
   /// Checks the processor and gives this rank its share of the node's cores; every rank calls it.
   ///
   /// OMP_NUM_THREADS, where the user has set it, is the number of threads instead.
-  /// - Throws: one line if the program was built for another processor, on all ranks alike.
+  /// - Throws: one line if the program was built for another processor, or is another one on some rank; on all
+  ///   ranks alike.
   package static func prepare(_ communicator: Communicator) throws {
+    if communicator.worldSize > 1 {
+      try communicator.requireSame(
+        [SharedFact("the program's checksum", programChecksum())],
+        advice: "install the same build of pac on all hosts")
+    }
     try communicator.together { try checkProcessor() }
     let cores = try communicator.allGather(Cores.allowed())
     let node = communicator.ranksOnNode.map { Set(cores[$0]) }
@@ -59,6 +66,18 @@ package enum ProcessSetup {
     guard getenv("OMP_NUM_THREADS") == nil else { return }
     Threads.set(
       Cores.share(of: 0, among: [Set(Cores.allowed())], quota: Cores.containerQuota()))
+  }
+
+  /// The checksum of this program's file; its version where the file cannot be read.
+  private static func programChecksum() -> String {
+    var sum = CRC32()
+    do throws(SystemFile.Failure) {
+      let file = try SystemFile("/proc/self/exe", for: .reading)
+      while case let bytes = try file.read(upTo: 1 << 20), !bytes.isEmpty { sum.update(bytes) }
+      return sum.hexadecimal
+    } catch {
+      return PacCommand.program
+    }
   }
 
   private static func checkProcessor() throws {

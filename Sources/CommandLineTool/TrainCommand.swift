@@ -22,16 +22,31 @@ struct TrainCommand: ParsableCommand {
   var timeline: String?
 
   func run() throws {
+    StopSignals.hold()
     try withRanks { communicator in
       let configuration = try communicator.together { try settings.load() }
+      let logger = Logger(label: "pac")
+      try watch(communicator, timeout: configuration.stallTimeout, logger)
       let timeline = try timeline.map { try TimelineFile($0, communicator) }
       let result = try train(
-        configuration, communicator: communicator, logger: Logger(label: "pac"),
+        configuration, communicator: communicator, logger: logger,
         terminal: ProcessSetup.standardOutputIsTerminal, timeline: timeline?.timeline)
       try timeline?.write(communicator)
-      guard communicator.isLeader else { return }
-      print("checkpoint \(result.checkpoint)")
+      if communicator.isLeader { print("checkpoint \(result.checkpoint)") }
+      if result.stop != nil { throw ExitCode(ExitStatus.stopped.rawValue) }
     }
+  }
+
+  /// Lets the ranks watch each other.
+  private func watch(_ communicator: Communicator, timeout: Double?, _ logger: Logger) throws {
+    guard let timeout else { return }
+    let unwatched = try communicator.watch(timeout: .seconds(timeout))
+    guard !unwatched.isEmpty, communicator.isLeader else { return }
+    logger.warning(
+      """
+      rank \(unwatched.map { "\($0)" }.joined(separator: ", ")) cannot reach rank 0 by TCP: that it hangs goes \
+      unnoticed; open the ports between the hosts, or set stall-timeout=none
+      """)
   }
 }
 

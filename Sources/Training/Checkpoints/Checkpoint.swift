@@ -1,3 +1,4 @@
+import Kernels
 import Tensors
 
 /// The state of a training run between two optimiser steps: enough to continue it bit for bit.
@@ -68,6 +69,21 @@ extension Checkpoint {
       + ParameterMatch(parameters.map { ($0.name, $0.value.shape) }, to: expected).differences
     guard differences.isEmpty else {
       throw TrainingError.checkpoint(file: file, fault: .otherModel(differences: differences))
+    }
+  }
+}
+
+extension Checkpoint {
+  /// Checks that every parameter is a finite number: no run can go on from anything else.
+  /// - Throws: `TrainingError.parameterDiverged` naming the first that is not.
+  func requireFinite() throws {
+    for parameter in parameters {
+      let isFinite = parameter.value.withUnsafeBufferPointer { values in
+        values.baseAddress.map { areFinite($0, count: values.count) } ?? true
+      }
+      guard isFinite else {
+        throw TrainingError.parameterDiverged(name: parameter.name, step: step)
+      }
     }
   }
 }

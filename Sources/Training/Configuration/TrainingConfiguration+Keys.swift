@@ -116,8 +116,9 @@ extension TrainingConfiguration {
       "checkpoint-every-steps", \.checkpointEverySteps, .wholeNumber(from: 0),
       "optimiser steps between two checkpoints; 0 = none inside an epoch", mayChange: true),
     ConfigurationKey(
-      "keep-checkpoints", \.keepCheckpoints, .wholeNumber(from: 1),
-      "how many checkpoints stay in the run folder", mayChange: true),
+      "keep", \.keepCheckpoints, .wholeNumber(from: 1),
+      "how many checkpoints stay in the run folder, the newest", mayChange: true,
+      otherNames: ["keep-checkpoints", "max-to-keep"]),
     ConfigurationKey(
       "read-ahead", \.readAhead, .wholeNumber(from: 1), "samples that each rank reads ahead",
       mayChange: true, otherNames: ["prefetch", "num-workers", "num-data-worker"]),
@@ -128,6 +129,10 @@ extension TrainingConfiguration {
     ConfigurationKey(
       "max-minutes", \.maximumMinutes, .optional(.positive),
       "wall-clock limit: training stops cleanly after the step that passes it", mayChange: true),
+    ConfigurationKey(
+      "stall-timeout", \.stallTimeout, .optional(.positive),
+      "seconds after which a rank that gives no sign of life or makes no progress ends the job; "
+        + "none = wait for ever", mayChange: true),
   ]
 
   /// The text of `docs/configuration.md`.

@@ -88,6 +88,8 @@ public struct TrainingConfiguration: Sendable, Equatable {
   public var steps: Int?
   /// Minutes after which training stops cleanly.
   public var maximumMinutes: Double?
+  /// Seconds after which a rank that gives no sign of life or makes no progress ends the job.
+  public var stallTimeout: Double? = 300
 
   /// Makes a configuration of what has no default; the values are not checked.
   public init(run: String, data: String, factor: Int, epochs: Int) {

@@ -81,19 +81,21 @@ package final class ParallelStep {
     reduction.begin(ranges: shards)
     do {
       for _ in shards[communicator.rank] {
-        let sample = try timeline.measure("data", .data) { try next() }
+        let sample = try during(.data) { try next() }
         figures += try gradient(of: batch) { try forward(sample, $0) }
       }
     } catch let error as DistributedError {
       throw error
+    } catch let fault as TrainingError where fault.isDivergence {
+      failure = TrainingError.step(communicator.activity.step, diverged: [fault])
     } catch {
       // The other ranks may be waiting for this one's gradients.
       failure = error
     }
-    try timeline.measure("wait", .waiting) { try reduction.finish() }
+    try during(.waiting) { try reduction.finish() }
     try communicator.agree(on: failure)
     let all = try communicator.allGather([stopping ? 1 : 0] + figures)
-    try timeline.measure("optimizer", .optimizer) { try update(learningRate) }
+    try during(.optimizer) { try update(learningRate) }
     return Sums(all, batch: batch)
   }
 
@@ -104,10 +106,10 @@ package final class ParallelStep {
     parameters.gradients = buffer
     defer { parameters.gradients = nil }
     let tape = Tape()
-    let outcome = try timeline.measure("forward", .forward) { try forward(tape) }
+    let outcome = try during(.forward) { try forward(tape) }
     let loss = outcome.loss.value.scalar
     guard loss.isFinite else { throw TrainingError.diverged(sample: outcome.name, loss: loss) }
-    try timeline.measure("backward", .backward) {
+    try during(.backward) {
       try tape.backward(from: outcome.loss, gradient: Tensor(scalar: 1 / Float(batch))) {
         for parameter in $0 {
           guard areFinite(buffer.base + parameter.range.lowerBound, count: parameter.range.count)
@@ -119,6 +121,12 @@ package final class ParallelStep {
     }
     try reduction.endSample()
     return outcome.figures
+  }
+
+  /// Runs `body` as a phase, for those who watch this rank and for the timeline.
+  private func during<R>(_ phase: Phase, _ body: () throws -> R) rethrows -> R {
+    communicator.activity.enter(phase)
+    return try timeline.measure("\(phase)", phase, body)
   }
 
   private func update(_ learningRate: Double) throws {

@@ -17,6 +17,7 @@ public func evaluate(
   func measure(_ task: some TrainingTask) throws -> EvaluationResult {
     try communicator.together { try Evaluator(task, communicator: communicator) }()
   }
+  try requireSameJob(configuration, communicator)
   let task = try communicator.together { try loadedTask(configuration, weights, note) }
   return try measure(task)
 }
@@ -82,6 +83,7 @@ public func writePredictions(
       table: ([task.predictionColumns] + all).joined(separator: "\n") + "\n", count: count,
       further: further)
   }
+  try requireSameJob(configuration, communicator)
   let task = try communicator.together {
     let task = try loadedTask(configuration, weights, note).besides(
       try others.map { try loadedTask($0.configuration, $0.weights, note) })

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import HDF5
 
@@ -10,6 +11,7 @@ struct RunFolder {
   private var trainLog: CSVLog?
   private var testLog: CSVLog?
   private let measures: [String]
+  private let writer: CheckpointWriter
 
   /// Names the folder; nothing is written yet.
   init(_ configuration: TrainingConfiguration, measures: [Measure], isLeader: Bool) {
@@ -17,6 +19,7 @@ struct RunFolder {
     self.measures = measures.map(\.name)
     self.isLeader = isLeader
     checkpoints = CheckpointStore(folder: "\(configuration.run)/checkpoints")
+    writer = CheckpointWriter(checkpoints, keeping: configuration.keepCheckpoints)
   }
 
   /// Makes the folder for a new run.
@@ -39,9 +42,15 @@ struct RunFolder {
         problem: "cannot write to this run folder (\(String(cString: strerror(errno)))); "
           + "set run to a folder that can be written")
     }
-    let file = try AtomicFile("\(path)/configuration.yaml")
-    try configuration.yaml.write(toFile: file.temporaryPath, atomically: false, encoding: .utf8)
-    try file.commit()
+    do {
+      let file = try AtomicFile("\(path)/configuration.yaml")
+      try SystemFile(file.temporaryPath, for: .appending).write(Array(configuration.yaml.utf8))
+      try file.commit()
+    } catch let failure as SystemFile.Failure {
+      throw TrainingError.runFolder(
+        path: "\(path)/configuration.yaml",
+        problem: "\(failure); check the space and the quota of the disk")
+    }
     trainLog = try CSVLog(
       "\(path)/train.log", columns: ["epoch", "lr", "loss"] + measures, keepingThrough: epochs)
     testLog = try openTestLog(keepingThrough: epochs)
@@ -65,10 +74,23 @@ struct RunFolder {
     try testLog?.append(epoch: row.epoch, [row.loss] + row.values)
   }
 
-  /// Writes a checkpoint and removes old ones.
+  /// The epoch of the last row of `test.log` when it was opened, nil if there is none.
+  var lastTestedEpoch: Int? { testLog?.lastEpoch }
+
+  /// Begins to write a checkpoint in the background; removes old ones once it is on the disk.
+  /// - Throws: what went wrong with the one before, for which it waits.
   func save(_ checkpoint: Checkpoint) throws {
-    try checkpoints.save(checkpoint, keeping: configuration.keepCheckpoints)
+    guard isLeader else { return }
+    try writer.write(checkpoint)
   }
+
+  /// Finds out, without waiting, whether a checkpoint could not be written.
+  /// - Throws: what went wrong.
+  func requireSaved() throws { try writer.check() }
+
+  /// Waits until the last checkpoint is on the disk.
+  /// - Throws: what went wrong.
+  func finishSaving() throws { try writer.finish() }
 }
 
 /// A row of `train.log`: means over the samples of one epoch.

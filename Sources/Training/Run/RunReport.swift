@@ -65,15 +65,15 @@ final class RunReport {
     logger.info("epoch \(epoch): test \(figures.joined(separator: ", "))")
   }
 
-  /// Ends the training; `isEarly` if `steps` or `max-minutes` ended it.
-  func finished(_ progress: RunPosition, isEarly: Bool, waiting seconds: Double) {
+  /// Ends the training; `stop` if it ended early.
+  func finished(_ progress: RunPosition, _ stop: RunStop?, waiting seconds: Double) {
     guard isLeader else { return }
     line.clear()
-    if isEarly {
+    if let stop {
       logger.info(
         """
-        stopped as steps or max-minutes asks, after \(progress.epoch) epochs and \
-        \(progress.stepInEpoch) steps; start again to continue
+        stopped \(stop), after \(progress.epoch) epochs and \(progress.stepInEpoch) steps; \
+        start again to continue
         """)
     }
     if seconds > 1 {

@@ -58,7 +58,9 @@ final class Trainer<Task: TrainingTask> {
 
   // MARK: - Checkpoints
 
-  /// Everything needed to go on from here; all ranks call it together.
+  /// Everything needed to go on from here, by reference: the next step copies what it changes.
+  ///
+  /// All ranks call it together.
   /// - Returns: nil but on the leader.
   func checkpoint(_ progress: RunPosition) throws -> Checkpoint? {
     guard let state = try parallelStep.gatherOptimizerState() else { return nil }

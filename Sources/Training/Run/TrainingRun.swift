@@ -24,6 +24,7 @@ public func train(
       task, communicator: communicator, report: report, timeline: timeline
     ).run()
   }
+  try requireSameJob(configuration, communicator)
   let (task, notes) = try communicator.together {
     let task = try makeTask(configuration)
     guard !task.parameters.isEmpty else {
@@ -68,6 +69,12 @@ final class TrainingRun<Task: TrainingTask> {
   private let report: RunReport
   private let started = ContinuousClock().now
   private var progress = RunPosition()
+  /// The step of the newest checkpoint.
+  private var savedStep: Int?
+  /// The signal that asked this rank to stop.
+  private var signal: String?
+  /// Why the run ends early; the same on every rank.
+  private var stop: RunStop?
 
   /// Opens the samples; all ranks call it.
   /// - Throws: on all ranks alike what went wrong on one of them.
@@ -93,11 +100,13 @@ final class TrainingRun<Task: TrainingTask> {
       configuration, measures: task.measures, isLeader: communicator.isLeader)
   }
 
-  /// Trains to the end, or as far as `steps` and `max-minutes` allow.
+  /// Trains to the end, or as far as `steps`, `max-minutes` and signals allow.
   /// - Returns: the last measurement on the test split, and the last checkpoint's path.
   /// - Throws: on all ranks alike what went wrong on one of them.
-  public func run() throws -> RunResult {
+  func run() throws -> RunResult {
     try resume()
+    // Whatever ends the run: a checkpoint that is being written becomes whole.
+    defer { try? folder.finishSaving() }
     let samples = try communicator.together {
       try source.trainingSamples(
         plan: plan, rank: communicator.rank, seed: UInt64(configuration.seed),
@@ -105,37 +114,48 @@ final class TrainingRun<Task: TrainingTask> {
         firstStep: progress.stepInEpoch, depth: configuration.readAhead)
     }
     defer { samples.cancel() }
-    var isStopping = false
-    while progress.epoch < configuration.epochs && !isStopping {
-      isStopping = try runEpoch(samples)
-    }
-    report.finished(progress, isEarly: isStopping, waiting: samples.waits.seconds)
-    let result = try measure()
+    if try isMeasurementMissing() { _ = try measure() }
+    while progress.epoch < configuration.epochs && stop == nil { try runEpoch(samples) }
+    report.finished(progress, stop, waiting: samples.waits.seconds)
     try save()
-    return RunResult(evaluation: result, checkpoint: folder.checkpoints.path(step: progress.step))
+    let evaluation = stop?.isUrgent == true ? nil : try measure()
+    communicator.activity.enter(.checkpoint)
+    try communicator.together { try folder.finishSaving() }
+    return RunResult(
+      evaluation: evaluation, checkpoint: folder.checkpoints.path(step: progress.step),
+      stop: stop?.isUrgent == true ? stop : nil)
   }
 
   /// Trains to the end of the present epoch, or until the run is to stop.
-  /// - Returns: whether the run is to stop.
-  private func runEpoch(_ samples: ReadAhead<Task.Source.Case>) throws -> Bool {
+  private func runEpoch(_ samples: ReadAhead<Task.Source.Case>) throws {
     let rate = schedule.learningRate(epoch: progress.epoch)
     while progress.stepInEpoch < plan.stepsPerEpoch {
-      if reachedLastStep { return true }
+      if reachedLastStep {
+        stop = .limit
+        return
+      }
+      communicator.activity.begin(step: progress.step + 1)
       let batch = plan.globalBatch(step: progress.stepInEpoch)
       let shards = (0..<communicator.worldSize).map { rank in
         let shard = plan.shard(step: progress.stepInEpoch, rank: rank)
         return shard.lowerBound - batch.lowerBound..<shard.upperBound - batch.lowerBound
       }
       let sums = try trainer.step(
-        epoch: progress.epoch, shards: shards, learningRate: rate, stopping: isOutOfTime,
-        next: samples.next)
+        epoch: progress.epoch, shards: shards, learningRate: rate,
+        stopping: isOutOfTime || isSignalled
+      ) {
+        try folder.requireSaved()
+        return try samples.next()
+      }
       progress.add(sums)
       report.step(progress, plan)
-      if sums.stop { return true }
+      if sums.stop {
+        stop = try agreedStop()
+        return
+      }
       if isDue(configuration.checkpointEverySteps, progress.step) { try save() }
     }
     try endEpoch(rate)
-    return false
   }
 
   private func endEpoch(_ rate: Double) throws {
@@ -146,8 +166,8 @@ final class TrainingRun<Task: TrainingTask> {
     progress.beginEpoch()
     try communicator.together { try folder.append(row) }
     let isLast = progress.epoch >= configuration.epochs
-    if !isLast && isDue(configuration.testEvery, progress.epoch) { _ = try measure() }
     if !isLast && isDue(configuration.checkpointEvery, progress.epoch) { try save() }
+    if !isLast && isDue(configuration.testEvery, progress.epoch) { _ = try measure() }
   }
 
   private func isDue(_ every: Int, _ count: Int) -> Bool { every > 0 && count % every == 0 }
@@ -160,9 +180,38 @@ final class TrainingRun<Task: TrainingTask> {
     return ContinuousClock().now - started > .seconds(minutes * 60)
   }
 
+  /// Whether this rank was sent a signal to stop.
+  private var isSignalled: Bool {
+    signal = signal ?? StopSignals.take()
+    return signal != nil
+  }
+
+  /// Why some rank wants to stop; all ranks call it.
+  private func agreedStop() throws -> RunStop {
+    let signals = try communicator.allGather(signal ?? "")
+    guard let rank = signals.firstIndex(where: { !$0.isEmpty }) else { return .limit }
+    return .signal(signals[rank], rank: rank)
+  }
+
+  /// Whether the run goes on at the end of an epoch that was to be measured, and was not.
+  private func isMeasurementMissing() throws -> Bool {
+    try communicator.any(
+      communicator.isLeader && progress.stepInEpoch == 0 && progress.epoch > 0
+        && progress.epoch < configuration.epochs
+        && isDue(configuration.testEvery, progress.epoch)
+        && folder.lastTestedEpoch != progress.epoch)
+  }
+
   /// Measures on the test split and writes a row of `test.log`.
-  private func measure() throws -> EvaluationResult {
-    let result = try timeline.measure("evaluation", .evaluation) { try evaluator() }
+  /// - Returns: nil if a signal has ended it, which is then the reason to stop.
+  private func measure() throws -> EvaluationResult? {
+    let measured = try timeline.measure("evaluation", .evaluation) {
+      try evaluator.measure(unless: { isSignalled })
+    }
+    guard let result = measured else {
+      stop = try agreedStop()
+      return nil
+    }
     let row = TestRow(epoch: progress.epoch, loss: result.loss, values: result.values)
     // In the middle of an epoch, where a run may stop, there is no row: the epoch's own is still to come.
     if progress.stepInEpoch == 0 { try communicator.together { try folder.append(row) } }
@@ -172,11 +221,19 @@ final class TrainingRun<Task: TrainingTask> {
 
   // MARK: - Checkpoints
 
+  /// Hands a checkpoint of the present state to the background, unless there is one.
   private func save() throws {
+    guard savedStep != progress.step else { return }
+    communicator.activity.enter(.checkpoint)
     try timeline.measure("checkpoint", .checkpoint) {
       let checkpoint = try trainer.checkpoint(progress)
-      try communicator.together { if let checkpoint { try folder.save(checkpoint) } }
+      try communicator.together {
+        guard let checkpoint else { return }
+        try checkpoint.requireFinite()
+        try folder.save(checkpoint)
+      }
     }
+    savedStep = progress.step
   }
 
   /// Goes on from the newest good checkpoint, if the run folder has one.
@@ -197,6 +254,7 @@ final class TrainingRun<Task: TrainingTask> {
       try checkpoint.requireSameRun(as: configuration, file: path)
       try trainer.restore(checkpoint, file: path)
       progress = RunPosition(checkpoint, task.measures)
+      savedStep = progress.step
       try folder.resume(after: progress)
     }
     report.began(plan, progress, resumedFrom: path)
@@ -205,8 +263,29 @@ final class TrainingRun<Task: TrainingTask> {
 
 /// What a run ended with.
 public struct RunResult: Sendable {
-  /// The measurement on the test split.
-  public let evaluation: EvaluationResult
+  /// The measurement on the test split; nil if a signal ended the run before.
+  public let evaluation: EvaluationResult?
   /// The newest checkpoint.
   public let checkpoint: String
+  /// The signal that ended the run early, nil if none did.
+  public let stop: RunStop?
+}
+
+/// Why a run ends before its last epoch.
+public enum RunStop: Sendable, Equatable, CustomStringConvertible {
+  /// `steps` or `max-minutes` asks for it.
+  case limit
+  /// A rank was sent a signal.
+  case signal(String, rank: Int)
+
+  /// Whether nothing but a checkpoint may follow.
+  var isUrgent: Bool { self != .limit }
+
+  /// The reason, to follow "stopped".
+  public var description: String {
+    switch self {
+    case .limit: "as steps or max-minutes asks"
+    case .signal(let name, let rank): "by \(name) sent to rank \(rank)"
+    }
+  }
 }

@@ -49,10 +49,11 @@ private func read(_ yaml: String, _ overrides: String...) throws -> TrainingConf
       test-every: 0
       checkpoint-every: 2
       checkpoint-every-steps: 100
-      keep-checkpoints: 1
+      keep: 1
       read-ahead: 9
       steps: 12
       max-minutes: 1.5
+      stall-timeout: 20
       """
     var expected = TrainingConfiguration(
       run: "runs/with # sign", data: "d.h5", factor: 16, epochs: 5000)
@@ -83,6 +84,7 @@ private func read(_ yaml: String, _ overrides: String...) throws -> TrainingConf
     expected.readAhead = 9
     expected.steps = 12
     expected.maximumMinutes = 1.5
+    expected.stallTimeout = 20
     #expect(try read(yaml) == expected)
   }
 

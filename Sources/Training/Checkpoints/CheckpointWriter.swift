@@ -1,0 +1,61 @@
+import Foundation
+
+/// Writes checkpoints on a background thread, one after the other, while training goes on.
+///
+/// Handing one over costs no more than the copies that the next step makes of what it changes: tensors share
+/// memory until one of them is written. While a checkpoint is being written the leader therefore holds
+/// parameters and optimiser state twice. What goes wrong is thrown by the next call of any method.
+final class CheckpointWriter: Sendable {
+  private let store: CheckpointStore
+  private let count: Int
+  private let state = State()
+
+  /// What the two threads share.
+  ///
+  /// `@unchecked Sendable`: both properties are read and written with `condition` locked.
+  private final class State: @unchecked Sendable {
+    let condition = NSCondition()
+    var isWriting = false
+    var failure: (any Error)?
+  }
+
+  /// - Parameters:
+  ///   - store: where checkpoints go.
+  ///   - count: how many of them stay.
+  init(_ store: CheckpointStore, keeping count: Int) {
+    self.store = store
+    self.count = count
+  }
+
+  /// Waits for the checkpoint before this one, then begins to write this one.
+  /// - Throws: what went wrong with the one before; this one is then not written.
+  func write(_ checkpoint: Checkpoint) throws {
+    try finish()
+    state.condition.withLock { state.isWriting = true }
+    let thread = Thread { [store, count, state] in
+      let result = Result { _ = try store.save(checkpoint, keeping: count) }
+      state.condition.withLock {
+        if case .failure(let error) = result { state.failure = error }
+        state.isWriting = false
+        state.condition.broadcast()
+      }
+    }
+    thread.name = "checkpoint"
+    thread.start()
+  }
+
+  /// Finds out, without waiting, whether a checkpoint could not be written.
+  /// - Throws: what went wrong.
+  func check() throws {
+    try state.condition.withLock { if let failure = state.failure { throw failure } }
+  }
+
+  /// Waits until all checkpoints are on the disk.
+  /// - Throws: what went wrong.
+  func finish() throws {
+    try state.condition.withLock {
+      while state.isWriting { state.condition.wait() }
+      if let failure = state.failure { throw failure }
+    }
+  }
+}
