@@ -106,9 +106,10 @@ import Yams
     // Where the operator puts it.
     #expect(arguments.contains("/etc/mpi/hostfile"))
     // Programs and files of the image.
+    let workerCommand = strings(try #require(container(worker)["command"]))
     for path in [
       strings(try #require(container(launcher)["command"]))[0],
-      try #require(strings(try #require(container(worker)["command"])).last),
+      try #require(workerCommand.last),
     ] {
       #expect(path.hasPrefix("/opt/pac/"))
       let file = packageRoot.appendingPathComponent(String(path.dropFirst("/opt/pac/".count)))

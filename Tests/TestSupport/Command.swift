@@ -18,12 +18,12 @@ public struct CommandResult: Sendable {
 public struct TestSupportError: Error, CustomStringConvertible {
   /// What is missing.
   public let description: String
+
+  /// Says what is missing.
+  public init(description: String) { self.description = description }
 }
 
-/// Runs a command without input and waits for it, `timeout` seconds at most.
-///
-/// Then the command and what it started are told to end, and killed five seconds later: coreutils'
-/// `timeout` puts them into a process group of their own and signals that.
+/// Runs a command without input and waits for it, `timeout` seconds at most; see `RunningCommand`.
 /// - Parameters:
 ///   - program: a path, or a name looked up in PATH.
 ///   - arguments: its arguments.
@@ -36,35 +36,9 @@ public func run(
   _ program: String, _ arguments: [String] = [], environment: [String: String?] = [:],
   in directory: URL? = nil, timeout: Double
 ) throws -> CommandResult {
-  let folder = try temporaryFolder()
-  defer { try? FileManager.default.removeItem(at: folder) }
-  let process = Process()
-  // Tests run on threads that block signals, and a child inherits that; `env` undoes it.
-  process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-  process.arguments =
-    ["--default-signal", "timeout", "--kill-after=5", "\(timeout)", program] + arguments
-  process.environment = ProcessInfo.processInfo.environment
-    .merging(environment.compactMapValues { $0 }) { $1 }
-    .filter { environment[$0.key] != .some(nil) }
-  process.currentDirectoryURL = directory ?? process.currentDirectoryURL
-  process.standardInput = FileHandle.nullDevice
-  // Files, not pipes: nobody has to read while the command runs, and orphans cannot keep them open.
-  let output = folder.appendingPathComponent("out")
-  let errors = folder.appendingPathComponent("err")
-  try Data().write(to: output)
-  try Data().write(to: errors)
-  process.standardOutput = try FileHandle(forWritingTo: output)
-  process.standardError = try FileHandle(forWritingTo: errors)
-
-  let start = Date()
-  try process.run()
-  process.waitUntilExit()
-  let seconds = Date().timeIntervalSince(start)
-  let signalled = process.terminationReason == .uncaughtSignal
-  let status = process.terminationStatus + (signalled ? 128 : 0)
-  return CommandResult(
-    status: status, timedOut: status == 124 || (status == 137 && seconds >= timeout),
-    output: try text(of: output), errors: try text(of: errors), seconds: seconds)
+  try RunningCommand(
+    program, arguments, environment: environment, in: directory, timeout: timeout
+  ).wait()
 }
 
 /// Makes an empty folder for a test; the caller removes it.
