@@ -63,8 +63,8 @@ require_hosts() {
   exit 1
 }
 
-# write_hosts_left FILE PROGRAM OUT: as require_hosts, but writes to OUT the lines of FILE whose hosts answer, and
-# says which do not.
+# write_hosts_left FILE PROGRAM OUT: as require_hosts, but says which hosts do not answer and writes to OUT what FILE
+# says of the others.
 write_hosts_left() {
   local problems silent kind host why
   problems=$(ask_hosts "$1" "$2")
@@ -75,9 +75,9 @@ write_hosts_left() {
     unfit) fail "$host: $why" ;;
     esac
   done <<<"$problems"
-  awk -v silent="$silent" 'BEGIN { split(silent, names, "\n"); for (i in names) lost[names[i]] = 1 }
-    { line = $0; sub(/#.*/, ""); if (NF && !($1 in lost)) print line }' "$1" >"$3"
-  [ -s "$3" ] || fail "no host of $1 answers"
+  silent=$silent awk 'BEGIN { split(ENVIRON["silent"], names, "\n"); for (i in names) lost[names[i]] = 1 }
+    { line = $0; sub(/#.*/, ""); if (!NF || !($1 in lost)) print line }' "$1" >"$3"
+  [ "$(count_slots "$3")" -gt 0 ] || fail "no host of $1 answers"
 }
 
 # count_slots FILE: the sum of the slots that its lines offer, one where a line says nothing.

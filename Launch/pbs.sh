@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Launch/pbs.sh: trains under PBS (OpenPBS, PBS Professional). Submitted from the folder of the package:
 #
-#   qsub -l select=4:ncpus=16:mpiprocs=2 -l walltime=12:00:00 -v CONFIG=Configs/nyu8.yaml Launch/pbs.sh
+#   qsub -l select=4:ncpus=16:mpiprocs=2 -l walltime=12:00:00 -v CONFIG=Configs/nyu_x8.yaml Launch/pbs.sh
 #
 # One rank for each of mpiprocs; ARGUMENTS='key=value …' beside CONFIG as for Launch/run. Five minutes before the
 # walltime is up it writes a checkpoint and submits itself again to continue from there; after the loss of a

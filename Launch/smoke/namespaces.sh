@@ -5,19 +5,20 @@
 
 # These addresses exist within the namespaces only.
 network=10.77.0
-# The first process of each host.
-declare -A host_pids
+# The first process of each host, and where its cable is plugged in.
+declare -A host_pids host_ports
 
-# isolate FOLDER ARGUMENT…: starts this script again in namespaces of its own, `SCRIPT --inside FOLDER ARGUMENT…`, with a
-# new FOLDER for its files, and ends with its status. FOLDER is kept after a failure.
+# isolate [COMMAND…]: starts this script again in namespaces of its own, `SCRIPT --inside FOLDER` with a new folder for
+# its files, and ends with its status. Runs `COMMAND… FOLDER` first, where the network still is. FOLDER is kept after a
+# failure.
 isolate() {
   local status=0 folder unshare=(unshare --net --mount --uts --pid --fork --kill-child --mount-proc)
   [ "$(id -u)" = 0 ] || skip "network namespaces need root"
   "${unshare[@]}" ip link add name bridge0 type bridge 2>/dev/null ||
     skip "this kernel or container does not allow network namespaces"
-  build
   folder=$(mktemp -d)
-  "${unshare[@]}" "$0" --inside "$folder" "$@" || status=$?
+  [ $# = 0 ] || "$@" "$folder"
+  "${unshare[@]}" "$0" --inside "$folder" || status=$?
   [ "$status" = 0 ] || fail "failed; what it wrote is in $folder" "$status"
   rm -rf "$folder"
   exit 0
@@ -45,10 +46,14 @@ make_hosts() {
     wait_for 10 "$name to start" [ -e "$folder/$name.up" ]
     pid=$(pgrep -P $!)
     host_pids[$name]=$pid
-    ip link add name "port-$name" type veth peer name eth0 netns "$pid"
-    ip link set "port-$name" master bridge0 up
-    in_host "$name" ip address add "$network.$((number += 1))/24" dev eth0
+    host_ports[$name]=port$((number += 1))
+    ip link add name "${host_ports[$name]}" type veth peer name eth0 netns "$pid"
+    ip link set "${host_ports[$name]}" master bridge0 up
+    in_host "$name" ip address add "$network.$number/24" dev eth0
     in_host "$name" ip link set eth0 up
     in_host "$name" ip link set lo up
   done
 }
+
+# plug NAME up|down: the cable of that host, in or out.
+plug() { ip link set "${host_ports[$1]}" "$2"; }
