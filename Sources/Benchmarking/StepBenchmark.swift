@@ -73,6 +73,7 @@ private final class Trial {
   private let alone = Communicator.alone()
   private let steps: [ParallelStep]
   private var times: [[Double]] = [[], [], []]
+  private var rounds = 0
 
   init(
     ranks: Int, _ replica: StepWorkload.Replica, _ scaling: Scaling, _ communicator: Communicator
@@ -96,11 +97,17 @@ private final class Trial {
 
   /// One step of each kind.
   func run(counts: Bool) throws {
-    defer { try? communicator.restUntilAllArrive() }
+    defer {
+      rounds += 1
+      try? communicator.restUntilAllArrive()
+    }
     guard let group else { return }
     let shards = (0..<ranks).map { samples * $0 / ranks..<samples * ($0 + 1) / ranks }
     let own = shards[group.rank]
-    for (kind, step) in steps.enumerated() {
+    // Another kind comes first each time: the first step after a rest is slower.
+    for turn in steps.indices {
+      let kind = (turn + rounds) % steps.count
+      let step = steps[kind]
       try group.barrier()
       let time = try seconds {
         _ = try step(

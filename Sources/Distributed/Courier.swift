@@ -30,7 +30,7 @@ final class Courier: @unchecked Sendable {
     try condition.withLock {
       let operation = try make()
       operations.append(operation)
-      if thread == nil, getenv("PAC_POLL") == nil {
+      if thread == nil {
         let thread = Thread { [self] in work() }
         thread.name = "courier"
         thread.start()
