@@ -2,7 +2,10 @@ import Data
 import Foundation
 import Training
 
-/// The table of several networks at several factors, network by network, with what the paper reports beside it.
+/// The table of several networks, a row each.
+///
+/// Upsampling has a column for each factor, with its leading measure and what the paper reports beside it; segmentation has
+/// one for each measure.
 struct EvaluationTable {
   private let factors: [Int]
   private let published: PublishedResults?
@@ -28,12 +31,12 @@ struct EvaluationTable {
       samples = result.samples.count
       lines = title(result)
     }
-    cells.append(String(format: "%.4f", result.values[result.values.count - 1]))
+    cells += shown(result).map { String(format: "%.4f", result.values[$0]) }
     if let published {
       cells.append(
         published(configuration).map { String(format: "%.\(published.decimals)f", $0) } ?? "-")
     }
-    if cells.count == factors.count * perFactor {
+    if cells.count == heads(result).count {
       lines.append(row(configuration.model.rawValue, cells))
       cells = []
     }
@@ -48,16 +51,26 @@ struct EvaluationTable {
     ]
   }
 
-  private var perFactor: Int { published == nil ? 1 : 2 }
+  private var isUpsampling: Bool { factors.allSatisfy { $0 > 1 } }
+
+  /// The measures that have a column: of upsampling the last one, which is the published one.
+  private func shown(_ result: EvaluationResult) -> Range<Int> {
+    let count = result.measures.count
+    return isUpsampling ? count - 1..<count : 0..<count
+  }
+
+  private func heads(_ result: EvaluationResult) -> [String] {
+    guard isUpsampling else { return result.measures.map(\.name) }
+    return factors.flatMap { ["x\($0)"] + (published == nil ? [] : ["paper"]) }
+  }
 
   private func title(_ result: EvaluationResult) -> [String] {
     let count = result.samples.count
-    let measure = result.measures[result.measures.count - 1].name
-    let unit = result.units[result.units.count - 1]
-    let heads = factors.flatMap { ["x\($0)"] + (published == nil ? [] : ["paper"]) }
+    let samples = "\(count) \(count == 1 ? "sample" : "samples")"
+    let measures = shown(result).map { "\(result.measures[$0].name), \(result.units[$0])" }
     return [
-      "\(measure), \(unit), mean of \(count) \(count == 1 ? "sample" : "samples")",
-      row("model", heads),
+      isUpsampling ? "\(measures[0]), mean of \(samples)" : "all pixels of \(samples)",
+      row("model", heads(result)),
     ]
   }
 

@@ -19,8 +19,8 @@ struct PublishedResults {
   /// The results on the data of a configuration; nil if there are none.
   /// - Throws: `HDF5Error` or `DataError` if the dataset cannot be read.
   init?(for configuration: TrainingConfiguration) throws {
-    // Other targets have datasets of another layout.
-    guard [.depth, .flow].contains(configuration.target) else { return nil }
+    // Segmentation has datasets of another layout.
+    guard configuration.taskKind == .upsampling else { return nil }
     let collection = try DatasetReader(configuration.data).description.collection
     switch (PublishedCollection(rawValue: collection), configuration.target) {
     case (.nyu, .depth):
