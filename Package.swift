@@ -82,7 +82,7 @@ let package = Package(
     .target(name: "Tensors", dependencies: ["Kernels"], swiftSettings: strict),
     .target(name: "WeightFiles", dependencies: ["Tensors", "CZlib"], swiftSettings: strict),
     .target(name: "Files", dependencies: ["CZlib"], swiftSettings: strict),
-    .target(name: "HDF5", dependencies: ["CHDF5"], swiftSettings: strict),
+    .target(name: "HDF5", dependencies: ["CHDF5", "CZlib"], swiftSettings: strict),
     .target(name: "ImageFiles", dependencies: ["CPNG", "CJPEG", "CZlib"], swiftSettings: strict),
     .target(
       name: "Kernels", dependencies: ["COpenBLAS", "COneDNN", "CPlatform"], swiftSettings: fast),

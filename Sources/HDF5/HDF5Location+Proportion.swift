@@ -26,6 +26,10 @@ extension HDF5Location {
       try requireBounded(
         Array(extents.prefix(Int(rank))), elementBytes: H5Tget_size(type), most: most)
     }
+    // Of other types the size in memory is not that in the file.
+    if [H5T_INTEGER, H5T_FLOAT, H5T_ENUM].contains(H5Tget_class(type)) {
+      try requireStoredSize(layout, space, elementBytes: H5Tget_size(type))
+    }
   }
 
   /// What may be asked for in any case: small datasets that were never written take no space in the file.

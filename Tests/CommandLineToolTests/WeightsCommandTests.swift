@@ -44,7 +44,7 @@ import Training
   @Test func trains() throws {
     let copy = project.folder("copy.pth")
     try FileManager.default.copyItem(atPath: published, toPath: copy)
-    // The steps are far too small to change a bit.
+    // The steps are far too small to change more than a zero.
     let settings = ["weights=\(copy)", "lr=1e-30", "global-batch=1"]
     let result = try project("train", settings + ["epochs=1"])
     #expect(result.status == 0, "\(result)")
@@ -55,7 +55,8 @@ import Training
     let trained = try NetworkWeights(reading: project.folder("run"))
     #expect(trained.entries.map(\.name) == weights.entries.map(\.name))
     for (entry, other) in zip(trained.entries, weights.entries) {
-      #expect(try trained.tensor(entry).elements == weights.tensor(other).elements)
+      let pairs = zip(try trained.tensor(entry).elements, try weights.tensor(other).elements)
+      #expect(pairs.allSatisfy { abs($0 - $1) < 1e-20 }, "\(entry.name)")
     }
     try FileManager.default.removeItem(atPath: copy)
     let continued = try project("train", settings + ["epochs=2"])

@@ -118,7 +118,7 @@ torch.save(model, path('whole_model.pth'))
 torch.save(model, path('whole_model_stream.pth'), _use_new_zipfile_serialization=False)
 torch.jit.save(torch.jit.trace(torch.nn.Conv2d(1, 1, 1), torch.zeros(1, 1, 2, 2)), path('script.pth'))
 torch.save(torch.zeros(2), path('bare_tensor.pth'))
-torch.save({'a': simple, 'b': simple}, path('two.pth'))
+torch.save({'a': simple, 'b': OrderedDict(simple)}, path('two.pth'))
 torch.save({'big': torch.zeros(1).expand(1 << 40)}, path('expanded.pth'))
 torch.save({'complex': torch.zeros(1, dtype=torch.complex64)}, path('complex.pth'))
 with open(path('expected.json'), 'w') as file:
