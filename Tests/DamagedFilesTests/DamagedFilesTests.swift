@@ -16,6 +16,8 @@ import Testing
     /// The intact file.
     let data: @Sendable () throws -> Data
     var repair: @Sendable (Data) -> Data = { $0 }
+    /// How many copies one process reads.
+    var together = Int.max
     var description: String { "\(format) \(name)" }
   }
 
@@ -38,8 +40,9 @@ import Testing
       Sample(name: "a.flo", format: "flo", data: { try flow() }),
       committed("Tests/DamagedFilesTests/Samples/gtcls.mat", "sbd"),
       committed("Tests/DamagedFilesTests/Samples/gtcls_compressed.mat", "sbd"),
-      Sample(name: "chunked.mat", format: "nyu", data: { try matlab(chunked: true) }),
-      Sample(name: "contiguous.mat", format: "nyu", data: { try matlab(chunked: false) }),
+      Sample(name: "chunked.mat", format: "nyu", data: { try matlab(chunked: true) }, together: 1),
+      Sample(
+        name: "contiguous.mat", format: "nyu", data: { try matlab(chunked: false) }, together: 1),
     ]
 
   static let count =
@@ -48,12 +51,15 @@ import Testing
   @Test(arguments: samples) func damaged(_ sample: Sample) throws {
     let given = ProcessInfo.processInfo.environment["PAC_DAMAGED_FILES_SEED"]
     let seed = given.flatMap { UInt64($0) } ?? .random(in: 0..<1_000_000)
+    // libhdf5 1.10 overwrites memory of its own now and then: each of its files gets a process, and fewer are read.
+    let count = sample.together == 1 ? max(Self.count / 4, 1) : Self.count
     let report = try readDamaged(
-      sample.data(), format: sample.format, count: Self.count, seed: seed, repair: sample.repair)
+      sample.data(), format: sample.format, count: count, seed: seed, together: sample.together,
+      repair: sample.repair)
     let failures = report.failures.joined(separator: "\n")
     #expect(report.failures.isEmpty, "\(sample), seed \(seed):\n\(failures)")
-    #expect(report.accepted + report.refused + report.failures.count == Self.count)
-    #expect(report.refused > Self.count / 10, "\(sample): only \(report.refused) refused")
+    #expect(report.accepted + report.refused + report.failures.count == count)
+    #expect(report.refused > count / 10, "\(sample): only \(report.refused) refused")
     print("\(sample), seed \(seed): \(report.accepted) read, \(report.refused) refused")
   }
 

@@ -20,11 +20,13 @@ public struct DamageReport: Sendable {
 ///   - count: how many copies.
 ///   - seed: decides the damage.
 ///   - allowance: in mebibytes.
+///   - together: how many copies one process reads; 1 for a library that damages the process's memory now and then.
 ///   - repair: makes checksums fit again, so that more than the checksum is tested.
 /// - Returns: what happened.
 /// - Throws: if the process cannot be started.
 public func readDamaged(
   _ sample: Data, format: String, count: Int, seed: UInt64, allowance: Int = 64,
+  together: Int = .max,
   repair: (Data) -> Data = { $0 }
 ) throws -> DamageReport {
   let folder = try TemporaryFolder()
@@ -36,9 +38,10 @@ public func readDamaged(
   var report = DamageReport()
   var next = 0
   while next < count, report.failures.count < 20 {
+    let end = together < count - next ? next + together : count
     let result = try run(
       try product("ReaderProgram").path,
-      [format, "\(allowance)", folder.path, "\(next)", "\(count)"], timeout: 120)
+      [format, "\(allowance)", folder.path, "\(next)", "\(end)"], timeout: 120)
     var ended = next
     for line in result.output.split(separator: "\n", omittingEmptySubsequences: false).dropLast() {
       let words = line.split(separator: " ", maxSplits: 1)
@@ -52,9 +55,12 @@ public func readDamaged(
         report.failures.append("\(mutations[number]): \(words[1])")
       }
     }
-    if result.status == 0, ended == count { break }
+    if result.status == 0, ended == end {
+      next = end
+      continue
+    }
     let kind = result.timedOut ? "does not end" : "ended with status \(result.status)"
-    let what = ended < count ? "\(mutations[ended])" : "at the end"
+    let what = ended < end ? "\(mutations[ended])" : "at the end"
     report.failures.append("file \(ended) (\(what)) \(kind) \(result.errors.suffix(300))")
     next = ended + 1
   }
