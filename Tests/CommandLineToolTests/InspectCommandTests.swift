@@ -30,7 +30,7 @@ import Training
           image     uint8 [3, 3, 8, 16]
           depth     float32 [3, 1, 8, 16], in metres, every pixel measured
           flow      float32 [3, 2, 8, 16], in pixels
-          labels    uint8 [3, 1, 8, 16]
+          labels    uint8 [3, 1, 8, 16], 4 classes
           source    synthetic scenes, seed 5
           contents  rendered rooms with exact depth, flow to the next image and labels 0 room, 1 sphere, 2 box, 3 disc
           created   \(created) by pac test

@@ -20,7 +20,7 @@ struct ProgramTests {
     ),
     ("inspect", "missing expected argument '<file>'; see 'pac inspect --help'"),
     ("inspect a b", "unexpected argument 'b'; see 'pac inspect --help'"),
-    ("prepare", "missing kind of data: synthetic, pairs, nyu or sintel; see 'pac --help'"),
+    ("prepare", "missing kind of data: synthetic, pairs, nyu, sintel or voc; see 'pac --help'"),
     (
       "prepare synthetic",
       "missing expected argument '--out <out>'; see 'pac prepare synthetic --help'"

@@ -20,7 +20,7 @@ struct TrainRanksTests {
       let run = "run\(ranks)"
       let result = try project(
         "train", ranks: ranks, "run=\(project.folder(run))", "global-batch=7",
-        "checkpoint-every-steps=1", "keep-checkpoints=9")
+        "checkpoint-every-steps=1", "keep=9")
       try #require(result.status == 0, "\(ranks) ranks: \(result.output)\(result.errors)")
       let store = CheckpointStore(folder: project.folder("\(run)/checkpoints"))
       #expect(try store.steps() == [1, 2, 3, 4])
