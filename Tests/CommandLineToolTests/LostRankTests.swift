@@ -31,7 +31,8 @@ struct LostRankTests {
     let job = try project.start(
       ranks: 3, SurvivalProject.endless + ["checkpoint-every-steps=2", "global-batch=7"])
     try project.waitForCheckpoint()
-    usleep(.random(in: 0..<100_000))
+    // Signs of life come four times a second: by then they tell of steps.
+    usleep(.random(in: 700_000..<900_000))
     let start = Date()
     project.ranks[victim].signal(SIGKILL)
     let result = try job.wait()
@@ -44,6 +45,7 @@ struct LostRankTests {
     let job = try project.start(
       ranks: 2, SurvivalProject.endless + ["checkpoint-every-steps=2", "stall-timeout=4"])
     try project.waitForCheckpoint()
+    usleep(700_000)
     let start = Date()
     project.ranks[victim].signal(SIGSTOP)
     let result = try job.wait()

@@ -65,13 +65,13 @@ import Testing
     func problem(_ bytes: Foundation.Data) -> String {
       message { try readAll(bytes) }.replacing(path, with: "d.h5")
     }
-    // The pixels of the second sample's depth: 0.1 · (i + 1).
+    // Pixel i of sample n has the depth 0.1 · (i + n): this is the second pixel of sample 0.
     let pattern = withUnsafeBytes(of: Float(1) * 0.1) { Foundation.Data($0) }
     let place = try #require(whole.range(of: pattern))
     var bytes = whole
     bytes[place.lowerBound] ^= 1
     let text = problem(bytes)
-    #expect(text.hasPrefix("d.h5, depth of szene 1: damaged: the bytes "), "\(text)")
+    #expect(text.hasPrefix("d.h5, depth of szene 0: damaged: the bytes "), "\(text)")
     #expect(text.hasSuffix("; copy or create it again"), "\(text)")
     bytes = whole
     bytes[9] ^= 1

@@ -151,7 +151,7 @@ private struct RawDataset {
     try bytes.write(to: URL(fileURLWithPath: path))
     let reader = try DatasetReader(path)
     let text = message { _ = try reader.read(0) }
-    #expect(text.hasPrefix("\(path), /image: cannot read ("), "\(text)")
-    #expect(text.hasSuffix("; the file is damaged; copy or create it again"), "\(text)")
+    #expect(text.hasPrefix("\(path), image of szene 3: damaged: the bytes "), "\(text)")
+    #expect(text.hasSuffix("; copy or create it again"), "\(text)")
   }
 }

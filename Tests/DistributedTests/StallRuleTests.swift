@@ -40,14 +40,14 @@ import Testing
   @Test func waitingIsNoFault() {
     #expect(
       verdict(
-        rank(0, .reduction, heard: 60, progressed: 5),
+        rank(0, .waiting, heard: 60, progressed: 5),
         rank(1, .backward, heard: 60, progressed: 55),
         after: 60) == nil)
   }
 
   @Test func allWaiting() {
     let text = verdict(
-      rank(0, .meeting, heard: 60, progressed: 5), rank(1, .reduction, heard: 60, progressed: 6),
+      rank(0, .meeting, heard: 60, progressed: 5), rank(1, .waiting, heard: 60, progressed: 6),
       after: 60)
     #expect(
       text == "all ranks have waited for each other for 10 s (stall-timeout) at step 7, "
