@@ -28,7 +28,7 @@ public struct FCN8s {
 
   /// Makes the network.
   ///
-  /// Weights start as He-normal numbers with zero biases, so that training from nothing works (the published ones are replaced
+  /// Weights start as He-normal numbers, the first layer's for colours of unit spread, with zero biases, so that training from nothing works (the published ones are replaced
   /// by those of VGG-16, and their scores start at 0); transposed convolutions as bilinear interpolation.
   /// - Parameters:
   ///   - variant: which network of the family.
@@ -38,10 +38,13 @@ public struct FCN8s {
   public init(_ variant: FCN8sVariant, classes: Int, seed: UInt64) throws {
     let isClassic = variant == .classic
     var layer = 0
-    func convolution(_ input: Int, _ output: Int, _ size: Int, padding: Int) -> Conv2d {
+    func convolution(
+      _ input: Int, _ output: Int, _ size: Int, padding: Int, dividedBy divisor: Double = 1
+    ) -> Conv2d {
       layer += 1
       return Conv2d(
-        weight: .heNormal([output, input, size, size], seed: seed, layer: layer),
+        weight: .heNormal(
+          [output, input, size, size], seed: seed, layer: layer, dividedBy: divisor),
         bias: .zeros([output]), padding: Pair(padding))
     }
     func enlargement(_ factor: Int) -> ConvTranspose2d {
@@ -58,7 +61,9 @@ public struct FCN8s {
         guard variant == .pac && position == 2 else {
           let isFirst = number == 0 && position == 0
           return .ordinary(
-            convolution(channels, block.channels, 3, padding: isClassic && isFirst ? 100 : 1))
+            convolution(
+              channels, block.channels, 3, padding: isClassic && isFirst ? 100 : 1,
+              dividedBy: isFirst ? Self.colorSpread : 1))
         }
         layer += 1
         return .adaptive(try .heNormal(channels: channels, seed: seed, layer: layer))
@@ -76,6 +81,11 @@ public struct FCN8s {
     upscorePool4 = enlargement(2)
     upscore8 = enlargement(8)
   }
+
+  /// About the standard deviation of colours in photographs.
+  ///
+  /// The first layer starts so much smaller: scores then start near 1 in size instead of in the hundreds.
+  private static var colorSpread: Double { 64 }
 
   /// Every parameter by its published name.
   public var parameters: [(name: String, parameter: Parameter)] {

@@ -11,9 +11,12 @@ extension Tensor {
   ///   - shape: [C′, C, kh, kw].
   ///   - seed: the run's seed.
   ///   - layer: the layer's number, part of the generators' key.
+  ///   - divisor: what the numbers are divided by.
   /// - Returns: the weights.
-  static func heNormal(_ shape: Shape, seed: UInt64, layer: Int) -> Tensor {
-    let deviation = (2 * Double(shape[0]) / Double(shape.count)).squareRoot()
+  static func heNormal(
+    _ shape: Shape, seed: UInt64, layer: Int, dividedBy divisor: Double = 1
+  ) -> Tensor {
+    let deviation = (2 * Double(shape[0]) / Double(shape.count)).squareRoot() / divisor
     let blockSize = 1 << 18
     let blocks = (shape.count + blockSize - 1) / blockSize
     return Tensor(shape) { buffer in
