@@ -118,7 +118,8 @@ import Testing
       }
       let step = min(size * 1e-3, Float(0.002 / slope))
       let expected = (try moved(step) - moved(-step)) / Double(2 * step)
-      #expect(abs(expected - slope) < 0.05 * slope, "\(name): \(slope), expected \(expected)")
+      // The steps cross kinks of ReLU and pooling; a gradient lost or counted twice on its way is off by far more.
+      #expect(abs(expected - slope) < 0.15 * slope, "\(name): \(slope), expected \(expected)")
     }
   }
 

@@ -106,7 +106,8 @@ private let models =
     ("lr=", "override: lr: expected a number, above 0, found nothing"),
     ("optimiser=adam", "override: unknown key 'optimiser'; did you mean 'optimizer'?"),
     (
-      "loss=l1", "override: loss: expected l2, rmse or epe, found 'l1'; did you mean 'l2'?"
+      "loss=l1",
+      "override: loss: expected l2, rmse or epe to upsample; ce or fce_{t}, 0 < t < 1, to segment, found 'l1'; did you mean 'l2'?"
     ),
     ("factor=3", "override: factor: expected 2, 4, 8 or 16, found '3'"),
     ("border=128", "override: border: 128 pixels on each side leave nothing of crop 256"),
