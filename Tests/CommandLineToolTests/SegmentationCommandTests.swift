@@ -123,7 +123,7 @@ import Training
       "train",
       ["model=fcn8snarrow_crfi2p2d321", "weights=\(folder("stage1"))", "run=\(folder("x"))"])
     #expect(other.status == 1)
-    #expect(other.errors.contains("checkpoint of another model"), "\(other.errors)")
+    #expect(other.errors.contains("weights of another model"), "\(other.errors)")
   }
 
   @Test func predictionsAsTheServerTakesThem() throws {
