@@ -86,7 +86,7 @@ import Training
     let result = try pac("weights", "convert", published, out)
     #expect(
       result.output == """
-        \(out): safetensors, 55351 numbers in 20 arrays, from \(published) (PyTorch weights, format before 1.6)
+        \(out): safetensors, 55509 numbers in 20 arrays, from \(published) (PyTorch weights, format before 1.6)
           now float32: 20 of float16
 
         """)
@@ -99,11 +99,11 @@ import Training
     #expect(
       json.output
         == #"{"input":"\#(published)","input_kind":"PyTorch weights, format before 1.6","path":"\#(out)","#
-        + #""kind":"safetensors","tensors":20,"elements":55351,"notes":["now float32: 20 of float16"]}"#
+        + #""kind":"safetensors","tensors":20,"elements":55509,"notes":["now float32: 20 of float16"]}"#
         + "\n")
     let bare = try pac("weights")
     #expect(bare.status == 2)
-    #expect(bare.errors == "error: missing command: convert; see 'pac weights --help'\n")
+    #expect(bare.errors == "error: missing command: convert; see 'pac --help'\n")
   }
 
   @Test func inspects() throws {

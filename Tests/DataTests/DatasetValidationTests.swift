@@ -142,15 +142,17 @@ private struct RawDataset {
     let writer = try DatasetWriter(
       path, fields: [.image], maximumHeight: 64, maximumWidth: 64,
       description: DatasetDescription(source: "test"), compression: 6)
-    try writer.append(numberedScene(3, height: 64, width: 64, fields: []))
-    try writer.finish(splits: ["train": [0]])
+    for number in [2, 3] {
+      try writer.append(numberedScene(number, height: 64, width: 64, fields: []))
+    }
+    try writer.finish(splits: ["train": [0, 1]])
     var bytes = try Foundation.Data(contentsOf: URL(fileURLWithPath: path))
-    // The compressed block begins with zlib's mark.
-    let start = try #require(bytes.firstRange(of: Foundation.Data([0x78, 0x9C])))
+    // A compressed block begins with zlib's mark; the first one is looked at when the file is opened.
+    let start = try #require(bytes.range(of: Foundation.Data([0x78, 0x9C]), options: .backwards))
     for position in start.lowerBound..<start.lowerBound + 40 { bytes[position] = 0xFF }
     try bytes.write(to: URL(fileURLWithPath: path))
     let reader = try DatasetReader(path)
-    let text = message { _ = try reader.read(0) }
+    let text = message { _ = try reader.read(1) }
     #expect(text.hasPrefix("\(path), image of szene 3: damaged: the bytes "), "\(text)")
     #expect(text.hasSuffix("; copy or create it again"), "\(text)")
   }
