@@ -10,7 +10,10 @@ func inspectCheckpoint(_ path: String) throws -> Inspection {
   return Inspection(
     title: "\(path): checkpoint",
     rows: [
-      ("model", "\(checkpoint.model), factor \(checkpoint.factor)"),
+      (
+        "model",
+        checkpoint.model + (checkpoint.factor > 1 ? ", factor \(checkpoint.factor)" : "")
+      ),
       ("epoch", "\(checkpoint.epoch) (counted from 0), \(checkpoint.stepInEpoch) steps in it"),
       ("step", "\(checkpoint.step)"), ("seed", "\(checkpoint.seed)"),
       ("optimizer", checkpoint.optimizer),

@@ -31,18 +31,18 @@ struct SegmentationPredictionWriter {
   /// - Throws: `ImageFileError` if a file cannot be written.
   func write(_ scores: Tensor, of sample: SegmentationSample) throws -> String {
     let classes = mostLikelyClasses(scores)
-    let file = "\(fileName(sample.name)).png"
+    let file = "\(fileName(sample.name, limit: 60)).png"
     let raster = Raster(
       width: sample.width, height: sample.height, channels: 1, samples: classes.map { UInt16($0) })
-    try makeFolder("\(folder)/\(results)")
-    try makeFolder("\(folder)/pictures")
+    try makePredictionFolder("\(folder)/\(results)")
+    try makePredictionFolder("\(folder)/pictures")
     try PNG.write(raster, to: "\(folder)/\(results)/\(file)", colors: PascalVOC.palette)
     try PNG.write(
       SegmentationPicture(sample, prediction: classes).render(), to: "\(folder)/pictures/\(file)")
     var scoreFile = ""
     if keepsScores {
-      try makeFolder("\(folder)/scores")
-      scoreFile = "scores/\(fileName(sample.name)).npy"
+      try makePredictionFolder("\(folder)/scores")
+      scoreFile = "scores/\(fileName(sample.name, limit: 60)).npy"
       try NumPyArray.write(
         scores.elements, shape: Array(scores.shape.dimensions.dropFirst()),
         to: "\(folder)/\(scoreFile)")
@@ -68,7 +68,7 @@ struct SegmentationPredictionWriter {
     let path = "\(folder)/\(competition).tgz"
     let archive = try TarArchive(path)
     for name in names {
-      let file = "\(results)/\(fileName(name)).png"
+      let file = "\(results)/\(fileName(name, limit: 60)).png"
       guard let data = FileManager.default.contents(atPath: "\(folder)/\(file)") else {
         throw TrainingError.output(
           file: "\(folder)/\(file)", problem: "is gone; predict again")
@@ -77,21 +77,5 @@ struct SegmentationPredictionWriter {
     }
     try archive.close()
     return path
-  }
-
-  /// What file systems do not take in names becomes `-`.
-  private func fileName(_ name: String) -> String {
-    String(
-      name.map { $0.isLetter || $0.isNumber || "._-".contains($0) ? $0 : "-" }.prefix(60))
-  }
-
-  private func makeFolder(_ path: String) throws {
-    do {
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    } catch {
-      throw ImageFileError(
-        file: path, problem: "cannot make the folder",
-        advice: "check its place and the permissions there")
-    }
   }
 }

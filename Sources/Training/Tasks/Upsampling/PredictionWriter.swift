@@ -132,10 +132,9 @@ public struct PredictionWriter: Sendable {
   private func path(
     _ part: String, _ sample: UpsamplingSample, _ kind: String
   ) throws -> String {
-    try makeFolder("\(folder)/\(part)")
-    let name = sample.name.map { $0.isLetter || $0.isNumber || "._-".contains($0) ? $0 : "-" }
-    return "\(part)/" + String(format: "%04d_", sample.index) + String(name.prefix(100))
-      + ".\(kind)"
+    try makePredictionFolder("\(folder)/\(part)")
+    return "\(part)/" + String(format: "%04d_", sample.index)
+      + fileName(sample.name, limit: 100) + ".\(kind)"
   }
 }
 
@@ -155,14 +154,4 @@ func countScale(largest: Double, unit: DepthUnit) -> Double {
 private func quoted(_ text: String) -> String {
   guard text.contains(where: { ",\"\n\r".contains($0) }) else { return text }
   return "\"" + text.replacingOccurrences(of: "\"", with: "\"\"") + "\""
-}
-
-private func makeFolder(_ path: String) throws {
-  do {
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  } catch {
-    throw ImageFileError(
-      file: path, problem: "cannot make the folder",
-      advice: "check its place and the permissions there")
-  }
 }
