@@ -58,7 +58,7 @@ let package = Package(
     .target(
       name: "Benchmarking",
       dependencies: [
-        "Training", "Models", "Distributed", "Layers", "Autograd", "Tensors", "Kernels",
+        "Training", "Models", "Data", "Distributed", "Layers", "Autograd", "Tensors", "Kernels",
       ],
       swiftSettings: strict),
     .target(
@@ -96,7 +96,8 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
     .systemLibrary(name: "CPlatform"),
 
-    .testTarget(name: "KernelsTests", dependencies: ["Kernels"], swiftSettings: strict),
+    .testTarget(
+      name: "KernelsTests", dependencies: ["Kernels", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors"], swiftSettings: strict),
     .testTarget(
       name: "WeightFilesTests",
