@@ -16,6 +16,15 @@ import Testing
     #expect(kernel.value.shape == [1, 1, 3, 3, 6, 8])
   }
 
+  @Test func fullyConnectedCRFExample() throws {
+    var random = start
+    let crf = try FullyConnectedCRF(FullyConnectedCRFOptions(appearanceDistance: 20))
+    let unary = Variable(.uniform([1, 4, 11, 13], within: 1, using: &random))
+    let image = Variable(.uniform([1, 3, 11, 13], within: 128, using: &random))
+    let output = try crf(unary, image: image)
+    #expect(output.value.shape == [1, 4, 11, 13])
+  }
+
   @Test func createPositionFeaturesExample() throws {
     let scales = Parameter(Tensor([2], [80, 80]))
     let features = try createPositionFeatures(height: 4, width: 5, scales: scales.variable(on: nil))

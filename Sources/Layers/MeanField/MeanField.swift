@@ -77,12 +77,8 @@ public struct MeanField<Sharing: MeanFieldSharing> {
       }
     }
     let tape = unary.tape ?? kernels.lazy.compactMap { $0?.tape }.first
-    var logQ = unary
-    for step in steps { logQ = try step(unary, logQ: logQ, kernels: kernels, tape: tape) }
-    switch options.finalOutput {
-    case .logQ: return logQ
-    case .softmax: return try softmax(logQ)
-    case .logSoftmax: return try logSoftmax(logQ)
+    return try meanField(unary, steps: options.numSteps, finalOutput: options.finalOutput) {
+      try steps[$0](unary, q: $1, kernels: kernels, tape: tape)
     }
   }
 
@@ -134,6 +130,27 @@ public struct MeanField<Sharing: MeanFieldSharing> {
       throw LayerError(
         name, argument, given: "\(count) maps", allowed: "\(wanted), one for each pairwise kernel")
     }
+  }
+}
+
+/// logQ⁰ = unary, and in each step Q = softmax(logQ) and a new logQ.
+/// - Parameters:
+///   - unary: [N, C, H, W].
+///   - steps: how many.
+///   - finalOutput: what becomes of the last logQ.
+///   - step: given the step's number, from 0, and Q, makes logQ.
+/// - Returns: [N, C, H, W].
+/// - Throws: what `step` throws.
+func meanField(
+  _ unary: Variable, steps: Int, finalOutput: FinalOutput,
+  _ step: (Int, Variable) throws -> Variable
+) throws -> Variable {
+  var logQ = unary
+  for number in 0..<steps { logQ = try step(number, try softmax(logQ)) }
+  switch finalOutput {
+  case .logQ: return logQ
+  case .softmax: return try softmax(logQ)
+  case .logSoftmax: return try logSoftmax(logQ)
   }
 }
 

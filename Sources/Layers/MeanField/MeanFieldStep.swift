@@ -1,7 +1,7 @@
 import Autograd
 import Tensors
 
-/// One step of mean field: log Q ← w_u · unary − Σ_k w_k · message_k(softmax(log Q)).
+/// One step of mean field: log Q ← w_u · unary − Σ_k w_k · message_k(Q).
 struct MeanFieldStep {
   private let unaryWeight: TermWeight
   private let terms: [MeanFieldTerm]
@@ -14,9 +14,8 @@ struct MeanFieldStep {
   }
 
   func callAsFunction(
-    _ unary: Variable, logQ: Variable, kernels: [Variable?], tape: Tape?
+    _ unary: Variable, q: Variable, kernels: [Variable?], tape: Tape?
   ) throws -> Variable {
-    let q = try softmax(logQ)
     var sum = [WeightedTerm(unary, times: unaryWeight.variable(on: tape))]
     for (term, kernel) in zip(terms, kernels) {
       sum.append(
