@@ -12,7 +12,8 @@ struct EvaluateCommand: ParsableCommand {
       Of one network the errors of each sample, and their means: root mean square error, in centimetres for metric depth, \
       and for flow the end-point error in pixels. Several networks or factors give a table, with the paper's results \
       beside it where the dataset is NYU Depth V2 or MPI-Sintel; then the configuration's own network takes part \
-      if --weights is given, or no other is named. The figures are the same for any number of ranks.
+      if --weights is given, or no other is named. The figures are the same for any number of ranks; beside them stand, for \
+      segmentation, the seconds that a network takes for an image (median).
       """)
 
   @OptionGroup var settings: ConfigurationArguments
@@ -65,7 +66,7 @@ struct EvaluateCommand: ParsableCommand {
     }
     for row in result.classes { print(json ? jsonLine(row).text : line(row)) }
     if json {
-      print(summary(result, configuration, published: nil).text)
+      print(summary(result, configuration).text)
     } else {
       print(
         columns(
@@ -108,7 +109,8 @@ struct EvaluateCommand: ParsableCommand {
 
   /// A result as one JSON object.
   private func summary(
-    _ result: EvaluationResult, _ configuration: TrainingConfiguration, published: Double?
+    _ result: EvaluationResult, _ configuration: TrainingConfiguration, published: Double? = nil,
+    seconds: Double? = nil
   ) -> JSONLine {
     JSONLine(
       [
@@ -116,7 +118,10 @@ struct EvaluateCommand: ParsableCommand {
         ("factor", configuration.factor > 1 ? configuration.factor : nil),
         ("samples", result.samples.count),
       ] + zip(result.measures.map(\.name), result.values)
-        + [("unit", result.units[0]), ("loss", result.loss), ("published", published)])
+        + [
+          ("unit", result.units[0]), ("loss", result.loss), ("published", published),
+          ("seconds", seconds),
+        ])
   }
 
   // MARK: - Several networks and factors
@@ -142,7 +147,10 @@ struct EvaluateCommand: ParsableCommand {
           continue
         }
         let known = published?(network.configuration)
-        print(summary(result, network.configuration, published: known).text)
+        print(
+          summary(
+            result, network.configuration, published: known, seconds: result.secondsPerSample
+          ).text)
       }
     }
     if communicator.isLeader, !json { for line in table.notes { print(line) } }

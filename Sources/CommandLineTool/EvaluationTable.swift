@@ -5,7 +5,7 @@ import Training
 /// The table of several networks, a row each.
 ///
 /// Upsampling has a column for each factor, with its leading measure and what the paper reports beside it; segmentation has
-/// one for each measure.
+/// one for each measure and one for the seconds that an image takes.
 struct EvaluationTable {
   private let factors: [Int]
   private let published: PublishedResults?
@@ -32,6 +32,9 @@ struct EvaluationTable {
       lines = title(result)
     }
     cells += shown(result).map { String(format: "%.4f", result.values[$0]) }
+    if !isUpsampling, let seconds = result.secondsPerSample {
+      cells.append(String(format: "%.4f", seconds))
+    }
     if let published {
       cells.append(
         published(configuration).map { String(format: "%.\(published.decimals)f", $0) } ?? "-")
@@ -60,7 +63,9 @@ struct EvaluationTable {
   }
 
   private func heads(_ result: EvaluationResult) -> [String] {
-    guard isUpsampling else { return result.measures.map(\.name) }
+    guard isUpsampling else {
+      return result.measures.map(\.name) + (result.secondsPerSample == nil ? [] : ["seconds"])
+    }
     return factors.flatMap { ["x\($0)"] + (published == nil ? [] : ["paper"]) }
   }
 

@@ -24,6 +24,14 @@ public enum NetworkName: Hashable, Sendable, RawRepresentable {
     }
   }
 
+  /// The network whose training gives this one's weights: mostly itself.
+  public var trainable: NetworkName {
+    switch self {
+    case .upsampling: self
+    case .segmentation(let name): .segmentation(name.trainable)
+    }
+  }
+
   /// What is wrong with the form of a name; nil if it is not close to any form.
   public static func fault(in name: String) -> String? {
     guard SegmentationModelName.claims(name) else { return UpsamplerName.fault(in: name) }

@@ -43,7 +43,50 @@ import Testing
   }
 
   @Test(arguments: [
-    ("fcn8x", "no backbone 'fcn8x'"), ("fcn8s_abc", "'abc' begins with neither crf nor convcrf"),
+    ("fullcrf", FullyConnectedCRFOptions()),
+    ("fullcrfi10", FullyConnectedCRFOptions(numSteps: 10)),
+    (
+      "fullcrfa4-60.5-7",
+      FullyConnectedCRFOptions(
+        appearanceWeight: 4, appearanceDistance: 60.5, appearanceColor: 7)
+    ),
+    (
+      "fullcrfi2a0-80-13s1.5-2",
+      FullyConnectedCRFOptions(
+        numSteps: 2, appearanceWeight: 0, smoothnessWeight: 1.5, smoothnessDistance: 2)
+    ),
+  ])
+  func fullyConnectedNames(_ tail: String, _ options: FullyConnectedCRFOptions) throws {
+    let name = try SegmentationModelName("fcn8snarrowfrozen_\(tail)")
+    #expect(name.refinement == .fullyConnected(options))
+    #expect(name.trainable.description == "fcn8snarrowfrozen")
+    #expect(name.trainable.isFrozen && name.trainable.refinement == nil)
+  }
+
+  @Test func whatIsTrainedIsItsOwnNetwork() throws {
+    for text in ["fcn8s", "fcn8spac_crfi3", "fcn8s_convcrf"] {
+      let name = try SegmentationModelName(text)
+      #expect(name.trainable == name)
+    }
+  }
+
+  @Test func fullyConnectedCRFRefinesTheBackbonesScores() throws {
+    let network = try model("fcn8snarrow_fullcrfi3a4-20-30s1-2")
+    let image = Variable(image(40, 33))
+    let unary = try network.unary(image)
+    let crf = try FullyConnectedCRF(
+      FullyConnectedCRFOptions(
+        numSteps: 3, appearanceWeight: 4, appearanceDistance: 20, appearanceColor: 30,
+        smoothnessWeight: 1, smoothnessDistance: 2))
+    let expected = try crf(unary, image: image).value.elements
+    #expect(try network(image).value.elements == expected)
+    #expect(try network.refined(unary, image: image).value.elements == expected)
+    #expect(network.parameters.map(\.name) == (try model("fcn8snarrow")).parameters.map(\.name))
+  }
+
+  @Test(arguments: [
+    ("fcn8x", "no backbone 'fcn8x'"),
+    ("fcn8s_abc", "'abc' begins with none of crf, convcrf, fullcrf"),
     ("fcn8s_crf_x", "more than one '_'"), ("fcn8s_crfi", "the steps after 'i' are missing"),
     ("fcn8s_crfi0", "0 steps; at least 1 is needed"),
     ("fcn8s_crfx", "'x' where 'p', a pairwise term, was expected"),
@@ -53,8 +96,15 @@ import Testing
     ("fcn8s_crfp4d5160", "blur 0 in 'p4d5160'; 1 means none"),
     ("fcn8s_crfp4d51", "'51' in 'p4d51' is not {k}{dilation}{blur}"),
     ("fcn8s_crfi5p4d5161q", "unknown letters 'q' in 'p4d5161q'"),
+    ("fcn8s_fullcrfi", "the steps after 'i' are missing"),
+    ("fcn8s_fullcrfi0", "0 steps; at least 1 is needed"),
+    ("fcn8s_fullcrfa10-80", "'10-80' after 'a' is not {weight}-{distance}-{colour}"),
+    ("fcn8s_fullcrfs3-x", "'3-' after 's' is not {weight}-{distance}"),
+    ("fcn8s_fullcrfs3-0", "a width of 0 in 's3-0'; it must be above 0"),
+    ("fcn8s_fullcrfs3-3a1-2-3", "'a1-2-3' where 'a' or 's', in this order, was expected"),
+    ("fcn8s_fullcrfi5l", "'l' where 'a' or 's', in this order, was expected"),
     ("fcn8s_crfp", "no compatibility '' in 'p'"),
-    ("fcn8s_", "'' begins with neither crf nor convcrf"),
+    ("fcn8s_", "'' begins with none of crf, convcrf, fullcrf"),
   ])
   func wrongNames(_ name: String, _ problem: String) {
     let expected = ModelError(
@@ -81,7 +131,10 @@ import Testing
 
   @Test(arguments: [(1, 1), (31, 33), (64, 50)])
   func takesImagesOfAnySize(height: Int, width: Int) throws {
-    for name in ["fcn8snarrow", "fcn8snarrow_crfi1p4d321", "fcn8snarrow_convcrf"] {
+    for name in [
+      "fcn8snarrow", "fcn8snarrow_crfi1p4d321", "fcn8snarrow_convcrf",
+      "fcn8snarrow_fullcrf",
+    ] {
       let scores = try model(name)(Variable(image(height, width))).value
       #expect(scores.shape == [1, 5, height, width])
       #expect(scores.elements.allSatisfy { $0.isFinite })

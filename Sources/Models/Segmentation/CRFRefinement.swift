@@ -10,6 +10,7 @@ struct CRFRefinement {
   private enum Inference {
     case shared(PacCRF)
     case loose(PacCRFLoose)
+    case fullyConnected(FullyConnectedCRF)
   }
 
   /// Makes a CRF as the name says.
@@ -47,6 +48,10 @@ struct CRFRefinement {
             channels: classes, numSteps: 5, perturbedInit: perturbed, unaryWeight: 0.8,
             pairwiseKernels: kernels), random: &random))
       features = [.coloursAndPosition(position: 80, colour: 13), .position(3)]
+    case .fullyConnected(let options):
+      crf = .fullyConnected(try FullyConnectedCRF(options))
+      // It makes its own.
+      features = []
     }
   }
 
@@ -56,14 +61,16 @@ struct CRFRefinement {
     switch crf {
     case .shared(let crf): return try crf(unary, features: features)
     case .loose(let crf): return try crf(unary, features: features)
+    case .fullyConnected(let crf): return try crf(unary, image: image)
     }
   }
 
   var parameters: [(name: String, parameter: Parameter)] {
-    let own =
+    let own: [(name: String, parameter: Parameter)] =
       switch crf {
       case .shared(let crf): crf.parameters("crf")
       case .loose(let crf): crf.parameters("crf")
+      case .fullyConnected: []
       }
     return own
       + features.enumerated().flatMap { number, feature in

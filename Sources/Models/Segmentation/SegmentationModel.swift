@@ -60,7 +60,16 @@ public struct SegmentationModel {
   /// - Returns: log-probabilities up to a constant, [N, C, H, W].
   /// - Throws: `LayerError` if the shape does not fit.
   public func callAsFunction(_ image: Variable, dropout: CounterRandom? = nil) throws -> Variable {
-    let unary = try unary(image, dropout: dropout)
-    return try refinement?(unary, image: image) ?? unary
+    try refined(unary(image, dropout: dropout), image: image)
+  }
+
+  /// What the CRF makes of scores.
+  /// - Parameters:
+  ///   - unary: the backbone's scores, [N, C, H, W].
+  ///   - image: as above.
+  /// - Returns: as above; `unary` itself without a CRF.
+  /// - Throws: `LayerError` if the shapes do not fit.
+  public func refined(_ unary: Variable, image: Variable) throws -> Variable {
+    try refinement?(unary, image: image) ?? unary
   }
 }

@@ -6,6 +6,9 @@ import Layers
 /// `i` the number of mean-field steps, 5 without; `l` steps that do not share their weights; each `p` a pairwise term of
 /// compatibility `4d`, `2d`, `0d` (Potts) or `na`, with `s` for a learned spatial filter, a window of k×k pixels that are
 /// `dilation` apart, and blur, one digit; `p4d5161` without any.
+///
+/// Or `BACKBONE[frozen]_fullcrf[i{steps}][a{weight}-{distance}-{colour}][s{weight}-{distance}]`, not among the published names:
+/// `FullyConnectedCRF` with its appearance and smoothness terms, its usual numbers where a part is left out.
 public struct SegmentationModelName: Hashable, Sendable, CustomStringConvertible {
   /// The CRF on top of a backbone.
   public enum Refinement: Hashable, Sendable {
@@ -13,6 +16,8 @@ public struct SegmentationModelName: Hashable, Sendable, CustomStringConvertible
     case pac(steps: Int, loose: Bool, kernels: [PairwiseKernel])
     /// The convolutional CRF: fixed colour and position features in a large window, weights that are constants.
     case convolutional
+    /// The fully-connected CRF, which has nothing to train.
+    case fullyConnected(FullyConnectedCRFOptions)
   }
 
   /// The network that scores each pixel.
@@ -26,7 +31,8 @@ public struct SegmentationModelName: Hashable, Sendable, CustomStringConvertible
 
   /// What names look like, for messages.
   public static let grammar =
-    "BACKBONE[frozen][_crf[i{steps}[l]]{p{compat}[s]{k}{dilation}{blur}}…] or BACKBONE[frozen]_convcrf, "
+    "BACKBONE[frozen][_crf[i{steps}[l]]{p{compat}[s]{k}{dilation}{blur}}…] or BACKBONE[frozen]_convcrf or "
+    + "BACKBONE[frozen]_fullcrf[i{steps}][a{weight}-{distance}-{colour}][s{weight}-{distance}], "
     + "BACKBONE one of \(FCN8sVariant.allCases.map(\.rawValue).joined(separator: ", ")), "
     + "compat one of 4d, 2d, 0d, na, k odd; for example fcn8s_crfi5p4d5641p4d5161"
 
@@ -51,33 +57,53 @@ public struct SegmentationModelName: Hashable, Sendable, CustomStringConvertible
       refinement = nil
       return
     }
-    if parts[1] == "convcrf" {
-      refinement = .convolutional
-    } else if parts[1].hasPrefix("crf") {
-      var reader = CRFNameReader(rest: parts[1].dropFirst(3))
-      do { refinement = try reader.refinement() } catch { throw wrong(error.problem) }
-    } else {
-      throw wrong("'\(parts[1])' begins with neither crf nor convcrf")
+    do throws(CRFNameReader.Fault) {
+      refinement = try CRFNameReader.refinement(parts[1])
+    } catch {
+      throw wrong(error.problem)
     }
+  }
+
+  /// The network whose training gives this one's weights: itself, or the same without a fully-connected CRF.
+  public var trainable: SegmentationModelName {
+    guard case .fullyConnected = refinement else { return self }
+    return SegmentationModelName(backbone, isFrozen: isFrozen)
+  }
+
+  /// A backbone by itself.
+  private init(_ backbone: FCN8sVariant, isFrozen: Bool) {
+    self.backbone = backbone
+    self.isFrozen = isFrozen
+    refinement = nil
+    description = backbone.rawValue + (isFrozen ? "frozen" : "")
   }
 
   /// Whether a name belongs to this family, right or wrong in its details.
   public static func claims(_ name: String) -> Bool { name.hasPrefix("fcn") }
 }
 
-/// Reads what follows `crf` in a name.
+/// Reads what follows the backbone in a name.
 private struct CRFNameReader {
   struct Fault: Error { let problem: String }
 
   var rest: Substring
 
-  mutating func refinement() throws(Fault) -> SegmentationModelName.Refinement {
-    var (steps, loose) = (5, false)
-    if take("i") {
-      steps = try number("the steps after 'i'")
-      guard steps > 0 else { throw Fault(problem: "0 steps; at least 1 is needed") }
-      loose = take("l")
+  static func refinement(_ text: Substring) throws(Fault) -> SegmentationModelName.Refinement {
+    if text == "convcrf" { return .convolutional }
+    if text.hasPrefix("crf") {
+      var reader = CRFNameReader(rest: text.dropFirst(3))
+      return try reader.pacCRF()
     }
+    guard text.hasPrefix("fullcrf") else {
+      throw Fault(problem: "'\(text)' begins with none of crf, convcrf, fullcrf")
+    }
+    var reader = CRFNameReader(rest: text.dropFirst(7))
+    return .fullyConnected(try reader.fullyConnectedCRF())
+  }
+
+  private mutating func pacCRF() throws(Fault) -> SegmentationModelName.Refinement {
+    let steps = try takeSteps()
+    let loose = steps != nil && take("l")
     if rest.isEmpty { rest = "p4d5161" }
     var kernels: [PairwiseKernel] = []
     while !rest.isEmpty {
@@ -86,7 +112,46 @@ private struct CRFNameReader {
       }
       kernels.append(try kernel())
     }
-    return .pac(steps: steps, loose: loose, kernels: kernels)
+    return .pac(steps: steps ?? 5, loose: loose, kernels: kernels)
+  }
+
+  private mutating func fullyConnectedCRF() throws(Fault) -> FullyConnectedCRFOptions {
+    var options = FullyConnectedCRFOptions()
+    if let steps = try takeSteps() { options.numSteps = steps }
+    if let term = try takeTerm("a", "{weight}-{distance}-{colour}") {
+      options.appearanceWeight = term[0]
+      (options.appearanceDistance, options.appearanceColor) = (term[1], term[2])
+    }
+    if let term = try takeTerm("s", "{weight}-{distance}") {
+      (options.smoothnessWeight, options.smoothnessDistance) = (term[0], term[1])
+    }
+    guard rest.isEmpty else {
+      throw Fault(problem: "'\(rest)' where 'a' or 's', in this order, was expected")
+    }
+    return options
+  }
+
+  /// A weight and widths behind a letter; nil if the letter does not follow.
+  private mutating func takeTerm(_ letter: Character, _ form: String) throws(Fault) -> [Float]? {
+    guard take(letter) else { return nil }
+    let text = rest.prefix { $0.isASCII && ($0.isNumber || ".-".contains($0)) }
+    rest = rest.dropFirst(text.count)
+    let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+    let numbers = parts.compactMap { Float($0) }
+    guard parts.count == form.split(separator: "-").count, numbers.count == parts.count,
+      numbers.allSatisfy(\.isFinite)
+    else { throw Fault(problem: "'\(text)' after '\(letter)' is not \(form)") }
+    guard !numbers.dropFirst().contains(0) else {
+      throw Fault(problem: "a width of 0 in '\(letter)\(text)'; it must be above 0")
+    }
+    return numbers
+  }
+
+  private mutating func takeSteps() throws(Fault) -> Int? {
+    guard take("i") else { return nil }
+    let steps = try number("the steps after 'i'")
+    guard steps > 0 else { throw Fault(problem: "0 steps; at least 1 is needed") }
+    return steps
   }
 
   private mutating func kernel() throws(Fault) -> PairwiseKernel {

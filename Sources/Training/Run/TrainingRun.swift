@@ -26,6 +26,13 @@ public func train(
   }
   try requireSameJob(configuration, communicator)
   let (task, notes) = try communicator.together {
+    let (model, trainable) = (configuration.model, configuration.model.trainable)
+    guard model == trainable else {
+      throw TrainingError.configuration(
+        place: "model",
+        problem: "\(model.rawValue) is for inference only; train \(trainable.rawValue), then give "
+          + "its weights to pac evaluate or pac predict")
+    }
     let task = try makeTask(configuration)
     guard !task.parameters.isEmpty else {
       throw TrainingError.configuration(

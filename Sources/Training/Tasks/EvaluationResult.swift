@@ -40,16 +40,19 @@ public struct EvaluationResult: Sendable {
   public let samples: [SampleMeasure]
   /// A row for every class; none where nothing is classified.
   public let classes: [ClassMeasure]
+  /// What the network takes for a sample, median; nil where it was not measured.
+  public let secondsPerSample: Double?
 
   init(
     measures: [Measure], values: [Double], loss: Double, samples: [SampleMeasure],
-    classes: [ClassMeasure] = []
+    classes: [ClassMeasure] = [], secondsPerSample: Double? = nil
   ) {
     self.measures = measures
     self.values = values
     self.loss = loss
     self.samples = samples
     self.classes = classes
+    self.secondsPerSample = secondsPerSample
   }
 
   /// The means over the samples, as published for upsampling; samples of which no pixel counts are left out.

@@ -39,5 +39,7 @@ extension NetworkLabel {
 
 extension TrainingConfiguration {
   /// The network of this configuration, as files of weights name it.
-  var networkLabel: NetworkLabel { NetworkLabel(model: model.rawValue, factor: factor) }
+  var networkLabel: NetworkLabel {
+    NetworkLabel(model: model.trainable.rawValue, factor: factor)
+  }
 }

@@ -82,25 +82,25 @@ struct SegmentationTask: TrainingTask {
     [matrix.meanIntersectionOverUnion, matrix.pixelAccuracy, matrix.meanAccuracy].map { 100 * $0 }
   }
 
-  /// The loss, and the confusion matrix row by row.
+  /// The loss, the network's seconds, and the confusion matrix row by row.
   func figures(of sample: SegmentationSample) throws -> [Double] {
     guard !sample.labels.isEmpty else {
       throw DataError(
         "\(configuration.data), sample \(sample.name): has no labels to measure with; choose another "
           + "test-split, or use pac predict")
     }
-    let scores = try scores(sample)
+    let (scores, seconds) = try scores(sample)
     var matrix = ConfusionMatrix(classes: model.classes)
     matrix.add(truth: sample.labels, prediction: mostLikelyClasses(scores))
     let loss = try loss(Variable(scores), sample.labels).value.scalar
-    return [Double(loss)] + matrix.counts.map(Double.init)
+    return [Double(loss), seconds] + matrix.counts.map(Double.init)
   }
 
   func result(of samples: [(name: String, figures: [Double])]) -> EvaluationResult {
     var total = ConfusionMatrix(classes: model.classes)
     let measured = samples.map { name, figures in
       let own = ConfusionMatrix(
-        classes: model.classes, counts: figures.dropFirst().map { Int($0) })
+        classes: model.classes, counts: figures.dropFirst(2).map { Int($0) })
       total.add(own)
       return SampleMeasure(name: name, loss: figures[0], values: self.measured(own))
     }
@@ -112,7 +112,7 @@ struct SegmentationTask: TrainingTask {
         ClassMeasure(
           name: name, intersectionOverUnion: total.intersectionOverUnion(number),
           accuracy: total.accuracy(number), pixels: total.truePixels(number))
-      })
+      }, secondsPerSample: median(samples.map { $0.figures[1] }))
   }
 
   // MARK: - Predictions
@@ -130,7 +130,7 @@ struct SegmentationTask: TrainingTask {
       throw TrainingError.configuration(
         place: "test-crop", problem: "predictions are of whole images; leave it out, or give -1")
     }
-    return try predictionWriter(folder).write(try scores(sample), of: sample)
+    return try predictionWriter(folder).write(try scores(sample).scores, of: sample)
   }
 
   func finishPredictions(of names: [String], in folder: String) throws -> String? {
@@ -142,12 +142,19 @@ struct SegmentationTask: TrainingTask {
       folder: folder, split: configuration.testSplit, keepsScores: keepsScores)
   }
 
-  /// The network's scores of a whole image, [1, C, H, W].
-  private func scores(_ sample: SegmentationSample) throws -> Tensor {
+  /// The network's scores of a whole image, [1, C, H, W], and how long it took.
+  private func scores(_ sample: SegmentationSample) throws -> (scores: Tensor, seconds: Double) {
+    let start = ContinuousClock.now
     let scores = try model(Variable(sample.image)).value
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
     guard scores.elements.allSatisfy(\.isFinite) else {
       throw TrainingError.diverged(sample: sample.name, loss: .nan)
     }
-    return scores
+    return (scores, seconds)
   }
+}
+
+/// The middle one of some numbers; nil of none.
+private func median(_ values: [Double]) -> Double? {
+  values.isEmpty ? nil : values.sorted()[values.count / 2]
 }
