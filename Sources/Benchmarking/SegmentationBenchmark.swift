@@ -5,8 +5,9 @@ import Tensors
 import Training
 
 extension BenchmarkCase {
-  /// Training steps of FCN8s: 449×449 crop, one sample; `fcn8s` is the reference's case.
+  /// FCN8s on a whole image, and its training steps: 449×449 crop, one sample; `fcn8s` is the reference's case.
   static let segmentation: [BenchmarkCase] = [
+    inference("fcn8s-inference", "fcn8s", size: 500),
     trainingStep("fcn8s", "fcn8s", adam: false),
     trainingStep("fcn8s-adam", "fcn8s", adam: true),
     trainingStep("fcn8s-crf16-64", "fcn8s_crfi5p4d5641p4d5161", adam: false),
@@ -23,7 +24,7 @@ extension BenchmarkCase {
     ) {
       let size = 449
       let network = try SegmentationModel(SegmentationModelName(model), seed: 1)
-      let operations = trainingOperations(network, size: size)
+      let operations = operations(of: network, size: size) { $0 == "conv1_1.weight" ? 2 : 3 }
       let parameters = ParameterSet(network.parameters)
       var optimizer: any Optimizer =
         adam ? Adam(count: parameters.count) : SGD(count: parameters.count, momentum: 0)
@@ -42,8 +43,27 @@ extension BenchmarkCase {
     }
   }
 
-  /// Forward, the weights' gradients and, but for the layer that reads the image, the inputs' gradients.
-  private static func trainingOperations(_ model: SegmentationModel, size: Int) -> Double {
+  private static func inference(_ name: String, _ model: String, size: Int) -> BenchmarkCase {
+    BenchmarkCase(name: name, summary: "inference by \(model), \(size)×\(size), one image") {
+      let network = try SegmentationModel(SegmentationModelName(model), seed: 1)
+      var random = CounterRandom(seed: 0, purpose: .synthetic)
+      let image = Tensor.uniform([1, 3, size, size], within: 100, using: &random)
+      return Work(usefulOperations: operations(of: network, size: size) { _ in 1 }) {
+        _ = try network(Variable(image))
+      }
+    }
+  }
+
+  /// The operations of a network.
+  /// - Parameters:
+  ///   - model: the network.
+  ///   - size: width and height of the image.
+  ///   - passes: how often a weight, by its name, meets each pixel: once forward; with training again for its own gradient and,
+  ///     but for the layer that reads the image, for the input's.
+  /// - Returns: how many.
+  private static func operations(
+    of model: SegmentationModel, size: Int, passes: (String) -> Double
+  ) -> Double {
     let isClassic = model.name.backbone == .classic
     func halved(_ extent: Int, _ times: Int) -> Int {
       times == 0 ? extent : halved((extent + 1) / 2, times - 1)
@@ -63,10 +83,9 @@ extension BenchmarkCase {
         return sum
       } else if name.hasPrefix("crf") {
         // Five steps; the backbone's scores take part in all of them.
-        return sum + 2 * Double(shape.count) * Double(size * size) * 3 * 5
+        return sum + 2 * Double(shape.count) * Double(size * size) * passes(name) * 5
       }
-      let passes = name == "conv1_1.weight" ? 2.0 : 3
-      return sum + 2 * Double(shape.count) * Double(extent * extent) * passes
+      return sum + 2 * Double(shape.count) * Double(extent * extent) * passes(name)
     }
   }
 }

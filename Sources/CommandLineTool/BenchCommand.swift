@@ -1,15 +1,16 @@
 import ArgumentParser
 import Benchmarking
-import CPlatform
 import Foundation
-import Kernels
 import Training
 
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
     abstract: "Measures speed: of typical work, of the sum over ranks, of whole steps.",
-    subcommands: [BenchCasesCommand.self, BenchAllReduceCommand.self, BenchStepCommand.self],
+    subcommands: [
+      BenchCasesCommand.self, BenchPosterCommand.self, BenchAllReduceCommand.self,
+      BenchStepCommand.self,
+    ],
     defaultSubcommand: BenchCasesCommand.self)
 }
 
@@ -26,14 +27,7 @@ struct BenchCasesCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("Cases; all if none is named.", valueName: "case"))
   var cases: [String] = []
 
-  @Option(help: "Threads; one a core if left out.")
-  var threads: Int?
-
-  @Option(help: "Timed runs of each case; their median counts.")
-  var repetitions = 5
-
-  @Flag(help: "Print one JSON object a line.")
-  var json = false
+  @OptionGroup var measuring: CaseArguments
 
   @Flag(help: "Only name the cases.")
   var list = false
@@ -46,12 +40,6 @@ struct BenchCasesCommand: ParsableCommand {
     if let unknown = cases.first(where: { !known.contains($0) }) {
       let guess = NearestWord.guess(for: unknown, among: known).map { "; did you mean '\($0)'?" }
       throw ValidationError("Unknown case '\(unknown)', pac bench --list names all\(guess ?? "")")
-    }
-    guard (1...1024).contains(threads ?? 1) else {
-      throw ValidationError("Cannot use \(threads ?? 0) threads, choose 1 to 1024")
-    }
-    guard (1...10_000).contains(repetitions) else {
-      throw ValidationError("Cannot repeat \(repetitions) times, choose 1 to 10000")
     }
   }
 
@@ -66,46 +54,13 @@ struct BenchCasesCommand: ParsableCommand {
       return
     }
     try ProcessSetup.prepareAlone()
-    let threads = threads ?? Threads.count
-    if inThisProcess { return try measureHere(chosen, threads) }
+    if inThisProcess { return try measuring.measureHere(chosen) }
     let width = chosen.map(\.name.count).max() ?? 0
-    if !json { print(row(Self.headings, width)) }
+    if !measuring.json { print(row(Self.headings, width)) }
     for item in chosen {
-      let result = try measureApart(item.name, threads)
-      print(json ? jsonLine(result) : row(cells(result), width))
+      let result = try measuring.measureApart(item.name)
+      print(measuring.json ? jsonLine(result) : row(cells(result), width))
     }
-  }
-
-  /// What the process of one case does.
-  private func measureHere(_ chosen: [BenchmarkCase], _ threads: Int) throws {
-    pac_end_with_parent()
-    for item in chosen {
-      let result = try measure(item, threads: threads, repetitions: repetitions)
-      print(String(decoding: try JSONEncoder().encode(result), as: UTF8.self))
-    }
-  }
-
-  /// Runs a case in a process of its own; what that one prints on standard error appears here.
-  private func measureApart(_ name: String, _ threads: Int) throws -> BenchmarkResult {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-    process.arguments = [
-      "bench", "cases", name, "--threads", "\(threads)", "--repetitions", "\(repetitions)",
-      "--in-this-process",
-    ]
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    try process.run()
-    let output = try pipe.fileHandleForReading.readToEnd() ?? Data()
-    process.waitUntilExit()
-    guard process.terminationReason == .exit else {
-      throw BenchmarkError(
-        description: "case \(name): signal \(process.terminationStatus) ended its process; "
-          + "check that the memory suffices")
-    }
-    // It has said why.
-    guard process.terminationStatus == 0 else { throw ExitCode(1) }
-    return try JSONDecoder().decode(BenchmarkResult.self, from: output)
   }
 
   private static let headings = [
@@ -133,6 +88,3 @@ struct BenchCasesCommand: ParsableCommand {
     ]).text
   }
 }
-
-/// Why a case could not be measured.
-private struct BenchmarkError: Error, CustomStringConvertible { let description: String }

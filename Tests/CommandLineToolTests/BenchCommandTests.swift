@@ -40,6 +40,23 @@ import Testing
     #expect(line.peakMb > 20 && line.peakMb < 2000)
   }
 
+  @Test func measuresTheFullyConnectedCRF() throws {
+    let result = try pac(
+      "bench", "fullcrf", "--threads", "1", "--repetitions", "1", "--json", timeout: 120)
+    #expect(result.status == 0, "\(result)")
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    let line = try decoder.decode(Line.self, from: Data(result.output.utf8))
+    // 21 classes, 500×500, 5 steps, nine corners twice, a multiplication and an addition each.
+    #expect(abs(line.gflops * line.seconds - 0.945) < 1e-3, "\(line)")
+  }
+
+  @Test func posterRefusesWhatItCannotMeasure() throws {
+    let result = try pac("bench", "poster", "--repetitions", "0")
+    #expect(result.status == 2)
+    #expect(result.errors.contains("cannot repeat 0 times"), "\(result.errors)")
+  }
+
   @Test func tableHasARowForEachCase() throws {
     let result = try pac(
       "bench", "upsample16", "upsample8", "--threads", "2", "--repetitions", "1", timeout: 120)
