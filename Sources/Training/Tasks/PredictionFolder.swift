@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import ImageFiles
 
@@ -13,8 +14,24 @@ func makePredictionFolder(_ path: String) throws {
   }
 }
 
-/// A sample's name as part of a file's, at most `limit` characters: what file systems do not take becomes `-`.
+/// A sample's name as part of a file's, at most `limit` bytes: what file systems do not take becomes `-`.
 func fileName(_ sample: String, limit: Int) -> String {
-  String(
-    sample.prefix(limit).map { $0.isLetter || $0.isNumber || "._-".contains($0) ? $0 : "-" })
+  var name = ""
+  for character in sample {
+    let isTaken =
+      character.isLetter || character.isNumber || "._-".contains(character)
+    let text = isTaken ? String(character) : "-"
+    guard name.utf8.count + text.utf8.count <= limit else { break }
+    name += text
+  }
+  return name
+}
+
+/// As `fileName`, but names that had to change end with a checksum of the whole, so that those of two samples differ.
+func distinctFileName(_ sample: String, limit: Int) -> String {
+  let name = fileName(sample, limit: limit)
+  guard name != sample else { return name }
+  var checksum = CRC32()
+  checksum.update(Array(sample.utf8))
+  return fileName(sample, limit: limit - 9) + "-" + checksum.hexadecimal
 }

@@ -20,6 +20,9 @@ struct SegmentationPredictionWriter {
   /// The first line of `predictions.csv`: measures are of the image alone, in percent, empty without labels.
   static let columns = "name,classes,picture,scores,miou,acc"
 
+  /// Bytes of a file's name without its ending, which archives have room for.
+  private static var nameLimit: Int { 90 }
+
   private var results: String { "results/VOC2012/Segmentation/\(competition)" }
   private var competition: String { "comp6_\(split)_cls" }
 
@@ -31,7 +34,8 @@ struct SegmentationPredictionWriter {
   /// - Throws: `ImageFileError` if a file cannot be written.
   func write(_ scores: Tensor, of sample: SegmentationSample) throws -> String {
     let classes = mostLikelyClasses(scores)
-    let file = "\(fileName(sample.name, limit: 60)).png"
+    let stem = distinctFileName(sample.name, limit: Self.nameLimit)
+    let file = "\(stem).png"
     let raster = Raster(
       width: sample.width, height: sample.height, channels: 1, samples: classes.map { UInt16($0) })
     try makePredictionFolder("\(folder)/\(results)")
@@ -42,7 +46,7 @@ struct SegmentationPredictionWriter {
     var scoreFile = ""
     if keepsScores {
       try makePredictionFolder("\(folder)/scores")
-      scoreFile = "scores/\(fileName(sample.name, limit: 60)).npy"
+      scoreFile = "scores/\(stem).npy"
       try NumPyArray.write(
         scores.elements, shape: Array(scores.shape.dimensions.dropFirst()),
         to: "\(folder)/\(scoreFile)")
@@ -63,12 +67,18 @@ struct SegmentationPredictionWriter {
   /// Packs the classes of every image into an archive.
   /// - Parameter names: the names of the images.
   /// - Returns: the archive's path.
-  /// - Throws: `TrainingError.output` if a file cannot be read or written.
+  /// - Throws: `TrainingError.output` if a file cannot be read or written, or is of two images.
   func pack(_ names: [String]) throws -> String {
     let path = "\(folder)/\(competition).tgz"
     let archive = try TarArchive(path)
+    var packed: Set<String> = []
     for name in names {
-      let file = "\(results)/\(fileName(name, limit: 60)).png"
+      let file = "\(results)/\(distinctFileName(name, limit: Self.nameLimit)).png"
+      guard packed.insert(file).inserted else {
+        throw TrainingError.output(
+          file: "\(folder)/\(file)",
+          problem: "is of two images, both called \(name); give them other names and prepare again")
+      }
       guard let data = FileManager.default.contents(atPath: "\(folder)/\(file)") else {
         throw TrainingError.output(
           file: "\(folder)/\(file)", problem: "is gone; predict again")

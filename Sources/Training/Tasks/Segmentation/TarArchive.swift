@@ -19,11 +19,13 @@ final class TarArchive {
   /// Adds a file.
   /// - Parameters:
   ///   - bytes: what it holds; less than 8 GiB.
-  ///   - name: its path within the archive, at most 100 bytes.
+  ///   - name: its path within the archive: at most 100 bytes behind a slash, and 155 before.
   /// - Throws: `TrainingError.output` if it cannot be written.
   func add(_ bytes: [UInt8], as name: String) throws {
-    guard name.utf8.count <= 100 else { throw failure("the name \(name) is longer than 100 bytes") }
-    try write(header(name, count: bytes.count))
+    guard let (folder, file) = Self.split(name) else {
+      throw failure("archives have no room for the name \(name)")
+    }
+    try write(header(folder, file, count: bytes.count))
     try write(bytes)
     try write([UInt8](repeating: 0, count: (512 - bytes.count % 512) % 512))
   }
@@ -45,7 +47,15 @@ final class TarArchive {
     unlink(path + ".partial")
   }
 
-  private func header(_ name: String, count: Int) -> [UInt8] {
+  /// What goes into a header's two fields for a name; nil if it fits into none.
+  private static func split(_ name: String) -> (folder: String, file: String)? {
+    guard name.utf8.count > 100 else { return ("", name) }
+    let slash = name.indices.first { name[$0] == "/" && name[$0...].utf8.count <= 101 }
+    guard let slash, slash > name.startIndex, name[..<slash].utf8.count <= 155 else { return nil }
+    return (String(name[..<slash]), String(name[name.index(after: slash)...]))
+  }
+
+  private func header(_ folder: String, _ file: String, count: Int) -> [UInt8] {
     var block = [UInt8](repeating: 0, count: 512)
     func put(_ text: String, at start: Int) {
       for (i, byte) in text.utf8.enumerated() { block[start + i] = byte }
@@ -54,7 +64,7 @@ final class TarArchive {
       let text = String(number, radix: 8)
       return String(repeating: "0", count: max(0, digits - text.count)) + text
     }
-    put(name, at: 0)
+    put(file, at: 0)
     put(octal(0o644, digits: 7), at: 100)
     put(octal(0, digits: 7), at: 108)
     put(octal(0, digits: 7), at: 116)
@@ -65,6 +75,7 @@ final class TarArchive {
     put("0", at: 156)
     put("ustar", at: 257)
     put("00", at: 263)
+    put(folder, at: 345)
     put(octal(block.reduce(0) { $0 + Int($1) }, digits: 6) + "\0 ", at: 148)
     return block
   }
