@@ -154,6 +154,68 @@ import Training
     #expect(table.hasPrefix("name,classes,picture,scores,miou,acc\nshapes_0006,\(place)/"))
   }
 
+  /// Eleven scenes in batches of seven; the backbone drops half of its channels after fc6 and fc7.
+  @Test(.enabled(if: hasMPI, "mpirun"))
+  func dropoutIsTheSameOnAnyNumberOfRanks() throws {
+    try prepareSynthetic(
+      to: folder("eleven.h5"),
+      options: SyntheticOptions(
+        kind: .shapes, count: 13, test: .count(2), width: 48, height: 40, seed: 8))
+    let settings = [
+      "data=\(folder("eleven.h5"))", "model=fcn8snarrow", "crop=32", "global-batch=7", "epochs=2",
+    ]
+    func trained(_ name: String, ranks: Int, _ more: String...) throws -> [[UInt32]] {
+      let result = try outcome(
+        "train", ranks: ranks, settings + ["run=\(folder(name))"] + more)
+      #expect(result.status == 0, "\(ranks) ranks: \(result.errors)")
+      return try checkpoint(name).bits
+    }
+    let alone = try trained("one", ranks: 1)
+    for ranks in [2, 3, 4, 7] {
+      #expect(try trained("all\(ranks)", ranks: ranks) == alone, "\(ranks) ranks against one")
+    }
+    // Stopped after every step, in the middle of an epoch, too, and continued by other numbers of ranks.
+    for (steps, ranks) in [(1, 3), (2, 1), (3, 4)] {
+      _ = try trained("parts", ranks: ranks, "steps=\(steps)")
+    }
+    #expect(try trained("parts", ranks: 2) == alone)
+    #expect(try checkpoint("parts").step == 4)
+  }
+
+  /// The fully-connected CRF takes the backbone's weights, stands beside the others with its time, and is not trained.
+  @Test func fullyConnectedCRFOnTheSameUnaries() throws {
+    _ = try run("train", "model=fcn8snarrow", "epochs=1")
+    let model = "fcn8snarrow_fullcrfi2a4-20-30s1-2"
+    let refused = try outcome("train", ["model=\(model)", "run=\(folder("x"))"])
+    #expect(refused.status == 1)
+    #expect(
+      refused.errors.contains(
+        "model: \(model) is for inference only; train fcn8snarrow, then give its weights to pac evaluate"
+      ), "\(refused.errors)")
+    #expect(!FileManager.default.fileExists(atPath: folder("x")))
+
+    let table = try run(
+      "evaluate", "model=fcn8snarrow", "--weights", folder("run"), "--compare",
+      "\(model)=\(folder("run"))"
+    ).split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+    #expect(table.count == 4)
+    #expect(table[1] == ["model", "miou", "acc", "macc", "seconds"])
+    #expect(table[2][0] == model && table[3][0] == "fcn8snarrow")
+    #expect(table.dropFirst(2).allSatisfy { Double($0[4]) ?? 0 > 0 })
+
+    _ = try run("predict", "model=\(model)", "--weights", folder("run"), "--out", folder("crf"))
+    func lastLine(_ model: String) throws -> String {
+      let lines = try run("evaluate", "model=\(model)", "--weights", folder("run"), "--json")
+        .split(separator: "\n")
+      return String(try #require(lines.last))
+    }
+    let (own, backbone) = (try lastLine(model), try lastLine("fcn8snarrow"))
+    #expect(own.hasPrefix(#"{"model":"\#(model)""#))
+    func loss(_ line: String) -> Substring? { line.firstMatch(of: /"loss":([0-9.]+)/)?.1 }
+    #expect(loss(own) != nil && loss(own) != loss(backbone), "\(own), \(backbone)")
+    #expect(!own.contains("seconds"), "figures that differ from run to run are for comparisons")
+  }
+
   /// Real photographs of several sizes: prepare, train from nothing, evaluate, predict, archive.
   @Test(.enabled(if: sharedData("data/voc") != nil, "sample data beside the package"))
   func realPhotographs() throws {
@@ -173,7 +235,37 @@ import Training
     _ = try run(
       "predict", data, "model=fcn8snarrow_crfi2p4d541", "test-split=val", "loss=fce_0.7",
       "--weights", folder("run"), "--out", folder("out"))
-    let listed = try TestSupport.run("tar", ["tzf", folder("out/comp6_val_cls.tgz")], timeout: 20)
-    #expect(listed.output.split(separator: "\n").count == 3)
+    // The archive as the server unpacks it: a map of classes for every image of the list, of its size, in VOC's colours.
+    try FileManager.default.createDirectory(
+      atPath: folder("server"), withIntermediateDirectories: true)
+    let unpacked = try TestSupport.run(
+      "tar", ["xzvf", folder("out/comp6_val_cls.tgz"), "-C", folder("server")], timeout: 20)
+    let list = try String(
+      contentsOfFile: "\(voc)/VOCdevkit/VOC2012/ImageSets/Segmentation/val.txt", encoding: .utf8)
+    let names = list.split(whereSeparator: \.isWhitespace).map(String.init)
+    let place = "results/VOC2012/Segmentation/comp6_val_cls"
+    #expect(names.count == 3)
+    #expect(unpacked.output == names.map { "\(place)/\($0).png\n" }.joined())
+    for name in names {
+      let file = "\(place)/\(name).png"
+      #expect(
+        FileManager.default.contents(atPath: folder("server/\(file)"))
+          == FileManager.default.contents(atPath: folder("out/\(file)")))
+      let truth = "\(voc)/VOCdevkit/VOC2012/SegmentationClass/\(name).png"
+      let (classes, expected) = (
+        try PNG.read(folder("server/\(file)"), palette: .indices),
+        try PNG.read(truth, palette: .indices)
+      )
+      #expect((classes.width, classes.height) == (expected.width, expected.height))
+      #expect(classes.samples.allSatisfy { $0 <= 20 })
+      let colors = try PNG.read(folder("server/\(file)"))
+      for (pixel, number) in classes.samples.enumerated() {
+        let color = PascalVOC.palette[Int(number)]
+        let own = (0..<3).map { colors.samples[3 * pixel + $0] }
+        guard own != [color.red, color.green, color.blue].map(UInt16.init) else { continue }
+        Issue.record("\(name), pixel \(pixel): class \(number) is shown as \(own)")
+        break
+      }
+    }
   }
 }
