@@ -160,7 +160,7 @@ import Testing
         count += 1
       }
     }
-    #expect(count == 12)
+    #expect(count == 13)
   }
 
   private func lines(_ text: String) -> [String] {
