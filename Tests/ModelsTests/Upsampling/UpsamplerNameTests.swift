@@ -42,6 +42,7 @@ import Testing
       "JBU_3_1_1", 4,
       "model JBU_3_1_1: at factor 4 its window meets no input pixel here and there; choose an odd k above 4, such as 9"
     ),
+    ("JBU_9_10000000_1", 4, "model JBU_9_10000000_1: its scales are at most 1000000"),
     ("PacJointUpsampleLite", 2, "model PacJointUpsampleLite has no factor 2; choose 4, 8 or 16"),
     ("PacJointUpsample", 6, "model PacJointUpsample has no factor 6; choose 2, 4, 8 or 16"),
     (
