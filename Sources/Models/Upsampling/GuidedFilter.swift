@@ -2,13 +2,15 @@ import Autograd
 import Layers
 import Tensors
 
-/// Joint upsampling by the guided filter (He, Sun, Tang, *Guided Image Filtering*, ECCV 2010).
+/// Joint upsampling by the guided filter (He, Sun, Tang, *Guided Image Filtering*, ECCV 2010), which filters the bilinearly
+/// enlarged map.
 ///
-/// In every window of the low-resolution map p is fitted as a linear function of the colours I there, p ≈ aᵀI + b:
-/// a = (Σ + ε·1)⁻¹ (mean(I·p) − μ·p̄), b = p̄ − aᵀμ, with the mean μ and the covariance Σ of the window's colours (equations 14 and 15). As
-/// the paper describes for joint upsampling, a and b are found at the low resolution, enlarged bilinearly in
-/// place of their means over windows, and applied to the guide: q = aᵀI + b. The guide at the low resolution is its mean over blocks;
-/// windows are cut at the border. It has no parameters.
+/// In every window the map p is fitted as a linear function of the guide's colours I, p ≈ aᵀI + b:
+/// a = (Σ + ε·1)⁻¹ (mean(I·p) − μ·p̄), b = p̄ − aᵀμ, with the mean μ and the covariance Σ of the window's colours. A pixel's result is
+/// q = āᵀI + b̄ with the means of a and b over the windows that hold it. Windows are cut at the border. It has no parameters.
+///
+/// Fitting at the low resolution and enlarging ā and b̄, which is faster, knows the guide only where the map has pixels, and was worse than
+/// bilinear interpolation on most photographs (docs/models.md).
 public struct GuidedFilter: JointUpsampler {
   /// How many times larger the output is than the input, along each axis.
   public let factor: Int
@@ -26,66 +28,81 @@ public struct GuidedFilter: JointUpsampler {
   /// Enlarges a map; see `JointUpsampler`.
   public func callAsFunction(_ low: Variable, guide: Variable) throws -> Variable {
     try requireGuide(guide, for: low, factor: factor, model: settings.name)
-    let colours = try averagePool2d(Variable(guide.value), kernelSize: Pair(factor))
-    return mapByMap(Variable(low.value), with: [colours, guide]) { low, guides in
-      let lines = coefficients(low.value, guides[0].value)
-      let shape = guides[1].value.shape
-      let enlarged = resizeBilinear(Variable(lines), height: shape.height, width: shape.width)
-      return Variable(apply(enlarged.value, to: guides[1].value))
+    let (shape, channels) = (guide.value.shape, low.value.shape.channels)
+    let enlarged = resizeBilinear(
+      Variable(low.value), height: shape.height, width: shape.width
+    ).value
+    let filters = (0..<shape.batch).map { image in
+      GuidedFit(
+        guide: (0..<3).map { guide.value.plane(image * 3 + $0) }, height: shape.height,
+        width: shape.width, settings: settings)
+    }
+    return Variable(
+      Tensor(
+        enlarged.shape,
+        (0..<shape.batch * channels).flatMap { map in
+          filters[map / channels].filtered(enlarged.plane(map)).map(Float.init)
+        }))
+  }
+}
+
+extension Tensor {
+  /// One of N·C planes of pixels.
+  fileprivate func plane(_ number: Int) -> [Double] {
+    slice(from: number * shape.pixels, [shape.pixels]).elements.map(Double.init)
+  }
+}
+
+/// What the guided filter needs of one guide: the inverse of every window's regularised covariance.
+private struct GuidedFit {
+  private let window: BoxMean
+  private let colours: [[Double]]
+  private let means: [[Double]]
+  private let covariances: [SymmetricMatrix3]
+
+  init(guide: [[Double]], height: Int, width: Int, settings: GuidedFilterSettings) {
+    let window = BoxMean(height: height, width: width, radius: settings.radius)
+    let means = guide.map(window.mean)
+    func covariances(_ a: Int, _ b: Int) -> [Double] {
+      let products = window.mean(zip(guide[a], guide[b]).map { $0 * $1 })
+      return products.indices.map { products[$0] - means[a][$0] * means[b][$0] }
+    }
+    let (rr, gg, bb) = (covariances(0, 0), covariances(1, 1), covariances(2, 2))
+    let (rg, rb, gb) = (covariances(0, 1), covariances(0, 2), covariances(1, 2))
+    self.window = window
+    self.means = means
+    colours = guide
+    self.covariances = rr.indices.map { i in
+      SymmetricMatrix3(
+        diagonal: SIMD3(rr[i], gg[i], bb[i]) + Double(settings.epsilon),
+        others: SIMD3(rg[i], rb[i], gb[i]))
     }
   }
 
-  /// a and b for every low-resolution pixel, [1, 4, h, w].
-  private func coefficients(_ low: Tensor, _ guide: Tensor) -> Tensor {
-    let pixels = low.shape.pixels
-    let window = BoxMean(
-      height: low.shape.height, width: low.shape.width, radius: settings.radius)
-    let p = low.elements.map(Double.init)
-    let colours = (0..<3).map { channel in
-      guide.slice(from: channel * pixels, [pixels]).elements.map(Double.init)
+  /// q of a map p.
+  func filtered(_ p: [Double]) -> [Double] {
+    let mean = window.mean(p)
+    let products = colours.map { colour in window.mean(zip(colour, p).map { $0 * $1 }) }
+    var slopes = [[Double]](repeating: mean, count: 3)
+    var offsets = mean
+    for i in p.indices {
+      let mu = SIMD3(means[0][i], means[1][i], means[2][i])
+      let a = covariances[i].solve(
+        SIMD3(products[0][i], products[1][i], products[2][i]) - mu * mean[i])
+      for channel in 0..<3 { slopes[channel][i] = a[channel] }
+      offsets[i] -= (a * mu).sum()
     }
-    func mean(_ a: [Double], times b: [Double]) -> [Double] {
-      window.mean(zip(a, b).map { $0 * $1 })
+    var result = window.mean(offsets)
+    for (slope, colour) in zip(slopes.map(window.mean), colours) {
+      for i in p.indices { result[i] += slope[i] * colour[i] }
     }
-    let meanP = window.mean(p)
-    let means = colours.map(window.mean)
-    let products = colours.map { mean($0, times: p) }
-    let squares = colours.map { mean($0, times: $0) }
-    let mixed = [(0, 1), (0, 2), (1, 2)].map { mean(colours[$0], times: colours[$1]) }
-    var result = [Float](repeating: 0, count: 4 * pixels)
-    for i in 0..<pixels {
-      func at(_ maps: [[Double]]) -> SIMD3<Double> { SIMD3(maps[0][i], maps[1][i], maps[2][i]) }
-      let mu = at(means)
-      let covariance = SymmetricMatrix3(
-        diagonal: at(squares) - mu * mu + Double(settings.epsilon),
-        others: at(mixed) - SIMD3(mu[0] * mu[1], mu[0] * mu[2], mu[1] * mu[2]))
-      let a = covariance.solve(at(products) - mu * meanP[i])
-      for channel in 0..<3 { result[channel * pixels + i] = Float(a[channel]) }
-      result[3 * pixels + i] = Float(meanP[i] - (a * mu).sum())
-    }
-    return Tensor([1, 4, low.shape.height, low.shape.width], result)
-  }
-
-  /// aᵀI + b.
-  private func apply(_ lines: Tensor, to guide: Tensor) -> Tensor {
-    let pixels = guide.shape.pixels
-    return lines.withUnsafeBufferPointer { lines in
-      guide.withUnsafeBufferPointer { colours in
-        Tensor([1, 1, guide.shape.height, guide.shape.width]) { target in
-          for i in 0..<pixels {
-            target[i] =
-              lines[i] * colours[i] + lines[pixels + i] * colours[pixels + i]
-              + lines[2 * pixels + i] * colours[2 * pixels + i] + lines[3 * pixels + i]
-          }
-        }
-      }
-    }
+    return result
   }
 }
 
 /// What a name `GuidedFilter_{radius}_{epsilon}` says.
 public struct GuidedFilterSettings: Hashable, Sendable {
-  /// r: windows have 2r + 1 rows and columns of low-resolution pixels.
+  /// r: windows have 2r + 1 rows and columns of output pixels.
   public var radius: Int
   /// ε: how much slopes are held down, in squared colours of 0…1.
   public var epsilon: Float

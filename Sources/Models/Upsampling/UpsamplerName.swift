@@ -128,8 +128,8 @@ extension JointBilateralSettings {
 
 extension GuidedFilterSettings {
   static let grammar =
-    "GuidedFilter_{radius}_{epsilon}: radius of the window in low-resolution pixels; how much slopes are held "
-    + "down, in squared colours of 0…1, such as GuidedFilter_2_0.001"
+    "GuidedFilter_{radius}_{epsilon}: radius of the window in output pixels; how much slopes are held down, in squared "
+    + "colours of 0…1, such as GuidedFilter_4_0.001"
 
   init?(_ fields: [Substring]) {
     guard fields.count == 2, let radius = NameField.count(fields[0]),
