@@ -12,7 +12,7 @@ import PackageDescription
 //   Autograd                     tape, variables, parameters
 //   WeightFiles                  .pth and .safetensors
 //   Tensors, HDF5, ImageFiles    shape and storage; owned C handles
-//   Files                        system calls on files, checksums
+//   Files                        system calls on files, checksums, decompression
 //   Kernels                      compute loops over raw buffers, OpenBLAS and oneDNN
 //   C shims                      headers only
 
@@ -80,10 +80,10 @@ let package = Package(
       name: "Layers", dependencies: ["Autograd", "Tensors", "Kernels"], swiftSettings: strict),
     .target(name: "Autograd", dependencies: ["Tensors", "Kernels"], swiftSettings: strict),
     .target(name: "Tensors", dependencies: ["Kernels"], swiftSettings: strict),
-    .target(name: "WeightFiles", dependencies: ["Tensors", "CZlib"], swiftSettings: strict),
+    .target(name: "WeightFiles", dependencies: ["Tensors", "Files"], swiftSettings: strict),
     .target(name: "Files", dependencies: ["CZlib"], swiftSettings: strict),
     .target(name: "HDF5", dependencies: ["CHDF5", "CZlib"], swiftSettings: strict),
-    .target(name: "ImageFiles", dependencies: ["CPNG", "CJPEG", "CZlib"], swiftSettings: strict),
+    .target(name: "ImageFiles", dependencies: ["Files", "CPNG", "CJPEG"], swiftSettings: strict),
     .target(
       name: "Kernels", dependencies: ["COpenBLAS", "COneDNN", "CPlatform"], swiftSettings: fast),
 

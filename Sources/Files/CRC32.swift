@@ -17,6 +17,12 @@ public struct CRC32: Sendable {
     if isDone == nil { update(Array(bytes)) }
   }
 
+  /// Takes in the next bytes.
+  public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    sum = crc32_z(
+      sum, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), z_size_t(bytes.count))
+  }
+
   /// The checksum so far.
   public var value: UInt32 { UInt32(truncatingIfNeeded: sum) }
 

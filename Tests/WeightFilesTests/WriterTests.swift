@@ -2,7 +2,8 @@ import Foundation
 import Tensors
 import TestSupport
 import Testing
-import WeightFiles
+
+@testable import WeightFiles
 
 /// What we write comes back bit for bit, here and in PyTorch.
 @Suite struct WriterTests {
@@ -88,5 +89,94 @@ import WeightFiles
       """
     let lines = (["OrderedDict"] + contents(tensors)).joined(separator: "\n")
     #expect(try Python.output(program, folder("a.pth")) == "\(lines)\n\(lines)")
+  }
+
+  /// Zip64's fields in an archive that would not need them, so that small files try them: each number on its own, and all of
+  /// them.
+  static let limits = [
+    ZipLimits(number: 0, entries: 0), ZipLimits(number: 64), ZipLimits(number: 1000),
+    ZipLimits(entries: 3),
+  ]
+
+  @Test(arguments: limits)
+  func wideArchivesComeBack(_ limits: ZipLimits) throws {
+    try writeTorchArchive(tensors, to: folder("a.pth"), limits: limits)
+    #expect(try contents(read(folder("a.pth"))) == contents(tensors))
+  }
+
+  @Test(
+    .enabled(if: Python.has("torch"), "needs a Python with PyTorch (PAC_TEST_PYTHON)"),
+    arguments: limits)
+  func pyTorchReadsWideArchives(_ limits: ZipLimits) throws {
+    try writeTorchArchive(tensors, to: folder("a.pth"), limits: limits)
+    let program = """
+      import sys, torch, zipfile
+      archive = zipfile.ZipFile(sys.argv[1])
+      assert archive.testzip() is None
+      # Where the limit is 0 every entry has the field of zip64.
+      if sys.argv[2] == '0':
+          assert all(entry.extract_version == 45 and entry.extra[:2] == b'\\x01\\x00' for entry in archive.infolist())
+      d = torch.load(sys.argv[1], weights_only=True)
+      for name, t in d.items():
+          bits = [b & 0xffffffff for b in t.flatten().view(torch.int32).tolist()]
+          print(f'{name} {list(t.shape)} {bits}')
+      """
+    #expect(
+      try Python.output(program, folder("a.pth"), "\(limits.number)")
+        == contents(tensors).joined(separator: "\n"))
+  }
+
+  /// The archive of another program, Python's, with zip64's fields everywhere.
+  @Test(.enabled(if: Python.has("h5py"), "needs a Python with h5py"))
+  func readsWideArchivesOfPython() throws {
+    try writeTorchArchive(tensors, to: folder("a.pth"))
+    let program = """
+      import sys, zipfile
+      zipfile.ZIP64_LIMIT, zipfile.ZIP_FILECOUNT_LIMIT = 10, 2
+      with zipfile.ZipFile(sys.argv[1]) as old, zipfile.ZipFile(sys.argv[2], 'w', zipfile.ZIP_DEFLATED) as new:
+          for entry in old.infolist():
+              with new.open(entry.filename, 'w', force_zip64=True) as file:
+                  file.write(old.read(entry))
+      print(open(sys.argv[2], 'rb').read().count(b'PK\\x06\\x06'))
+      """
+    #expect(try Python.output(program, folder("a.pth"), folder("b.pth")) == "1")
+    #expect(try contents(read(folder("b.pth"))) == contents(tensors))
+  }
+
+  /// More entries than 16 bits count.
+  @Test func manyTensors() throws {
+    let many = (0..<66_000).map { NamedTensor(name: "t\($0)", value: Tensor(scalar: Float($0))) }
+    try writeTorchArchive(many, to: folder("a.pth"))
+    let file = try WeightFile(reading: folder("a.pth"))
+    #expect(file.entries.map(\.name) == many.map(\.name))
+    #expect(try file.tensor(file.entries[65_999]).elements == [65_999])
+  }
+
+  /// A storage beyond 4 GiB, and one that begins behind it; takes 10 GB of memory and 5 GB of disk.
+  @Test(
+    .enabled(
+      if: ProcessInfo.processInfo.environment["PAC_LARGE_FILES"] != nil && Python.has("torch"),
+      "set PAC_LARGE_FILES; needs a Python with PyTorch"))
+  func storageBeyondFourGigabytes() throws {
+    let count = (1 << 30) + 5
+    let large = [
+      NamedTensor(name: "large", value: Tensor(repeating: 0.5, [count])),
+      NamedTensor(name: "last", value: Tensor([2], [1, 2])),
+    ]
+    try writeTorchArchive(large, to: folder("a.pth"))
+    let file = try WeightFile(reading: folder("a.pth"))
+    #expect(file.entries.map(\.shape) == [[count], [2]])
+    #expect(try file.tensor(file.entries[1]).elements == [1, 2])
+    let program = """
+      import sys, torch
+      d = torch.load(sys.argv[1], weights_only=True, mmap=True)
+      print(d['large'].shape[0], d['large'][-1].item(), d['last'].tolist())
+      torch.save(d, sys.argv[2])
+      """
+    #expect(
+      try Python.output(program, folder("a.pth"), folder("b.pth")) == "\(count) 0.5 [1.0, 2.0]")
+    let theirs = try WeightFile(reading: folder("b.pth"))
+    #expect(theirs.entries.map(\.shape) == [[count], [2]])
+    #expect(try theirs.tensor(theirs.entries[1]).elements == [1, 2])
   }
 }

@@ -8,7 +8,12 @@ import Tensors
 /// - Throws: `WeightFileError` if it cannot be written.
 /// - Precondition: no name twice.
 public func writeTorchArchive(_ tensors: [NamedTensor], to path: String) throws {
-  let archive = try ZipWriter(path)
+  try writeTorchArchive(tensors, to: path, limits: ZipLimits())
+}
+
+/// The same with zip64 from other sizes on.
+func writeTorchArchive(_ tensors: [NamedTensor], to path: String, limits: ZipLimits) throws {
+  let archive = try ZipWriter(path, limits: limits)
   let pickle = PickleWriter.stateDictionary(tensors.map { ($0.name, $0.value.shape.dimensions) })
   try archive.add("archive/data.pkl", pickle)
   try archive.add("archive/byteorder", Array("little".utf8))

@@ -1,4 +1,4 @@
-import CZlib
+import Files
 
 /// One file inside a zip archive.
 struct ZipEntry {
@@ -57,22 +57,21 @@ struct ZipArchive {
   private func forEachPiece(
     of entry: ZipEntry, _ body: (UnsafeRawBufferPointer) throws -> Void
   ) throws {
-    var (sum, made) = (crc32_z(0, nil, 0), 0)
+    var (sum, made) = (CRC32(), 0)
     func pass(_ piece: UnsafeRawBufferPointer) throws {
       made += piece.count
       guard made <= entry.count else { throw damaged(entry, "holds more than it says") }
-      sum = crc32_z(
-        sum, piece.baseAddress?.assumingMemoryBound(to: UInt8.self), z_size_t(piece.count))
+      sum.update(piece)
       try body(piece)
     }
     switch entry.method {
     case .stored:
       try forEachStoredPiece(of: entry) {
-        try pass(UnsafeRawBufferPointer($0))
+        try pass($0)
         return true
       }
     case .deflated:
-      let inflation = Inflation()
+      let inflation = Inflation(.none)
       try forEachStoredPiece(of: entry) { input in
         let progress = try inflation.inflate(input, pass)
         if progress == .damaged { throw damaged(entry, "is not a deflated stream") }
@@ -82,14 +81,14 @@ struct ZipArchive {
     guard made == entry.count else {
       throw damaged(entry, "holds \(made) bytes where it says \(entry.count)")
     }
-    guard entry.checksum == 0 || entry.checksum == UInt32(truncatingIfNeeded: sum) else {
+    guard entry.checksum == 0 || entry.checksum == sum.value else {
       throw damaged(entry, "its checksum does not fit its bytes")
     }
   }
 
   /// Passes what the archive holds for an entry, until `body` wants no more.
   private func forEachStoredPiece(
-    of entry: ZipEntry, _ body: (UnsafeMutableRawBufferPointer) throws -> Bool
+    of entry: ZipEntry, _ body: (UnsafeRawBufferPointer) throws -> Bool
   ) throws {
     let size = min(entry.compressedCount, 1 << 20)
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: max(size, 1), alignment: 16)
@@ -99,7 +98,7 @@ struct ZipArchive {
       let count = min(size, entry.compressedCount - done)
       let piece = UnsafeMutableRawBufferPointer(rebasing: buffer[..<count])
       try file.read(at: entry.offset + done, into: piece)
-      guard try body(piece) else { return }
+      guard try body(UnsafeRawBufferPointer(piece)) else { return }
       done += count
     }
   }

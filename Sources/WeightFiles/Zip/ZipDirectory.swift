@@ -1,3 +1,5 @@
+import Files
+
 /// Where the directory of a zip archive lies: the record at its end, or the zip64 one before that.
 ///
 /// Sources: PKWARE's APPNOTE 6.3.10, sections 4.3.7 to 4.5.3.
