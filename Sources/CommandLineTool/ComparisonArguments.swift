@@ -1,4 +1,6 @@
 import ArgumentParser
+import Data
+import Foundation
 import Training
 
 /// The networks of `--compare`.
@@ -29,16 +31,26 @@ struct ComparisonArguments: ParsableArguments {
     try compare.map { text in
       let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
       let configuration = try settings.load(others + [("model", parts[0])])
-      return try ComparedNetwork(
-        configuration, weights: parts.dropFirst().first, at: "--compare \(parts[0])")
+      let place = "--compare \(parts[0])"
+      guard parts.count > 1 || !configuration.model.hasParameters else {
+        throw TrainingError.configuration(
+          place: place,
+          problem: "the network has parameters: name a checkpoint, a run folder or a file of "
+            + "weights (.pth, .safetensors) behind it, \(place)=WEIGHTS")
+      }
+      return try ComparedNetwork(configuration, weights: parts.dropFirst().first, at: place)
     }
   }
 }
 
 extension ComparedNetwork {
   /// Names a network whose weights' path may hold `{model}` and `{factor}`.
+  /// - Throws: an error if there is nothing at the path: before long work, not in the midst of it.
   init(_ configuration: TrainingConfiguration, weights: String?, at place: String) throws {
-    self.init(
-      configuration, weights: try weights.map { try configuration.fillingIn($0, at: place) })
+    let weights = try weights.map { try configuration.fillingIn($0, at: place) }
+    if let weights, !FileManager.default.fileExists(atPath: weights) {
+      throw DataError("\(weights): no such file; check the path")
+    }
+    self.init(configuration, weights: weights)
   }
 }

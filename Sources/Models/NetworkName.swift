@@ -32,6 +32,14 @@ public enum NetworkName: Hashable, Sendable, RawRepresentable {
     }
   }
 
+  /// Whether the network has parameters, so that it needs weights.
+  public var hasParameters: Bool {
+    switch self {
+    case .upsampling(let name): name.hasParameters
+    case .segmentation: true
+    }
+  }
+
   /// What is wrong with the form of a name; nil if it is not close to any form.
   public static func fault(in name: String) -> String? {
     guard SegmentationModelName.claims(name) else { return UpsamplerName.fault(in: name) }

@@ -159,28 +159,45 @@ struct FlowCommandTests {
         == "error: 'Bilinear=' is not a network to compare with, expected MODEL or MODEL=WEIGHTS; see 'pac evaluate --help'\n"
     )
     let missing = try error("--compare", "PacJointUpsampleLite")
-    #expect(missing.contains("PacJointUpsampleLite has parameters"), "\(missing)")
+    #expect(
+      missing
+        == "error: --compare PacJointUpsampleLite: the network has parameters: name a checkpoint, a run folder or a file "
+        + "of weights (.pth, .safetensors) behind it, --compare PacJointUpsampleLite=WEIGHTS\n")
+    // Said before anything is measured.
+    let absent = try run(
+      try product("pac").path,
+      ["evaluate", folder("c.yaml"), "--compare", "Bilinear", "--compare", "DJIF=none.pth"],
+      timeout: 60)
+    #expect(absent.status != 0 && absent.output.isEmpty)
+    #expect(absent.errors == "error: none.pth: no such file; check the path\n")
     let factor = try error("--factors", "4,5", "model=Bilinear")
     #expect(factor.contains("factor: expected 2, 4, 8 or 16, found '5'"), "\(factor)")
   }
 
-  @Test func predictsFlowWithBilinearBesideIt() throws {
+  @Test func predictsFlowWithBilinearAndDJIFBesideIt() throws {
     try train(ranks: 1, "epochs=1")
+    try train(ranks: 1, "epochs=1", "model=DJIF", "init=interpolation", "run=\(folder("djif"))")
+    let weights = folder("x4_djif_weights_epoch_1.pth")
+    let converted = try pac("weights", "convert", folder("djif"), weights)
+    try #require(converted.status == 0, "\(converted)")
     let result = try pac(
-      "predict", folder("c.yaml"), "--weights", folder("run"), "--compare", "Bilinear", "--out",
-      folder("out"))
+      "predict", folder("c.yaml"), "--weights", folder("run"), "--compare", "Bilinear",
+      "--compare", "DJIF=\(folder("x{factor}_djif_weights_epoch_1.pth"))", "--out", folder("out"))
     try #require(result.status == 0, "\(result)")
     let table = try String(contentsOfFile: folder("out/predictions.csv"), encoding: .utf8)
     let rows = table.split(separator: "\n").map { $0.split(separator: ",") }
     #expect(
       rows[0].joined(separator: ",")
-        == "name,flow,colors,errors,picture,lightest,rmse,epe,epe Bilinear")
+        == "name,flow,colors,errors,picture,lightest,rmse,epe,epe Bilinear,epe DJIF")
     let bilinear = try evaluate("model=Bilinear")
+    let djif = try evaluate("model=DJIF", "--weights", folder("djif"))
     let ours = try evaluate("--weights", folder("run"))
     for (row, index) in zip(rows.dropFirst(), 0...) {
       let flow = try FlowField(contentsOf: folder("out/\(row[1])"))
       #expect(flow.width == 50 && flow.height == 38)
-      for (cell, measured) in [(row[7], ours[index]), (row[8], bilinear[index])] {
+      for (cell, measured) in [
+        (row[7], ours[index]), (row[8], bilinear[index]), (row[9], djif[index]),
+      ] {
         let epe = try #require(measured["epe"] as? Double)
         #expect(abs((Double(cell) ?? 0) / epe - 1) < 1e-12)
       }
@@ -197,7 +214,7 @@ struct FlowCommandTests {
       #expect(try PNG.read(folder("out/\(row[2])")).width == 50)
       #expect(try PNG.read(folder("out/\(row[3])")).width == 50)
       let picture = try PNG.read(folder("out/\(row[4])"))
-      #expect(picture.width == 4 * 50 + 3 * 4 && picture.height == 2 * 38 + 4)
+      #expect(picture.width == 5 * 50 + 4 * 4 && picture.height == 2 * 38 + 4)
     }
   }
 }
