@@ -7,18 +7,15 @@ import Tensors
 /// Holds one sample at a time in memory. Samples smaller than the maximal extent are filled up at the right
 /// and at the bottom. The layout is described in docs/data-format.md.
 public final class DatasetWriter {
-  /// The path at which the dataset appears.
-  public let path: String
   /// The fields every sample has.
   public let fields: Set<SceneField>
   private let maximumHeight: Int
   private let maximumWidth: Int
-  private let description: DatasetDescription
-  private let atomic: AtomicFile
-  private let file: HDF5File
   private let datasets: [SceneField: HDF5Dataset]
-  private var names: [String] = []
-  private var sizes: [Int32] = []
+  private var draft: DatasetDraft
+
+  /// The path at which the dataset appears.
+  public var path: String { draft.path }
 
   /// Begins a dataset under a temporary name in the folder of `path`.
   /// - Parameters:
@@ -36,17 +33,14 @@ public final class DatasetWriter {
     guard (0...9).contains(compression ?? 0) else {
       throw DataError("compression: \(compression ?? 0) is not a level; choose one from 0 to 9")
     }
-    self.path = path
     self.fields = fields.union([.image])
     self.maximumHeight = maximumHeight
     self.maximumWidth = maximumWidth
-    self.description = description
-    self.atomic = try AtomicFile(path)
-    self.file = try HDF5File(creating: atomic.temporaryPath)
+    draft = try DatasetDraft(path, description)
     var datasets: [SceneField: HDF5Dataset] = [:]
     for field in SceneField.allCases where self.fields.contains(field) {
       let extents = [field.channels, maximumHeight, maximumWidth]
-      datasets[field] = try file.root.createDataset(
+      datasets[field] = try draft.file.root.createDataset(
         field.rawValue, field.elementType, shape: [0] + extents, maximumShape: [nil] + extents,
         chunk: [1] + extents, compression: compression)
     }
@@ -54,7 +48,7 @@ public final class DatasetWriter {
   }
 
   /// The number of samples written so far.
-  public var count: Int { names.count }
+  public var count: Int { draft.count }
 
   /// Writes one more sample.
   /// - Throws: `DataError`, naming the sample, if it lacks a field, has one more, or its sizes or values are
@@ -74,23 +68,15 @@ public final class DatasetWriter {
         try write(tensor.elements, field, dataset, height, width, padding: 0)
       }
     }
-    names.append(sample.name)
-    sizes += [Int32(height), Int32(width)]
+    draft.add(sample.name, height: height, width: width)
   }
 
   /// Writes names, sizes, splits and attributes, and gives the file its name.
   /// - Parameter splits: positions of samples by name of the split, such as `train` and `test`.
   /// - Throws: `DataError` if a split names a sample that does not exist, or one twice.
   public func finish(splits: [String: [Int]]) throws {
-    guard count > 0 else { throw DataError("\(path): no samples to write; check the source") }
-    try DatasetLayout.validate(splits, count: count, path: path)
     try writeAttributes()
-    try file.root.writeIndex(
-      names: names, sizes: sizes, splits: splits, description: description,
-      version: DatasetLayout.version)
-    try file.close()
-    try DatasetSeal.append(to: atomic)
-    try atomic.commit()
+    try draft.finish(splits: splits, version: DatasetLayout.version)
   }
 
   private func writeAttributes() throws {
@@ -98,8 +84,8 @@ public final class DatasetWriter {
       switch field {
       case .image: try dataset.setAttribute("channels", "rgb")
       case .depth:
-        try dataset.setAttribute("unit", description.depthUnit.rawValue)
-        if let missing = description.missingDepth {
+        try dataset.setAttribute("unit", draft.description.depthUnit.rawValue)
+        if let missing = draft.description.missingDepth {
           try dataset.setAttribute("missing_value", Double(missing))
         }
       case .flow:

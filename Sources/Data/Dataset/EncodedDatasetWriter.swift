@@ -19,16 +19,11 @@ struct EncodedSample {
 /// The file appears when it is finished, or not at all. The samples are taken as they are; that their files are good is the
 /// caller's part.
 final class EncodedDatasetWriter {
-  private let path: String
-  private let description: DatasetDescription
-  private let atomic: AtomicFile
-  private let file: HDF5File
   private let images: HDF5Dataset
   private let labels: HDF5Dataset
   private var imageStarts = [0]
   private var labelStarts = [0]
-  private var names: [String] = []
-  private var sizes: [Int32] = []
+  private var draft: DatasetDraft
 
   /// Elements of one chunk: small enough that reading a file reads little besides, and fits HDF5's cache.
   private static let chunk = 1 << 16
@@ -36,31 +31,27 @@ final class EncodedDatasetWriter {
   /// Begins a dataset under a temporary name in the folder of `path`.
   /// - Throws: `HDF5Error` if the folder cannot be written.
   init(_ path: String, description: DatasetDescription) throws {
-    self.path = path
-    self.description = description
-    atomic = try AtomicFile(path)
-    let file = try HDF5File(creating: atomic.temporaryPath)
+    let draft = try DatasetDraft(path, description)
     func field(_ field: SceneField) throws -> HDF5Dataset {
-      let dataset = try file.root.createDataset(
+      let dataset = try draft.file.root.createDataset(
         field.rawValue, .uint8, shape: [0], maximumShape: [nil], chunk: [Self.chunk])
       try dataset.setAttribute("encoding", "image files")
       return dataset
     }
-    self.file = file
+    self.draft = draft
     images = try field(.image)
     labels = try field(.labels)
     try labels.setAttribute("unlabelled", Int(DatasetLayout.unlabelled))
   }
 
   /// The number of samples written so far.
-  var count: Int { names.count }
+  var count: Int { draft.count }
 
   /// Writes one more sample.
   func append(_ sample: EncodedSample) throws {
     try append(sample.image, to: images, &imageStarts)
     try append(sample.labels ?? [], to: labels, &labelStarts)
-    names.append(sample.name)
-    sizes += [Int32(sample.height), Int32(sample.width)]
+    draft.add(sample.name, height: sample.height, width: sample.width)
   }
 
   private func append(_ bytes: [UInt8], to dataset: HDF5Dataset, _ starts: inout [Int]) throws {
@@ -75,16 +66,9 @@ final class EncodedDatasetWriter {
   /// - Parameter splits: positions of samples by name of the split.
   /// - Throws: `DataError` if a split names a sample that does not exist, or one twice.
   func finish(splits: [String: [Int]]) throws {
-    guard count > 0 else { throw DataError("\(path): no samples to write; check the source") }
-    try DatasetLayout.validate(splits, count: count, path: path)
     for (field, starts) in [(SceneField.image, imageStarts), (.labels, labelStarts)] {
-      try file.root.write(starts, shape: [starts.count], as: field.startPath)
+      try draft.file.root.write(starts, shape: [starts.count], as: field.startPath)
     }
-    try file.root.writeIndex(
-      names: names, sizes: sizes, splits: splits, description: description,
-      version: DatasetLayout.encodedVersion)
-    try file.close()
-    try DatasetSeal.append(to: atomic)
-    try atomic.commit()
+    try draft.finish(splits: splits, version: DatasetLayout.encodedVersion)
   }
 }

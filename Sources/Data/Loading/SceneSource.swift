@@ -1,5 +1,46 @@
-/// Cases of joint upsampling from a part of a dataset, by position or read ahead in a rank's order.
-public struct UpsamplingSource: SampleSource {
+/// Turns scenes of a dataset into training and test cases.
+public protocol SampleMaker: Sendable {
+  /// What scenes are turned into.
+  associatedtype Case: Sample
+
+  /// What scenes must have besides their image.
+  var field: SceneField { get }
+
+  /// A case of a scene changed at random; the same for equal seed, epoch and index.
+  /// - Parameters:
+  ///   - scene: the scene.
+  ///   - index: its position in the dataset.
+  ///   - seed: the run's seed.
+  ///   - epoch: the epoch.
+  /// - Returns: the case.
+  /// - Throws: `DataError`, naming the scene, if it is not usable.
+  func trainingSample(
+    of scene: SceneSample, index: Int, seed: UInt64, epoch: Int
+  ) throws(DataError) -> Case
+
+  /// The whole scene as a case.
+  /// - Parameters:
+  ///   - scene: the scene.
+  ///   - index: its position in the dataset.
+  /// - Returns: the case.
+  /// - Throws: `DataError`, naming the scene, if it is not usable.
+  func evaluationSample(of scene: SceneSample, index: Int) throws(DataError) -> Case
+
+  /// Checks that a scene is large enough.
+  /// - Parameters:
+  ///   - name: the scene's name, for messages.
+  ///   - height: its rows.
+  ///   - width: its columns.
+  ///   - isCropped: whether it is for training.
+  /// - Throws: `DataError` naming the scene if it is not.
+  func checkSize(_ name: String, height: Int, width: Int, isCropped: Bool) throws(DataError)
+
+  /// The maker for the scenes of a dataset, which says what its values mean.
+  func adapted(to reader: DatasetReader) -> Self
+}
+
+/// Cases from a part of a dataset, by position or read ahead in a rank's order.
+public struct SceneSource<Maker: SampleMaker>: SampleSource {
   /// The dataset.
   public let reader: DatasetReader
   /// What part of the dataset it is, for messages: `train.h5, split train`.
@@ -7,31 +48,28 @@ public struct UpsamplingSource: SampleSource {
   /// The positions in the dataset of the samples that belong to it.
   public let indices: [Int]
   /// Turns scenes into cases.
-  public let maker: UpsamplingSampleMaker
+  public let maker: Maker
 
   /// Makes a source.
   /// - Parameters:
-  ///   - reader: the dataset; it also says which depth means "not measured".
+  ///   - reader: the dataset; it also says what its values mean.
   ///   - split: the name of the part, for messages.
   ///   - indices: the positions in the dataset that belong to the part.
   ///   - maker: turns scenes into cases.
-  /// - Throws: `DataError` if the part is empty or the dataset does not hold what is to be upsampled.
+  /// - Throws: `DataError` if the part is empty or the dataset does not hold what the maker needs.
   public init(
-    _ reader: DatasetReader, split: String, indices: [Int], maker: UpsamplingSampleMaker
+    _ reader: DatasetReader, split: String, indices: [Int], maker: Maker
   ) throws(DataError) {
-    guard reader.fields.contains(maker.target.field) else {
-      throw DataError(
-        "\(reader.path): holds no \(maker.target.rawValue); use a dataset that does")
+    guard reader.fields.contains(maker.field) else {
+      throw DataError("\(reader.path): holds no \(maker.field.rawValue); use a dataset that does")
     }
     name = "\(reader.path), split \(split)"
     guard !indices.isEmpty else {
       throw DataError("\(name): no samples; choose another split or prepare the dataset again")
     }
-    var maker = maker
-    maker.missingDepth = reader.missingDepth
     self.reader = reader
     self.indices = indices
-    self.maker = maker
+    self.maker = maker.adapted(to: reader)
   }
 
   /// The number of samples.
@@ -40,13 +78,11 @@ public struct UpsamplingSource: SampleSource {
   /// The name of the sample at `position` of `indices`.
   public func sampleName(at position: Int) -> String { reader.names[indices[position]] }
 
-  /// The cropped and mirrored case of the sample at `position` of `indices`.
+  /// The randomly changed case of the sample at `position` of `indices`.
   /// - Throws: `DataError` if the sample is not usable, `HDF5Error` if it cannot be read.
-  public func trainingSample(
-    at position: Int, seed: UInt64, epoch: Int
-  ) throws -> UpsamplingSample {
+  public func trainingSample(at position: Int, seed: UInt64, epoch: Int) throws -> Maker.Case {
     let index = indices[position]
-    let scene = try reader.read(index, fields: [maker.target.field])
+    let scene = try reader.read(index, fields: [maker.field])
     return try placed { () throws(DataError) in
       try maker.trainingSample(of: scene, index: index, seed: seed, epoch: epoch)
     }
@@ -54,15 +90,15 @@ public struct UpsamplingSource: SampleSource {
 
   /// The whole sample at `position` of `indices` as a case.
   /// - Throws: `DataError` if the sample is not usable, `HDF5Error` if it cannot be read.
-  public func evaluationSample(at position: Int) throws -> UpsamplingSample {
+  public func evaluationSample(at position: Int) throws -> Maker.Case {
     let index = indices[position]
-    let scene = try reader.read(index, fields: [maker.target.field])
+    let scene = try reader.read(index, fields: [maker.field])
     return try placed { () throws(DataError) in
       try maker.evaluationSample(of: scene, index: index)
     }
   }
 
-  /// Checks that every sample is larger than the crop, or than what the border takes away.
+  /// Checks that every sample is large enough for the maker.
   public func checkSizes(isCropped: Bool) throws(DataError) {
     try placed { () throws(DataError) in
       for index in indices {
@@ -79,12 +115,8 @@ public struct UpsamplingSource: SampleSource {
   }
 }
 
-extension UpsamplingTarget {
-  /// The field of a dataset that holds it.
-  public var field: SceneField {
-    switch self {
-    case .depth: .depth
-    case .flow: .flow
-    }
-  }
-}
+/// Cases of joint upsampling.
+public typealias UpsamplingSource = SceneSource<UpsamplingSampleMaker>
+
+/// Cases of semantic segmentation.
+public typealias SegmentationSource = SceneSource<SegmentationSampleMaker>

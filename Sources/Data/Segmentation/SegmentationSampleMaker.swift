@@ -2,7 +2,7 @@ import Foundation
 import Tensors
 
 /// Turns labelled images into cases of semantic segmentation: flip, scale, colours, crop (spec section 4).
-public struct SegmentationSampleMaker: Sendable {
+public struct SegmentationSampleMaker: SampleMaker {
   /// C, the number of classes.
   public let classes: Int
   /// The side of the square that training cuts out; smaller images are filled up at the bottom and right.
@@ -87,6 +87,15 @@ public struct SegmentationSampleMaker: Sendable {
         top: max(0, (picture.height - height) / 2), left: max(0, (picture.width - width) / 2),
         height: height, width: width, isFlipped: false))
   }
+
+  /// The classes of the pixels.
+  public var field: SceneField { .labels }
+
+  /// The maker itself: labels mean the same in every dataset.
+  public func adapted(to reader: DatasetReader) -> SegmentationSampleMaker { self }
+
+  /// Every size will do: smaller images are filled up.
+  public func checkSize(_ name: String, height: Int, width: Int, isCropped: Bool) {}
 
   private func check(_ labels: ByteImage, _ name: String) throws(DataError) {
     if let wrong = labels.bytes.first(where: { $0 >= classes && $0 != PascalVOC.unlabelled }) {

@@ -5,7 +5,7 @@ import Tensors
 /// The protocol is that of Su et al., *Pixel-Adaptive Convolutional Neural Networks*, CVPR 2019, section
 /// 4.1, and of the published code. Pixels whose target is missing are filled from the nearest valid one
 /// before the resolution is lowered; they do not count in loss and measure.
-public struct UpsamplingSampleMaker: Sendable {
+public struct UpsamplingSampleMaker: SampleMaker {
   /// The quantity to upsample.
   public let target: UpsamplingTarget
   /// The ratio of the resolutions.
@@ -97,8 +97,20 @@ public struct UpsamplingSampleMaker: Sendable {
     return sample(of: scene, index: index, raw: raw, window: window)
   }
 
+  /// The quantity to upsample.
+  public var field: SceneField { target.field }
+
+  /// The maker that leaves out what the dataset marks as not measured.
+  public func adapted(to reader: DatasetReader) -> UpsamplingSampleMaker {
+    var maker = self
+    maker.missingDepth = reader.missingDepth
+    return maker
+  }
+
   /// Checks that a scene is large enough for the crop, if it is to be cropped, and the border.
-  func checkSize(_ name: String, height: Int, width: Int, isCropped: Bool) throws(DataError) {
+  public func checkSize(
+    _ name: String, height: Int, width: Int, isCropped: Bool
+  ) throws(DataError) {
     if let crop, isCropped, crop > min(height, width) {
       throw DataError(
         "sample \(name): its \(height)×\(width) pixels (rows × columns) are fewer than crop \(crop) "

@@ -66,3 +66,13 @@ struct RawTarget {
 private func isKnownFlow(_ horizontal: Float, _ vertical: Float) -> Bool {
   max(abs(horizontal), abs(vertical)) <= DatasetLayout.unknownFlowAbove
 }
+
+extension UpsamplingTarget {
+  /// The field of a dataset that holds it.
+  public var field: SceneField {
+    switch self {
+    case .depth: .depth
+    case .flow: .flow
+    }
+  }
+}

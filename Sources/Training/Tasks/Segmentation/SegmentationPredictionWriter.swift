@@ -57,10 +57,7 @@ struct SegmentationPredictionWriter {
       matrix.add(truth: sample.labels, prediction: classes)
       measures = [matrix.meanIntersectionOverUnion, matrix.pixelAccuracy].map { "\(100 * $0)" }
     }
-    let name =
-      sample.name.contains(where: { ",\"\n\r".contains($0) })
-      ? "\"" + sample.name.replacingOccurrences(of: "\"", with: "\"\"") + "\"" : sample.name
-    return ([name, "\(results)/\(file)", "pictures/\(file)", scoreFile] + measures)
+    return ([csvCell(sample.name), "\(results)/\(file)", "pictures/\(file)", scoreFile] + measures)
       .joined(separator: ",")
   }
 

@@ -43,7 +43,7 @@ public struct PredictionWriter: Sendable {
   /// lightest colour; the measures are in centimetres for metric depth, in pixels for flow, else in the dataset's
   /// unit, and empty where no pixel counts.
   public var columns: String {
-    let compared = others.map { quoted("\(measureName) \($0)") }
+    let compared = others.map { csvCell("\(measureName) \($0)") }
     let own =
       switch target {
       case .depth: ["depth", "errors", "picture", "scale", "lightest", "rmse"]
@@ -84,7 +84,7 @@ public struct PredictionWriter: Sendable {
     var numbers = scale + [Double(errors.percentile), own.rootMeanSquare]
     if target == .flow { numbers.append(own.endPointError) }
     numbers += compared
-    let cells = [quoted(sample.name)] + data + [map, picture]
+    let cells = [csvCell(sample.name)] + data + [map, picture]
     return (cells + numbers.map { $0.map { "\($0)" } ?? "" }).joined(separator: ",")
   }
 
@@ -148,10 +148,4 @@ func countScale(largest: Double, unit: DepthUnit) -> Double {
   // Divided, not multiplied by a negative power: 1 / 1e5 is the number that people write as 1e-5.
   let scales = [1, 2, 5, 10].map { exponent < 0 ? $0 / pow(10, -exponent) : $0 * pow(10, exponent) }
   return scales.first { $0 >= needed } ?? needed
-}
-
-/// A cell of a CSV file.
-private func quoted(_ text: String) -> String {
-  guard text.contains(where: { ",\"\n\r".contains($0) }) else { return text }
-  return "\"" + text.replacingOccurrences(of: "\"", with: "\"\"") + "\""
 }
