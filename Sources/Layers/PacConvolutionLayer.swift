@@ -19,6 +19,8 @@ public struct PacConvolutionLayer<Direction: PacDirection> {
   public let weight: Parameter
   /// b, [C′]; nil for none.
   public let bias: Parameter?
+  /// Whether the weight is a constant of the layer rather than a parameter.
+  private let hasConstantWeight: Bool
   private let adapting: AdaptingParameters
   private let layout: PacWeightLayout
   private let options: AdaptingKernelOptions
@@ -51,7 +53,8 @@ public struct PacConvolutionLayer<Direction: PacDirection> {
     try layout.validate(filler)
     let initial = layout.initialValues(filler, random: &random)
     weight = Parameter(initial.weight)
-    weight.isTrainable = filler != .crfPool
+    hasConstantWeight = filler == .crfPool
+    weight.isTrainable = !hasConstantWeight
     self.bias = bias ? Parameter(initial.bias) : nil
     adapting = AdaptingParameters(options, planes: 1)
     self.options = options
@@ -115,10 +118,10 @@ public struct PacConvolutionLayer<Direction: PacDirection> {
       learned: adapting.variables(on: guide.tape))
   }
 
-  /// The parameters with their published names behind `prefix`.
+  /// The parameters with their published names behind `prefix`, whether they are trained or not.
   public func parameters(_ prefix: String = "") -> [(name: String, parameter: Parameter)] {
     var own: [(name: String, parameter: Parameter)] = []
-    if weight.isTrainable { own.append((qualified(prefix, "weight"), weight)) }
+    if !hasConstantWeight { own.append((qualified(prefix, "weight"), weight)) }
     if let bias { own.append((qualified(prefix, "bias"), bias)) }
     return own + adapting.parameters(prefix)
   }

@@ -185,4 +185,17 @@ import Testing
       }
     }
   }
+  /// A file of weights must be whole although parts of the network are not trained; only the constant of a CRF's pooling is
+  /// no parameter at all.
+  @Test func listsWeightsThatAreNotTrained() throws {
+    var r = CounterRandom(seed: 37, purpose: .initialisation)
+    let window = PacWindow(kernelSize: 3, padding: 1)
+    let layer = try PacConv2d(inputChannels: 2, outputChannels: 2, window: window, random: &r)
+    layer.weight.isTrainable = false
+    layer.bias?.isTrainable = false
+    #expect(layer.parameters("a").map(\.name) == ["a.weight", "a.bias"])
+    let pooling = try PacConv2d(
+      inputChannels: 2, outputChannels: 2, window: window, filler: .crfPool, random: &r)
+    #expect(pooling.parameters("a").map(\.name) == ["a.bias"])
+  }
 }
