@@ -4,7 +4,7 @@ import Distributed
 import Foundation
 import Training
 
-struct BenchAllReduceCommand: ParsableCommand {
+struct BenchAllReduceCommand: RankedCommand {
   static let configuration = CommandConfiguration(
     commandName: "allreduce",
     abstract: "Measures sums of vectors over all ranks beside MPI_Allreduce; run it under mpirun.",
@@ -38,23 +38,24 @@ struct BenchAllReduceCommand: ParsableCommand {
         let result = try measureAllReduce(
           count: count, communicator: communicator, repetitions: measuring.repetitions)
         table.add([
-          (Double(result.ranks), "%.0f"), (Double(result.floats), "%.0f"),
-          (result.repeatable, "%.6f"),
-          (result.fastest, "%.6f"), (result.mpi, "%.6f"), (result.ratio, "%.3f"),
-          (result.bytesPerSecond / 1e9, "%.3f"),
+          .number(Double(result.ranks), "%.0f"), .number(Double(result.floats), "%.0f"),
+          .number(result.repeatable, "%.6f"), .number(result.fastest, "%.6f"),
+          .number(result.mpi, "%.6f"), .number(result.ratio, "%.3f"),
+          .number(result.bytesPerSecond / 1e9, "%.3f"),
         ])
       }
     }
   }
 }
 
-struct BenchStepCommand: ParsableCommand {
+struct BenchStepCommand: RankedCommand {
   static let configuration = CommandConfiguration(
     commandName: "step",
     abstract: "Measures training steps by 1, 2, 4 … and all ranks; run it under mpirun.",
     discussion: """
-      Trains a network on random samples. Columns: the ranks that share a batch while the others rest, samples in \
-      a batch, seconds of a step (medians of the slowest rank), of a step whose reductions begin after the \
+      Trains a network on random samples, first with as many for each rank (weak scaling), then with as many \
+      altogether (strong scaling). Columns: the ranks that share a batch while the others rest, samples in a \
+      batch, seconds of a step (medians of the slowest rank), of a step whose reductions begin after the \
       backward pass, and of a step without any reduction, the efficiency against one rank (weak: t₁ / t; strong: \
       t₁ / (ranks · t)), and the share of the reduction that the backward pass hides, where it can be told.
       """)
@@ -65,10 +66,10 @@ struct BenchStepCommand: ParsableCommand {
   @Option(help: "Width and height of the samples; 256 or 449 if left out.")
   var size: Int?
 
-  @Option(help: "Samples for each rank: weak scaling.")
-  var perRank = 1
+  @Option(help: "Samples for each rank: weak scaling. 1 if left out.")
+  var perRank: Int?
 
-  @Option(help: "Samples altogether: strong scaling.")
+  @Option(help: "Samples altogether: strong scaling. One for each rank if left out.")
   var globalBatch: Int?
 
   @OptionGroup var measuring: MeasuringArguments
@@ -86,7 +87,7 @@ struct BenchStepCommand: ParsableCommand {
       throw ValidationError(
         "Cannot use size \(size), choose a multiple of \(workload.multiple) up to 4096")
     }
-    guard (1...4096).contains(perRank), (1...4096).contains(globalBatch ?? 1) else {
+    guard (1...4096).contains(perRank ?? 1), (1...4096).contains(globalBatch ?? 1) else {
       throw ValidationError("Cannot use so many samples, choose 1 to 4096")
     }
   }
@@ -98,21 +99,38 @@ struct BenchStepCommand: ParsableCommand {
     try withRanks { communicator in
       let table = Table(
         [
-          "ranks", "samples", "seconds", "no_overlap_s", "no_reduction_s", "efficiency", "hidden",
+          "scaling", "ranks", "samples", "seconds", "no_overlap_s", "no_reduction_s", "efficiency",
+          "hidden",
         ], json: measuring.json, isLeader: communicator.isLeader)
-      let results = try measureSteps(
-        workload, size: size ?? workload.size,
-        scaling: globalBatch.map { .strong(samples: $0) } ?? .weak(samplesPerRank: perRank),
-        communicator: communicator, repetitions: measuring.repetitions)
-      for result in results {
-        let ideal = results[0].seconds / (globalBatch == nil ? 1 : Double(result.ranks))
-        table.add([
-          (Double(result.ranks), "%.0f"), (Double(result.samples), "%.0f"),
-          (result.seconds, "%.4f"),
-          (result.secondsWithoutOverlap, "%.4f"), (result.secondsAlone, "%.4f"),
-          (ideal / result.seconds, "%.3f"), (result.ranks > 1 ? result.hidden : nil, "%.2f"),
-        ])
+      if perRank != nil || globalBatch == nil {
+        try measure(workload, .weak(samplesPerRank: perRank ?? 1), communicator, into: table)
       }
+      if globalBatch != nil || perRank == nil {
+        let samples = globalBatch ?? communicator.worldSize
+        try measure(workload, .strong(samples: samples), communicator, into: table)
+      }
+    }
+  }
+
+  private func measure(
+    _ workload: StepWorkload, _ scaling: Scaling, _ communicator: Communicator, into table: Table
+  ) throws {
+    let results = try measureSteps(
+      workload, size: size ?? workload.size, scaling: scaling, communicator: communicator,
+      repetitions: measuring.repetitions)
+    for result in results {
+      let (name, ideal) =
+        switch scaling {
+        case .weak: ("weak", results[0].seconds)
+        case .strong: ("strong", results[0].seconds / Double(result.ranks))
+        }
+      table.add([
+        .text(name), .number(Double(result.ranks), "%.0f"),
+        .number(Double(result.samples), "%.0f"), .number(result.seconds, "%.4f"),
+        .number(result.secondsWithoutOverlap, "%.4f"), .number(result.secondsAlone, "%.4f"),
+        .number(ideal / result.seconds, "%.3f"),
+        .number(result.ranks > 1 ? result.hidden : nil, "%.2f"),
+      ])
     }
   }
 }
@@ -131,8 +149,28 @@ struct MeasuringArguments: ParsableArguments {
   }
 }
 
-/// Rows of numbers under their names, or as JSON objects; printed by the leader as they come.
+/// Rows under the names of their columns, or as JSON objects; printed by the leader as they come.
 private struct Table {
+  enum Cell {
+    case text(String)
+    /// A number and its format for people; nil, which is not known, becomes a dash or is left out of the object.
+    case number(Double?, String)
+
+    var text: String {
+      switch self {
+      case .text(let text): text
+      case .number(let value, let format): value.map { String(format: format, $0) } ?? "-"
+      }
+    }
+
+    var value: Any? {
+      switch self {
+      case .text(let text): text
+      case .number(let value, _): value
+      }
+    }
+  }
+
   let names: [String]
   let json: Bool
   let isLeader: Bool
@@ -144,17 +182,13 @@ private struct Table {
     if isLeader && !json { print(columns(names.map { ($0, width($0)) })) }
   }
 
-  /// Prints a row; nil, which is not known, becomes a dash or is left out of the object.
-  func add(_ cells: [(value: Double?, format: String)]) {
+  /// Prints a row.
+  func add(_ cells: [Cell]) {
     guard isLeader else { return }
     if json {
       print(JSONLine(zip(names, cells).map { ($0, $1.value) }).text)
     } else {
-      print(
-        columns(
-          zip(names, cells).map { name, cell in
-            (cell.value.map { String(format: cell.format, $0) } ?? "-", width(name))
-          }))
+      print(columns(zip(names, cells).map { ($1.text, width($0)) }))
     }
   }
 

@@ -75,19 +75,24 @@ import Testing
 /// The measurements that ranks make together: what they print, not how fast they are.
 @Suite(.enabled(if: hasMPI, "mpirun is not installed"), .serialized)
 struct BenchRanksTests {
-  private func rows(_ ranks: Int, _ arguments: String...) throws -> [[String: Double]] {
+  /// What the leader prints: the numbers, and the words.
+  private func rows(
+    _ ranks: Int, _ arguments: String...
+  ) throws -> [(numbers: [String: Double], words: [String: String])] {
     let job = try mpirun(ranks: ranks, try product("pac"), ["bench"] + arguments, timeout: 120)
     try #require(job.succeeded, "\(job)")
     for other in job.ranks.dropFirst() { #expect(other.output.isEmpty, "only the leader prints") }
     return try job.ranks[0].output.split(separator: "\n").map {
-      try JSONDecoder().decode([String: Double].self, from: Data($0.utf8))
+      let object = try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] ?? [:]
+      return (object.compactMapValues { $0 as? Double }, object.compactMapValues { $0 as? String })
     }
   }
 
   @Test(arguments: [2, 3])
   func sumsBesideMPI(ranks: Int) throws {
     let rows = try rows(
-      ranks, "allreduce", "--floats", "7,300000", "--repetitions", "2", "--json")
+      ranks, "allreduce", "--floats", "7,300000", "--repetitions", "2", "--json"
+    ).map(\.numbers)
     #expect(rows.map { $0["floats"] } == [7, 300_000])
     for row in rows {
       #expect(row["ranks"] == Double(ranks))
@@ -100,7 +105,10 @@ struct BenchRanksTests {
   }
 
   @Test func stepsOfOneTwoAndThreeRanks() throws {
-    let weak = try rows(3, "step", "--size", "32", "--repetitions", "1", "--json")
+    let both = try rows(3, "step", "--size", "32", "--repetitions", "1", "--json")
+    #expect(
+      both.map { $0.words["scaling"] } == ["weak", "weak", "weak", "strong", "strong", "strong"])
+    let (weak, strong) = (both.prefix(3).map(\.numbers), both.suffix(3).map(\.numbers))
     #expect(weak.map { $0["ranks"] } == [1, 2, 3])
     #expect(weak.map { $0["samples"] } == [1, 2, 3])
     #expect(weak[0]["efficiency"] == 1 && weak[0]["hidden"] == nil)
@@ -108,9 +116,14 @@ struct BenchRanksTests {
       let expected = (weak[0]["seconds"] ?? 0) / (row["seconds"] ?? 1)
       #expect(abs((row["efficiency"] ?? 0) - expected) < 1e-9)
     }
-    let strong = try rows(
+    #expect(strong.map { $0["samples"] } == [3, 3, 3])
+    for row in strong {
+      let expected = (strong[0]["seconds"] ?? 0) / (row["seconds"] ?? 1) / (row["ranks"] ?? 1)
+      #expect(abs((row["efficiency"] ?? 0) - expected) < 1e-9)
+    }
+    let chosen = try rows(
       2, "step", "--size", "32", "--repetitions", "1", "--json", "--global-batch", "3")
-    #expect(strong.map { $0["samples"] } == [3, 3])
+    #expect(chosen.map { $0.numbers["samples"] } == [3, 3])
   }
 
   @Test func refusesWhatItCannotMeasure() throws {
