@@ -53,7 +53,6 @@ struct BenchCasesCommand: ParsableCommand {
       for item in chosen { print(columns([(item.name, width + 1), (item.summary, 0)])) }
       return
     }
-    try ProcessSetup.prepareAlone()
     if inThisProcess { return try measuring.measureHere(chosen) }
     let width = chosen.map(\.name.count).max() ?? 0
     if !measuring.json { print(row(Self.headings, width)) }

@@ -22,7 +22,6 @@ struct BenchPosterCommand: ParsableCommand {
   ]
 
   func run() throws {
-    try ProcessSetup.prepareAlone()
     if !measuring.json {
       print(line(["network", "case", "threads", "seconds", "peak_mb", "poster_s (GPU)"]))
     }

@@ -4,7 +4,7 @@ import Distributed
 import Foundation
 import Training
 
-struct EvaluateCommand: ParsableCommand {
+struct EvaluateCommand: RankedCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
     abstract: "Measures networks on the test split, shared among the ranks.",

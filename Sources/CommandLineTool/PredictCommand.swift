@@ -3,7 +3,7 @@ import Data
 import Foundation
 import Training
 
-struct PredictCommand: ParsableCommand {
+struct PredictCommand: RankedCommand {
   static let configuration = CommandConfiguration(
     commandName: "predict",
     abstract: "Writes the predictions of the test split, shared among the ranks.",

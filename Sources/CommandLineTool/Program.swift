@@ -38,7 +38,10 @@ package enum Program {
   private static func run(_ arguments: [String]) -> Int32 {
     do {
       var command = try PacCommand.parseAsRoot(arguments)
-      return status { try command.run() }
+      return status {
+        if !(command is any RankedCommand) { try ProcessSetup.prepareAlone() }
+        try command.run()
+      }
     } catch {
       return reportOnce(error)
     }

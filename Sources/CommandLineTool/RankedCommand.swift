@@ -1,6 +1,9 @@
 import ArgumentParser
 import Distributed
 
+/// A command whose work `withRanks` does; every other one has the process to itself.
+protocol RankedCommand: ParsableCommand {}
+
 /// Joins the job, divides the node's cores, and runs a command's work on every rank.
 ///
 /// What `body` throws ends the command on every rank with status 1 and one line. An error that the ranks have

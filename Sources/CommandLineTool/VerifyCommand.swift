@@ -17,7 +17,6 @@ struct VerifyCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    try ProcessSetup.prepareAlone()
     var counts: [CaseResult.Outcome: Int] = [:]
     for file in files {
       try runCases(of: file) { result in

@@ -1,5 +1,6 @@
 import Foundation
 import Kernels
+import TestSupport
 import Testing
 
 @testable import CommandLineTool
@@ -65,6 +66,33 @@ import Testing
     try Processor(cpuinfo: "").check(compiledFor: "avx2")
   }
 
+  /// As if this were a processor without any extension.
+  @Test(
+    .enabled(if: canDescribeAnother, "needs root and namespaces"),
+    arguments: [
+      ["prepare", "synthetic", "--out", "/dev/null/x"], ["inspect", "x"],
+      ["weights", "convert", "x", "y"],
+      ["verify", "x"], ["bench", "upsample8"], ["bench", "step"], ["bench", "allreduce"],
+      ["train", "x"], ["evaluate", "x"], ["predict", "x", "--out", "y"],
+    ])
+  func everyCommandSaysSo(arguments: [String]) throws {
+    let compiled = String(cString: InstructionSet.compiledFor()).split(separator: " ")
+    try #require(!compiled.isEmpty)
+    let folder = try TemporaryFolder()
+    let description = try folder.write(
+      Data("processor\t: 0\nvendor_id\t: GenuineIntel\nflags\t\t: fpu\n".utf8), as: "cpuinfo")
+    let result = try run(
+      "unshare",
+      ["--mount", "sh", "-c", "mount --bind \"$0\" /proc/cpuinfo && exec \"$@\"", description]
+        + [try product("pac").path] + arguments, timeout: 30)
+    #expect(result.status == 1, "\(result)")
+    #expect(result.output.isEmpty && result.errors.count { $0 == "\n" } == 1, "\(result)")
+    #expect(
+      result.errors.hasPrefix(
+        "error: this program was built for another processor: this one has no \(compiled[0])"),
+      "\(result)")
+  }
+
   @Test func theKernelsWereBuiltForThisProcessor() throws {
     let compiled = String(cString: InstructionSet.compiledFor())
     let here = Processor.current()
@@ -76,3 +104,9 @@ import Testing
     }
   }
 }
+
+/// Whether a process here can be shown another /proc/cpuinfo.
+private let canDescribeAnother =
+  (try? run(
+    "unshare", ["--mount", "sh", "-c", "mount --bind /dev/null /proc/cpuinfo"], timeout: 10))?
+  .status == 0
