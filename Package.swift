@@ -117,7 +117,7 @@ let package = Package(
     .executableTarget(
       name: "RankProgram",
       dependencies: [
-        "CommandLineTool", "Distributed", "Tensors", "Kernels",
+        "CommandLineTool", "Training", "Distributed", "Autograd", "Tensors", "Kernels",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Tests/RankProgram",

@@ -17,6 +17,7 @@ func inspectCheckpoint(_ path: String) throws -> Inspection {
       ("epoch", "\(checkpoint.epoch) (counted from 0), \(checkpoint.stepInEpoch) steps in it"),
       ("step", "\(checkpoint.step)"), ("seed", "\(checkpoint.seed)"),
       ("optimizer", checkpoint.optimizer),
+      ("computed", checkpoint.arithmetic.map { "on \($0)" } ?? ""),
       ("parameters", "\(count) in \(parameters.count) arrays"),
     ] + parameters.map { ("  \($0.0)", columns([("\($0.1)", 18), ("\($0.2)", 0)])) },
     json: JSONLine([
@@ -24,6 +25,9 @@ func inspectCheckpoint(_ path: String) throws -> Inspection {
       ("factor", checkpoint.factor), ("epoch", checkpoint.epoch), ("step", checkpoint.step),
       ("step_in_epoch", checkpoint.stepInEpoch), ("seed", checkpoint.seed),
       ("optimizer", checkpoint.optimizer), ("parameter_count", count),
+      ("threads", checkpoint.arithmetic?.threads),
+      ("processor", checkpoint.arithmetic?.processor),
+      ("instruction_set", checkpoint.arithmetic?.instructionSet),
       ("parameters", JSONLine(parameters.map { ($0.0, $0.1) })),
       ("configuration", checkpoint.configuration),
     ]))

@@ -2,6 +2,7 @@ import Distributed
 import Files
 import Foundation
 import Kernels
+import Training
 
 /// What a process needs before it computes: the environment its libraries read, and its share of the cores.
 ///
@@ -21,6 +22,9 @@ package enum ProcessSetup {
     // largest block glibc takes from its heap; 512 MiB is how much it holds back.
     "MALLOC_MMAP_THRESHOLD_": "33554432",
     "MALLOC_TRIM_THRESHOLD_": "536870912",
+    // Memory in pages of 2 MiB where the system gives them to those who ask: fewer steps to translate addresses, and
+    // fewer page faults when a checkpoint is copied.
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
   ]
 
   /// Starts this program again, in the same process, if libraries were loaded without the right environment.
@@ -42,28 +46,53 @@ package enum ProcessSetup {
 
   /// Checks the processor and gives this rank its share of the node's cores; every rank calls it.
   ///
+  /// Where ranks have different shares all take the smallest: the number of threads decides the last bits of a sample's gradient.
   /// OMP_NUM_THREADS, where the user has set it, is the number of threads instead.
-  /// - Throws: one line if the program was built for another processor, or is another one on some rank; on all
-  ///   ranks alike.
+  /// - Throws: one line if the program was built for another processor, if some rank has another program or another
+  ///   OMP_NUM_THREADS; on all ranks alike.
   package static func prepare(_ communicator: Communicator) throws {
     if communicator.worldSize > 1 {
       try communicator.requireSame(
         [SharedFact("the program's checksum", programChecksum())],
         advice: "install the same build of pac on all hosts")
+      try communicator.requireSame(
+        [
+          SharedFact(
+            "OMP_NUM_THREADS", getenv(threadsVariable).map { String(cString: $0) } ?? "not set")
+        ],
+        advice: "set it where Launch/run is called, or pass it on with mpirun -x OMP_NUM_THREADS")
     }
     try communicator.together { try checkProcessor() }
     let cores = try communicator.allGather(Cores.allowed())
     let node = communicator.ranksOnNode.map { Set(cores[$0]) }
-    guard getenv("OMP_NUM_THREADS") == nil else { return }
-    Threads.set(
-      Cores.share(of: communicator.localRank, among: node, quota: Cores.containerQuota()))
+    guard getenv(threadsVariable) == nil else { return }
+    let share = Cores.share(
+      of: communicator.localRank, among: node, quota: Cores.containerQuota())
+    let shares = try communicator.allGather([share]).map { $0[0] }
+    guard let least = shares.min(), let most = shares.max() else { return }
+    Threads.set(least)
+    if least < most, communicator.isLeader {
+      printError(
+        "warning: the ranks have \(least) to \(most) cores each; all use \(least), since another number of threads "
+          + "gives other last bits; set OMP_NUM_THREADS to choose")
+    }
   }
 
-  /// As `prepare(_:)` for a command that does not join a job: all cores are its own.
+  private static let threadsVariable = "OMP_NUM_THREADS"
+
+  /// What of this process decides the last bits of what it computes; to be asked for after the preparation.
+  package static var arithmetic: Arithmetic {
+    let instructions = String(cString: InstructionSet.compiledFor())
+    return Arithmetic(
+      threads: Threads.count, processor: Processor.current().type,
+      instructionSet: "\(OpenBLAS.core) \(instructions)".trimmingCharacters(in: .whitespaces))
+  }
+
+  /// As `prepare(_:)` for every command that does not join a job: all cores are its own.
   /// - Throws: one line if the program was built for another processor.
   static func prepareAlone() throws {
     try checkProcessor()
-    guard getenv("OMP_NUM_THREADS") == nil else { return }
+    guard getenv(threadsVariable) == nil else { return }
     Threads.set(
       Cores.share(of: 0, among: [Set(Cores.allowed())], quota: Cores.containerQuota()))
   }

@@ -6,6 +6,8 @@ struct Processor: Equatable {
   let vendor: String
   /// The maker's number of the design.
   let family: Int
+  /// The maker's number within the family.
+  let model: Int
   /// The instruction set extensions, such as `avx2`; empty where the system does not say.
   let features: Set<String>
 
@@ -21,6 +23,7 @@ struct Processor: Equatable {
     }
     vendor = fields["vendor_id"] ?? ""
     family = fields["cpu family"].flatMap { Int($0) } ?? 0
+    model = fields["model"].flatMap { Int($0) } ?? 0
     features = Set((fields["flags"] ?? "").split(separator: " ").map(String.init))
   }
 
@@ -28,6 +31,9 @@ struct Processor: Equatable {
   static func current() -> Processor {
     Processor(cpuinfo: (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? "")
   }
+
+  /// The design, as `GenuineIntel family 6 model 143`.
+  var type: String { "\(vendor.isEmpty ? "unknown" : vendor) family \(family) model \(model)" }
 
   /// The kernels OpenBLAS should run instead of those of `chosen`, or nil if it chose well.
   ///

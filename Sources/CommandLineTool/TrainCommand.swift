@@ -4,7 +4,7 @@ import Foundation
 import Logging
 import Training
 
-struct TrainCommand: ParsableCommand {
+struct TrainCommand: RankedCommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
     abstract: "Trains a network, alone or as one of several ranks under mpirun.",
@@ -30,6 +30,7 @@ struct TrainCommand: ParsableCommand {
       let timeline = try timeline.map { try TimelineFile($0, communicator) }
       let result = try train(
         configuration, communicator: communicator, logger: logger,
+        arithmetic: ProcessSetup.arithmetic,
         terminal: ProcessSetup.standardOutputIsTerminal, timeline: timeline?.timeline)
       try timeline?.write(communicator)
       if communicator.isLeader { print("checkpoint \(result.checkpoint)") }

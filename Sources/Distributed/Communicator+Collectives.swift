@@ -63,6 +63,22 @@ extension Communicator {
     return try result.get()
   }
 
+  /// Runs `body` on the leader alone, then fails on every rank if it failed.
+  ///
+  /// Every rank calls it; `body` must not contain collective operations.
+  /// - Returns: what `body` returned, nil but on the leader.
+  /// - Throws: `DistributedError.common`, which names no rank, or as `agree(on:)`.
+  @discardableResult
+  public func leading<R>(_ body: () throws -> R) throws -> R? {
+    let result = isLeader ? Result { try body() } : nil
+    do {
+      if case .failure(let error)? = result { try agree(on: error) } else { try agree(on: nil) }
+    } catch DistributedError.failed(_, let message) {
+      throw DistributedError.common(message: message)
+    }
+    return try result?.get()
+  }
+
   /// Gives every rank the bytes that rank `root` holds; what the others pass is ignored.
   /// - Throws: `DistributedError` if MPI reports an error.
   public func broadcast(_ bytes: [UInt8], from root: Int = 0) throws -> [UInt8] {

@@ -2,8 +2,8 @@ import Foundation
 
 /// Moves messages on, from a thread of its own, while the program computes.
 ///
-/// MPI sends the parts of a long message only while some thread calls it. The courier tests the operations under way every
-/// few hundred microseconds and sleeps in between; without any it sleeps altogether. While there are operations under
+/// MPI sends the parts of a long message only while some thread calls it. The courier tests the operations under way at
+/// intervals and sleeps in between; without any it sleeps altogether. While there are operations under
 /// way, nobody calls MPI but through the courier: one thread at a time, which is all that is asked of MPI
 /// (`MPI_THREAD_SERIALIZED`).
 ///
@@ -12,10 +12,13 @@ final class Courier: @unchecked Sendable {
   private let condition = NSCondition()
   private var operations: [PendingOperation] = []
   private var isStopped = false
-  /// Between two tests.
-  private static let pause: UInt32 = 100
-
+  /// Between two tests, in microseconds.
+  private let pause: UInt32
   private var thread: Thread?
+
+  /// - Parameter length: of the buckets, in floats. Each test interrupts a thread that computes, for about 5 µs: it is
+  ///   made ten times as often only for buckets that take many tests until they have arrived.
+  init(bucketLength length: Int) { pause = length < 1 << 18 ? 1000 : 100 }
 
   /// Ends the thread; no operation may be under way.
   func stop() {
@@ -62,7 +65,7 @@ final class Courier: @unchecked Sendable {
       let isStopped = isStopped
       condition.unlock()
       if isStopped { return }
-      usleep(Self.pause)
+      usleep(pause)
     }
   }
 }

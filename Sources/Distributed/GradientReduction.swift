@@ -1,3 +1,4 @@
+import Kernels
 import Tensors
 
 /// Adds up the gradients of a global batch over samples and ranks while the backward pass goes on.
@@ -36,7 +37,7 @@ public final class GradientReduction {
   let communicator: Communicator
   private let timeline: Timeline?
   private let overlaps: Bool
-  private let courier = Courier()
+  private let courier: Courier
   private let pool: BufferPool
   /// Where buckets are received, for the next ones.
   private var receivers: [FlatBuffer] = []
@@ -45,6 +46,8 @@ public final class GradientReduction {
   private var transfers: [Transfer] = []
   /// The parts of the present sample's gradient that are final.
   private var completed: [Range<Int>] = []
+  /// The largest magnitude among this rank's totals so far; not a number if one of them is none.
+  public private(set) var largestTotal: Float = 0
 
   /// A bucket on its way.
   private struct Transfer {
@@ -76,6 +79,7 @@ public final class GradientReduction {
     let owners = order == .repeatable ? communicator.worldSize : 1
     layout = SegmentLayout(count: count, owners: owners, bucketLength: bucketLength)
     owner = owners == 1 ? 0 : communicator.rank
+    courier = Courier(bucketLength: layout.bucketLength)
     pool = BufferPool(count: count)
     sum = FastestSum(samples: 0, layout: layout, pool: pool)
     schedule = BucketSchedule(layout)
@@ -94,6 +98,7 @@ public final class GradientReduction {
       ranges.count == communicator.worldSize,
       "\(ranges.count) ranges for \(communicator.worldSize) ranks")
     sum.release()
+    largestTotal = 0
     let rank = communicator.rank
     switch order {
     case .repeatable:
@@ -161,7 +166,7 @@ public final class GradientReduction {
 
   /// Starts the reduction of a complete bucket; alone there is nothing to wait for.
   private func start(_ bucket: Int) throws {
-    guard communicator.worldSize > 1 else { return sum.conclude(bucket, received: nil) }
+    guard communicator.worldSize > 1 else { return conclude(bucket, received: nil) }
     let begin = timeline?.now
     let needed = sum.receivedCount(bucket: bucket)
     let kept = receivers.popLast()
@@ -174,12 +179,31 @@ public final class GradientReduction {
   /// Adds up what has arrived with the oldest transfer.
   private func conclude(_ transfer: Transfer) {
     transfers.removeFirst()
-    sum.conclude(transfer.bucket, received: transfer.received)
+    conclude(transfer.bucket, received: transfer.received)
     receivers.append(transfer.received)
     timeline?.add("bucket \(transfer.bucket)", .reduction, from: transfer.begin)
   }
 
+  /// Makes the totals of this rank's segment, and looks at them while they lie in the cache.
+  private func conclude(_ bucket: Int, received: FlatBuffer?) {
+    sum.conclude(bucket, received: received)
+    let own = layout.segment(bucket: bucket, owner: owner)
+    guard let totals = sum.total else { preconditionFailure("a bucket without totals") }
+    let largest = largestMagnitude(totals.base + own.lowerBound, count: own.count)
+    // In this order not-a-number is beyond all numbers.
+    if largest.bitPattern > largestTotal.bitPattern { largestTotal = largest }
+  }
+
   // MARK: - Totals
+
+  /// The first element of this rank's totals that is not a number within ±`limit`, by its place in the flat vector.
+  /// - Precondition: `finish()` was called.
+  public func firstTotal(beyond limit: Float) -> Int? {
+    guard let totals = sum.total else { preconditionFailure("totals before finish") }
+    return (0..<layout.bucketCount).lazy.compactMap { [layout, owner] bucket in
+      layout.segment(bucket: bucket, owner: owner).first { !(abs(totals.base[$0]) <= limit) }
+    }.first
+  }
 
   /// The part of one bucket that this rank owns.
   public struct Segment {

@@ -1,17 +1,24 @@
 /// Whether none of `count` floats is infinite or not a number.
 public func areFinite(_ elements: UnsafePointer<Float>, count: Int) -> Bool {
-  // x · 0 is 0 for every finite x, else not a number, which stays in the sum.
+  largestMagnitude(elements, count: count).isFinite
+}
+
+/// The largest |x| of `count` floats, 0 if there are none; not a number if one of them is none.
+public func largestMagnitude(_ elements: UnsafePointer<Float>, count: Int) -> Float {
+  // Without their signs, floats are ordered as the integers of the same bits; what is not a number lies above infinity.
   let width = 16
-  var sums = SIMD16<Float>.zero
+  let withoutSign: Int32 = 0x7fff_ffff
+  var largest = SIMD16<Int32>.zero
   var i = 0
   while i + width <= count {
-    sums += UnsafeRawPointer(elements + i).loadUnaligned(as: SIMD16<Float>.self) * 0
+    let bits = UnsafeRawPointer(elements + i).loadUnaligned(as: SIMD16<Int32>.self) & withoutSign
+    largest.replace(with: bits, where: bits .> largest)
     i += width
   }
-  var rest: Float = 0
+  var rest = largest.max()
   while i < count {
-    rest += elements[i] * 0
+    rest = max(rest, Int32(bitPattern: elements[i].bitPattern) & withoutSign)
     i += 1
   }
-  return sums.sum() + rest == 0
+  return Float(bitPattern: UInt32(bitPattern: rest))
 }

@@ -6,10 +6,14 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
   case checkpoint(file: String, fault: CheckpointFault)
   /// A file of weights that cannot be written or used.
   case weights(file: String, problem: String)
-  /// The loss or a gradient is not a finite number.
+  /// The loss of a sample is not a finite number.
   case diverged(sample: String, loss: Float)
-  /// In one step, losses or gradients of these samples are not finite numbers, each as a `diverged`.
-  case step(Int, diverged: [TrainingError])
+  /// Samples of one step, `count` altogether, whose losses or gradients are of no use; the first of them each with a
+  /// text.
+  case badSamples(step: Int, texts: [String], count: Int)
+  /// The sum of the gradients of a step's samples, `count` altogether, of which the first are named, is of no use although
+  /// they are.
+  case badSum(step: Int, parameter: String, samples: [String], count: Int)
   /// A parameter is not a finite number after a step.
   case parameterDiverged(name: String, step: Int)
   /// The run folder cannot be used.
@@ -26,31 +30,20 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case .checkpoint(let file, let fault): "\(file): \(fault)"
     case .weights(let file, let problem): "\(file): \(problem)"
     case .diverged(let sample, let loss):
-      "\(Self.fault(of: sample, loss)); lower lr or look at the sample"
-    case .step(let step, let faults):
-      "step \(step): \(Self.list(faults)); lower lr or look at the samples"
+      "sample \(sample): the loss is \(loss); lower lr or look at the sample"
+    case .badSamples(let step, let texts, let count):
+      "step \(step): \(texts.joined(separator: "; "))"
+        + (count > texts.count ? "; and \(count - texts.count) more samples" : "")
+        + "; lower lr or look at the samples"
+    case .badSum(let step, let parameter, let samples, let count):
+      "step \(step): the sum of the gradients of \(samples.joined(separator: ", "))"
+        + (count > samples.count ? " and \(count - samples.count) more samples" : "")
+        + " is too large in the parameter \(parameter); lower lr or look at the samples"
     case .parameterDiverged(let name, let step):
       "step \(step): the parameter \(name) is not finite any more; lower lr"
     case .runFolder(let path, let problem): "\(path): \(problem)"
     case .log(let file, let problem): "\(file): \(problem)"
     case .output(let file, let problem): "\(file): \(problem)"
     }
-  }
-
-  /// Whether a loss or a gradient of a sample is not finite.
-  var isDivergence: Bool { if case .diverged = self { true } else { false } }
-
-  private static func fault(of sample: String, _ loss: Float) -> String {
-    "sample \(sample): \(loss.isFinite ? "a gradient is not finite" : "the loss is \(loss)")"
-  }
-
-  /// The first few of many.
-  private static func list(_ faults: [TrainingError]) -> String {
-    let texts = faults.map { error -> String in
-      guard case .diverged(let sample, let loss) = error else { return "\(error)" }
-      return fault(of: sample, loss)
-    }
-    return texts.prefix(8).joined(separator: "; ")
-      + (texts.count > 8 ? "; and \(texts.count - 8) more samples" : "")
   }
 }

@@ -61,6 +61,40 @@ struct DifferingRanksTests {
     try expectRefused(result, "the checksum of data.h5 is ")
   }
 
+  @Test func threads() throws {
+    let result = try run(
+      "mpirun",
+      ["-q", "--oversubscribe", "--bind-to", "none"]
+        + ["-n", "1", project.pac.path, "train", project.folder("train.yaml"), ":"]
+        + ["-n", "1", "env", "OMP_NUM_THREADS=2", project.pac.path, "train"]
+        + [project.folder("train.yaml")],
+      environment: SurvivalProject.environment, timeout: 60)
+    try expectRefused(
+      result, "OMP_NUM_THREADS is 2 here and 1 on rank 0; set it where Launch/run is")
+  }
+
+  /// Processors of other types give other last bits; here only OpenBLAS is told so.
+  @Test(.enabled(if: isX86, "the names of kernels are those of x86-64"))
+  func processors() throws {
+    let train = { (core: String) in
+      ["-n", "1", "env", "OPENBLAS_CORETYPE=\(core)", project.pac.path, "train"]
+        + [project.folder("train.yaml"), "steps=1"]
+    }
+    let result = try run(
+      "mpirun",
+      ["-q", "--oversubscribe", "--bind-to", "none"] + train("Haswell") + [":"]
+        + train("Sandybridge"),
+      environment: SurvivalProject.environment, timeout: 60)
+    #expect(result.status == 0, "\(result)")
+    let warnings = result.errors.split(separator: "\n").filter { $0.contains("warning") }
+    #expect(warnings.count == 1, "\(result)")
+    #expect(
+      warnings.first?.contains(
+        "rank 1 computes otherwise than rank 0 (OpenBLAS kernels for Sandybridge instead of Haswell)"
+      ) ?? false,
+      "\(result)")
+  }
+
   @Test func program() throws {
     // A program that differs in a byte that does not matter.
     let other = project.folder("pac-other")
@@ -72,3 +106,6 @@ struct DifferingRanksTests {
       try job((project.pac.path, []), (other, [])), "the program's checksum is ")
   }
 }
+
+/// Whether this is an x86-64 processor.
+private let isX86 = (try? run("uname", ["-m"], timeout: 10))?.output == "x86_64\n"

@@ -92,9 +92,24 @@ struct TrainErrorsTests {
     let last = try #require(try store.latestGood())
     #expect(last.warnings.isEmpty)
     #expect(lines.count == 1, "\(result)")
-    let pattern = /step (\d+): sample scene_\d+: (the loss is|a gradient is not finite)/
+    let pattern = /step (\d+): sample scene_\d+: (the loss is|a gradient is)/
     let found = lines.first.flatMap { $0.firstMatch(of: pattern) }
     #expect(found.flatMap { Int($0.1) } == last.checkpoint.step + 1, "\(result)")
+  }
+
+  /// All samples of the batch, whichever rank has them.
+  @Test(arguments: ["repeatable", "fastest"])
+  func divergenceNamesEverySample(reduction: String) throws {
+    let errors = try [1, 2, 3].map { ranks in
+      let result = try project(
+        "train", ranks: ranks, "run=\(project.folder("run\(ranks)"))", "lr=1e30", "epochs=50",
+        "reduction=\(reduction)")
+      #expect(result.status == 1)
+      return result.errors.split(separator: "\n").filter { $0.contains("error") }
+    }
+    #expect(errors[0].count == 1)
+    #expect(errors[0].first?.matches(of: /sample scene_/).count == 3, "\(errors)")
+    #expect(errors[1] == errors[0] && errors[2] == errors[0])
   }
 
   @Test func runFolders() throws {

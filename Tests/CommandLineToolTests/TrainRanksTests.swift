@@ -54,6 +54,28 @@ struct TrainRanksTests {
     #expect(try project.text("straight/train.log") == project.text("parts/train.log"))
   }
 
+  /// Where the bits cannot be kept the user is told, once.
+  @Test func saysWhenTheLastBitsWillDiffer() throws {
+    try #require(try project("train", ranks: 2, "steps=1").status == 0)
+    let first = try #require(try project.checkpoint()?.arithmetic)
+    #expect(first.threads == 1 && first.processor.contains(" family "))
+    #expect(!first.instructionSet.isEmpty)
+    let same = try project("train", "steps=2")
+    #expect(same.status == 0 && !(same.output + same.errors).contains("warning"), "\(same)")
+    let other = try run(
+      project.pac.path, ["train", project.folder("train.yaml"), "steps=3"],
+      environment: ["OMP_NUM_THREADS": "2"], timeout: TrainingProject.timeout)
+    #expect(other.status == 0, "\(other)")
+    let warnings = (other.output + other.errors).split(separator: "\n").filter {
+      $0.contains("warning")
+    }
+    #expect(warnings.count == 1, "\(other)")
+    #expect(
+      warnings.first?.contains("was computed otherwise (now 2 threads a rank instead of 1)")
+        ?? false, "\(other)")
+    #expect(try project.checkpoint()?.arithmetic?.threads == 2)
+  }
+
   /// The order is MPI's own: other bits, but the same training.
   @Test func theFastestReductionTrainsAsWell() throws {
     let settings = ["reduction=fastest", "epochs=1"]

@@ -16,6 +16,7 @@ func runCommand(_ arguments: [String], _ communicator: Communicator) throws {
   case "set-up": try setUp(arguments, communicator)
   case "collectives": try collectives(communicator)
   case "sum": try treeSum(Array(arguments.dropFirst()), communicator)
+  case "step": try step(Array(arguments.dropFirst()), communicator)
   case "fail-within": try failWithin(numbers[0], communicator)
   case "fail": try fail(Set(numbers), communicator)
   case "throw": try leaveOthersWaiting(numbers[0], communicator)

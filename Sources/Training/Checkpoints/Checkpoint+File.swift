@@ -88,6 +88,7 @@ extension Checkpoint {
     try root.setAttribute("model", model)
     try root.setAttribute("factor", factor)
     try root.setAttribute("configuration", configuration)
+    try arithmetic?.write(to: root)
     try root.write(parameters.map(\.name), as: Layout.parameterNames)
     let group = try root.createGroup(Layout.parameters)
     for parameter in parameters { try parameter.write(into: group) }
@@ -149,7 +150,8 @@ extension Checkpoint {
       optimizer: try optimizerGroup.string(attribute: "name"),
       optimizerState: OptimizerState(
         stepCount: try optimizerGroup.integer(attribute: "step"), slots: slots),
-      runningSums: Dictionary(uniqueKeysWithValues: runningSums))
+      runningSums: Dictionary(uniqueKeysWithValues: runningSums),
+      arithmetic: try Arithmetic(root))
   }
 
   /// The named datasets one behind the other.
@@ -171,6 +173,23 @@ extension Checkpoint {
         start = end
       }
     }
+  }
+}
+
+extension Arithmetic {
+  fileprivate func write(to root: HDF5Group) throws {
+    try root.setAttribute("threads", threads)
+    try root.setAttribute("processor", processor)
+    try root.setAttribute("instruction_set", instructionSet)
+  }
+
+  /// Nil for files of versions that did not write it.
+  fileprivate init?(_ root: HDF5Group) throws {
+    guard root.hasAttribute("threads") else { return nil }
+    self.init(
+      threads: try root.integer(attribute: "threads"),
+      processor: try root.string(attribute: "processor"),
+      instructionSet: try root.string(attribute: "instruction_set"))
   }
 }
 

@@ -27,12 +27,15 @@ public struct Checkpoint: Sendable {
   public var optimizerState: OptimizerState
   /// Sums over the steps of the current epoch, from which its log row is made.
   public var runningSums: [String: Double]
+  /// What the run computed with last; nil if the file does not say.
+  public var arithmetic: Arithmetic?
 
   /// Makes a checkpoint.
   public init(
     epoch: Int, step: Int, stepInEpoch: Int, seed: Int, model: String, factor: Int,
     configuration: String, parameters: [NamedTensor], optimizer: String,
-    optimizerState: OptimizerState, runningSums: [String: Double]
+    optimizerState: OptimizerState, runningSums: [String: Double],
+    arithmetic: Arithmetic? = nil
   ) {
     self.epoch = epoch
     self.step = step
@@ -45,6 +48,7 @@ public struct Checkpoint: Sendable {
     self.optimizer = optimizer
     self.optimizerState = optimizerState
     self.runningSums = runningSums
+    self.arithmetic = arithmetic
   }
 
   /// The number of parameter elements.

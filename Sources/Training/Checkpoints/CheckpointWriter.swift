@@ -27,13 +27,17 @@ final class CheckpointWriter: Sendable {
     self.count = count
   }
 
-  /// Waits for the checkpoint before this one, then begins to write this one.
+  /// Waits for the checkpoint before this one, then begins to write this one, unless a parameter is not finite.
   /// - Throws: what went wrong with the one before; this one is then not written.
   func write(_ checkpoint: Checkpoint) throws {
     try finish()
     state.condition.withLock { state.isWriting = true }
     let thread = Thread { [store, count, state] in
-      let result = Result { _ = try store.save(checkpoint, keeping: count) }
+      let result = Result {
+        // Here rather than before, so that the step need not wait for it.
+        try checkpoint.requireFinite()
+        try store.save(checkpoint, keeping: count)
+      }
       state.condition.withLock {
         if case .failure(let error) = result { state.failure = error }
         state.isWriting = false

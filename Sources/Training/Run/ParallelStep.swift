@@ -70,57 +70,91 @@ package final class ParallelStep {
   ///   - next: delivers this rank's samples one after the other.
   ///   - forward: runs network and loss on a sample.
   /// - Returns: sums over the global batch.
-  /// - Throws: on all ranks alike what went wrong on one of them; no parameter has then changed.
+  /// - Throws: on all ranks alike what went wrong on one of them, or what `StepFaults` names; no parameter and nothing of
+  ///   the optimiser has then changed.
   package func callAsFunction<Sample>(
     shards: [Range<Int>], learningRate: Double, stopping: Bool = false,
     next: () throws -> Sample, forward: (Sample, Tape) throws -> Outcome
   ) throws -> Sums {
     let batch = shards.last?.upperBound ?? 0
-    var figures: [Double] = []
+    var own = OwnSamples()
     var failure: (any Error)?
     reduction.begin(ranges: shards)
     do {
       for _ in shards[communicator.rank] {
         let sample = try during(.data) { try next() }
-        figures += try gradient(of: batch) { try forward(sample, $0) }
+        try addGradient(of: batch, to: &own) { try forward(sample, $0) }
       }
     } catch let error as DistributedError {
       throw error
-    } catch let fault as TrainingError where fault.isDivergence {
-      failure = TrainingError.step(communicator.activity.step, diverged: [fault])
     } catch {
       // The other ranks may be waiting for this one's gradients.
       failure = error
     }
     try during(.waiting) { try reduction.finish() }
     try communicator.agree(on: failure)
-    let all = try communicator.allGather([stopping ? 1 : 0] + figures)
+    // A wish to stop, the number of bad samples, the largest total; then the figures.
+    let head = [stopping ? 1 : 0, Double(own.faults.texts.count), Double(reduction.largestTotal)]
+    let all = try communicator.allGather(head + own.figures)
+    try own.faults.requireNone(
+      counts: all.map { Int($0[1]) }, largestTotals: all.map { Float($0[2]) }, names: own.names,
+      batch: batch, place: { reduction.firstTotal(beyond: StepFaults.largestGradient) },
+      parameter: { place in
+        parameters.entries.first { $0.range.contains(place) }?.name ?? ""
+      }, communicator)
     try during(.optimizer) { try update(learningRate) }
-    return Sums(all, batch: batch)
+    return Sums(
+      stop: all.contains { $0[0] != 0 }, figures: all.flatMap { $0.dropFirst(head.count) },
+      batch: batch)
+  }
+
+  /// What became of this rank's samples.
+  private struct OwnSamples {
+    var figures: [Double] = []
+    var names: [String] = []
+    var faults = StepFaults()
   }
 
   /// Adds the gradient of one sample's share of the batch's mean loss.
-  /// - Returns: the sample's figures.
-  private func gradient(of batch: Int, _ forward: (Tape) throws -> Outcome) throws -> [Double] {
+  private func addGradient(
+    of batch: Int, to own: inout OwnSamples, _ forward: (Tape) throws -> Outcome
+  ) throws {
     let buffer = reduction.beginSample()
+    // In MPI's order all samples share one, and the next is not to be blamed for what a bad one left.
+    if !own.faults.texts.isEmpty { buffer.clear() }
     parameters.gradients = buffer
     defer { parameters.gradients = nil }
     let tape = Tape()
     let outcome = try during(.forward) { try forward(tape) }
-    let loss = outcome.loss.value.scalar
-    guard loss.isFinite else { throw TrainingError.diverged(sample: outcome.name, loss: loss) }
-    try during(.backward) {
-      try tape.backward(from: outcome.loss, gradient: Tensor(scalar: 1 / Float(batch))) {
-        for parameter in $0 {
-          guard areFinite(buffer.base + parameter.range.lowerBound, count: parameter.range.count)
-          else { throw TrainingError.diverged(sample: outcome.name, loss: loss) }
-          try reduction.complete(parameter.range)
+    if own.faults.accept(loss: outcome.loss.value.scalar, of: outcome.name) {
+      do {
+        let isPartialSum = reduction.order == .fastest && !own.names.isEmpty
+        try during(.backward) {
+          try backward(tape, outcome.loss, of: batch, into: buffer, isPartialSum)
         }
-        try reduction.progress()
+      } catch let gradient as StepFaults.BadGradient {
+        own.faults.add(gradient, of: outcome.name)
       }
     }
+    own.names.append(outcome.name)
+    own.figures += outcome.figures
     try reduction.endSample()
-    return outcome.figures
+  }
+
+  /// Plays a tape back, and lets each parameter's gradient travel as soon as it is final and found to be usable.
+  private func backward(
+    _ tape: Tape, _ loss: Variable, of batch: Int, into buffer: FlatBuffer, _ isPartialSum: Bool
+  ) throws {
+    try tape.backward(from: loss, gradient: Tensor(scalar: 1 / Float(batch))) {
+      for range in $0.lazy.map(\.range) {
+        let largest = largestMagnitude(buffer.base + range.lowerBound, count: range.count)
+        guard largest <= StepFaults.largestGradient else {
+          throw StepFaults.BadGradient(largest: largest, isPartialSum: isPartialSum)
+        }
+        try reduction.complete(range)
+      }
+      try reduction.progress()
+    }
   }
 
   /// Runs `body` as a phase, for those who watch this rank and for the timeline.
@@ -151,21 +185,28 @@ package final class ParallelStep {
     return communicator.isLeader ? whole : nil
   }
 
-  /// Takes over this rank's part of a whole state.
-  /// - Throws: `OptimizerStateError` unless it belongs to this rule and network.
-  func restore(_ whole: OptimizerState) throws {
-    try whole.require(slots: optimizer.state.slots.keys.sorted(), count: parameters.count)
-    try optimizer.restore(
-      OptimizerState(
-        stepCount: whole.stepCount, slots: whole.slots.mapValues(reduction.owned(of:))))
+  /// Gives each rank its part of a whole state; all ranks call it together.
+  /// - Parameter whole: the leader's counts.
+  /// - Throws: on all ranks alike `OptimizerStateError` unless it belongs to this rule and network.
+  func distribute(_ whole: OptimizerState?) throws {
+    let names = optimizer.state.slots.keys.sorted()
+    try communicator.leading { try whole?.require(slots: names, count: parameters.count) }
+    let steps = try communicator.allGather([whole?.stepCount ?? 0])[0][0]
+    var own = OptimizerState(stepCount: steps, slots: [:])
+    for name in names {
+      // One at a time: no rank holds two whole ones.
+      var slot = whole?.slots[name]?.reshaped([parameters.count]) ?? .zeros([parameters.count])
+      try communicator.broadcast(&slot)
+      own.slots[name] = reduction.owned(of: slot)
+    }
+    try optimizer.restore(own)
   }
 }
 
 extension ParallelStep.Sums {
-  /// Adds up what the ranks gathered: each a wish to stop, then the figures of its samples.
-  fileprivate init(_ all: [[Double]], batch: Int) {
-    stop = all.contains { $0[0] != 0 }
-    let values = all.flatMap { $0.dropFirst() }
+  /// Adds up the figures of all samples, which follow each other.
+  fileprivate init(stop: Bool, figures values: [Double], batch: Int) {
+    self.stop = stop
     let count = batch == 0 ? 0 : values.count / batch
     figures = (0..<count).map { figure in
       (0..<batch).reduce(0) { $0 + values[$1 * count + figure] }

@@ -7,7 +7,7 @@ import Distributed
 ///   - weights: a file of weights of any format, or a run folder of which the newest checkpoint is taken; nil for a
 ///     network without parameters.
 ///   - communicator: the ranks; all call it.
-///   - note: told what of the weights was chosen or left out, on every rank.
+///   - note: told what of the weights was chosen or left out, on the leader.
 /// - Returns: every sample's error, the same on every rank whatever their number.
 /// - Throws: on all ranks alike what went wrong on one of them.
 public func evaluate(
@@ -18,7 +18,7 @@ public func evaluate(
     try communicator.together { try Evaluator(task, communicator: communicator) }()
   }
   try requireSameJob(configuration, communicator)
-  let task = try communicator.together { try loadedTask(configuration, weights, note) }
+  let task = try loadedTask(configuration, weights, communicator, note)
   return try measure(task)
 }
 
@@ -84,28 +84,38 @@ public func writePredictions(
       further: further)
   }
   try requireSameJob(configuration, communicator)
+  let own = try loadedTask(configuration, weights, communicator, note)
+  let besides = try others.map {
+    try loadedTask($0.configuration, $0.weights, communicator, note)
+  }
   let task = try communicator.together {
-    let task = try loadedTask(configuration, weights, note).besides(
-      try others.map { try loadedTask($0.configuration, $0.weights, note) })
+    let task = try own.besides(besides)
     return keepsScores ? try task.keepingScores() : task
   }
   return try write(task)
 }
 
-/// A task whose network has its parameters from `weights`, where it has any.
+/// A task whose network has its parameters from `weights`, where it has any; all ranks call it.
+///
+/// The leader alone reads files, and gives the others what they hold.
 private func loadedTask(
-  _ configuration: TrainingConfiguration, _ weights: String?, _ note: (String) -> Void
+  _ configuration: TrainingConfiguration, _ weights: String?, _ communicator: Communicator,
+  _ note: (String) -> Void
 ) throws -> any TrainingTask {
-  let task = try makeTask(configuration)
-  guard !task.parameters.isEmpty else { return task }
-  guard let weights else {
-    throw TrainingError.configuration(
-      place: "--weights",
-      problem: "missing; \(configuration.model.rawValue) has parameters: name a "
-        + "checkpoint, a run folder or a file of weights (.pth, .safetensors)")
+  let task = try communicator.together { try makeTask(configuration) }
+  let notes = try communicator.leading { () -> [String] in
+    try task.readParts(isReplaced: true)
+    guard !task.parameters.isEmpty else { return [] }
+    guard let weights else {
+      throw TrainingError.configuration(
+        place: "--weights",
+        problem: "missing; \(configuration.model.rawValue) has parameters: name a "
+          + "checkpoint, a run folder or a file of weights (.pth, .safetensors)")
+    }
+    return try ParameterSet(task.parameters)
+      .load(NetworkWeights(reading: weights), for: configuration.networkLabel)
   }
-  let notes = try ParameterSet(task.parameters)
-    .load(NetworkWeights(reading: weights), for: configuration.networkLabel)
-  for text in notes { note(text) }
+  try communicator.distribute(task.fixedParameters + task.parameters)
+  for text in notes ?? [] { note(text) }
   return task
 }

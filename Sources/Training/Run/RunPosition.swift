@@ -44,3 +44,17 @@ extension RunPosition {
     return sums
   }
 }
+
+extension RunPosition {
+  /// Everything as numbers, to be sent to other ranks; the counts are exact below 2⁵³.
+  var numbers: [Double] {
+    [Double(epoch), Double(stepInEpoch), Double(step), Double(samples), loss] + values
+  }
+
+  /// The inverse of `numbers`.
+  init(numbers: [Double]) {
+    self.init(
+      epoch: Int(numbers[0]), stepInEpoch: Int(numbers[1]), step: Int(numbers[2]),
+      samples: Int(numbers[3]), loss: numbers[4], values: Array(numbers.dropFirst(5)))
+  }
+}

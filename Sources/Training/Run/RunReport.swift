@@ -25,13 +25,14 @@ final class RunReport {
   }
 
   func began(
-    _ plan: GlobalBatchPlan, _ progress: RunPosition, resumedFrom path: String
+    _ plan: GlobalBatchPlan, _ progress: RunPosition, _ arithmetic: Arithmetic,
+    resumedFrom path: String
   ) {
     guard isLeader else { return }
     logger.info(
       """
       \(configuration.model.rawValue)\(configuration.factor > 1 ? " x\(configuration.factor)" : ""), \(plan.sampleCount) training samples, \
-      global batch \(plan.globalBatchSize) over \(plan.worldSize) rank(s), \
+      global batch \(plan.globalBatchSize) over \(plan.worldSize) rank(s), \(arithmetic), \
       \(configuration.epochs) epochs of \(plan.stepsPerEpoch) steps; run folder \(configuration.run)
       """)
     if !path.isEmpty {

@@ -62,7 +62,7 @@ final class Trainer<Task: TrainingTask> {
   ///
   /// All ranks call it together.
   /// - Returns: nil but on the leader.
-  func checkpoint(_ progress: RunPosition) throws -> Checkpoint? {
+  func checkpoint(_ progress: RunPosition, _ arithmetic: Arithmetic) throws -> Checkpoint? {
     guard let state = try parallelStep.gatherOptimizerState() else { return nil }
     let configuration = task.configuration
     return Checkpoint(
@@ -71,12 +71,9 @@ final class Trainer<Task: TrainingTask> {
       configuration: configuration.yaml,
       parameters: parameters.entries.map { NamedTensor(name: $0.name, value: $0.parameter.value) },
       optimizer: configuration.optimizer.rawValue, optimizerState: state,
-      runningSums: progress.sums(task.measures))
+      runningSums: progress.sums(task.measures), arithmetic: arithmetic)
   }
 
-  /// Takes over parameters and optimiser state.
-  func restore(_ checkpoint: Checkpoint, file: String) throws {
-    try parameters.load(checkpoint, task.configuration, file: file)
-    try parallelStep.restore(checkpoint.optimizerState)
-  }
+  /// Takes over the optimiser state that the leader passes; all ranks call it together.
+  func distribute(_ state: OptimizerState?) throws { try parallelStep.distribute(state) }
 }

@@ -9,23 +9,24 @@ import Logging
 ///   - configuration: what to do.
 ///   - communicator: the ranks.
 ///   - logger: for warnings and the start of a run; only the leader's is used.
+///   - arithmetic: what this rank computes with; checkpoints keep it.
 ///   - terminal: whether a person watches: then one line of progress is kept up to date.
 ///   - timeline: where to note what the time is spent on.
 /// - Returns: the last measurement on the test split, and the last checkpoint's path.
 /// - Throws: on all ranks alike what went wrong on one of them.
 public func train(
   _ configuration: TrainingConfiguration, communicator: Communicator, logger: Logger,
-  terminal: Bool, timeline: Timeline? = nil
+  arithmetic: Arithmetic, terminal: Bool, timeline: Timeline? = nil
 ) throws -> RunResult {
   func run(_ task: some TrainingTask) throws -> RunResult {
     let report = RunReport(
       configuration, logger: logger, terminal: terminal, isLeader: communicator.isLeader)
     return try TrainingRun(
-      task, communicator: communicator, report: report, timeline: timeline
+      task, communicator: communicator, report: report, arithmetic: arithmetic, timeline: timeline
     ).run()
   }
   try requireSameJob(configuration, communicator)
-  let (task, notes) = try communicator.together {
+  let task = try communicator.together {
     let (model, trainable) = (configuration.model, configuration.model.trainable)
     guard model == trainable else {
       throw TrainingError.configuration(
@@ -41,19 +42,21 @@ public func train(
           "\(configuration.model.rawValue) has no parameters to train; measure it with pac evaluate"
       )
     }
-    return (task, try loadInitialWeights(of: task))
+    return task
   }
-  if communicator.isLeader { for note in notes { logger.info("\(note)") } }
+  let notes = try communicator.leading { try readInitialWeights(of: task) }
+  for note in notes ?? [] { logger.info("\(note)") }
+  try communicator.distribute(task.fixedParameters)
   return try run(task)
 }
 
-/// Loads the weights that the configuration names into a run that has no checkpoint yet.
+/// Reads the weights that the configuration names, as far as a checkpoint does not replace them.
 /// - Returns: what to tell the user.
-private func loadInitialWeights(of task: any TrainingTask) throws -> [String] {
+private func readInitialWeights(of task: any TrainingTask) throws -> [String] {
   let configuration = task.configuration
-  guard let path = configuration.weights, !task.parameters.isEmpty,
-    try CheckpointStore(folder: "\(configuration.run)/checkpoints").steps().isEmpty
-  else { return [] }
+  let isNew = try CheckpointStore(folder: "\(configuration.run)/checkpoints").steps().isEmpty
+  try task.readParts(isReplaced: !isNew)
+  guard isNew, let path = configuration.weights, !task.parameters.isEmpty else { return [] }
   let weights = try NetworkWeights(reading: path)
   let notes = try task.start(from: weights)
   return ["initial weights from \(weights.path) (\(weights.kind))"] + notes
@@ -72,6 +75,7 @@ final class TrainingRun<Task: TrainingTask> {
   private let evaluator: Evaluator<Task>
   private let schedule: StepDecay
   private let timeline: Timeline?
+  private let arithmetic: Arithmetic
   private var folder: RunFolder
   private let report: RunReport
   private let started = ContinuousClock().now
@@ -86,9 +90,11 @@ final class TrainingRun<Task: TrainingTask> {
   /// Opens the samples; all ranks call it.
   /// - Throws: on all ranks alike what went wrong on one of them.
   init(
-    _ task: Task, communicator: Communicator, report: RunReport, timeline: Timeline?
+    _ task: Task, communicator: Communicator, report: RunReport, arithmetic: Arithmetic,
+    timeline: Timeline?
   ) throws {
     self.task = task
+    self.arithmetic = arithmetic
     self.timeline = timeline
     configuration = task.configuration
     self.communicator = communicator
@@ -233,10 +239,9 @@ final class TrainingRun<Task: TrainingTask> {
     guard savedStep != progress.step else { return }
     communicator.activity.enter(.checkpoint)
     try timeline.measure("checkpoint", .checkpoint) {
-      let checkpoint = try trainer.checkpoint(progress)
+      let checkpoint = try trainer.checkpoint(progress, arithmetic)
       try communicator.together {
         guard let checkpoint else { return }
-        try checkpoint.requireFinite()
         try folder.save(checkpoint)
       }
     }
@@ -245,26 +250,30 @@ final class TrainingRun<Task: TrainingTask> {
 
   /// Goes on from the newest good checkpoint, if the run folder has one.
   ///
-  /// The leader alone decides which one that is; all read it from the shared file system.
+  /// The leader alone reads it, and gives the others what they need.
   private func resume() throws {
     var path = ""
-    try communicator.together {
-      if communicator.isLeader, let recovery = try folder.checkpoints.latestGood() {
-        recovery.warnings.forEach(report.warn)
-        path = recovery.path
-      }
-    }
-    path = try communicator.broadcast(path)
-    try communicator.together {
-      guard !path.isEmpty else { return try folder.begin() }
-      let checkpoint = try Checkpoint(reading: path)
+    var state: OptimizerState?
+    try communicator.leading {
+      guard let recovery = try folder.checkpoints.latestGood() else { return try folder.begin() }
+      let checkpoint = recovery.checkpoint
+      path = recovery.path
+      recovery.warnings.forEach(report.warn)
+      arithmetic.warning(continuing: path, after: checkpoint.arithmetic).map(report.warn)
       try checkpoint.requireSameRun(as: configuration, file: path)
-      try trainer.restore(checkpoint, file: path)
+      try trainer.parameters.load(checkpoint, configuration, file: path)
+      state = checkpoint.optimizerState
       progress = RunPosition(checkpoint, task.measures)
-      savedStep = progress.step
       try folder.resume(after: progress)
     }
-    report.began(plan, progress, resumedFrom: path)
+    try arithmetic.warning(among: communicator).map(report.warn)
+    if try communicator.any(!path.isEmpty) {
+      try trainer.distribute(state)
+      progress = RunPosition(numbers: try communicator.allGather(progress.numbers)[0])
+      savedStep = progress.step
+    }
+    try communicator.distribute(trainer.parameters)
+    report.began(plan, progress, arithmetic, resumedFrom: path)
   }
 }
 

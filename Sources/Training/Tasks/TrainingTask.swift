@@ -15,6 +15,14 @@ protocol TrainingTask {
   /// Every parameter of the network by its published name, in the order of the published checkpoints.
   var parameters: [(name: String, parameter: Parameter)] { get }
 
+  /// Parameters of the network that training leaves alone and no checkpoint holds.
+  var fixedParameters: [(name: String, parameter: Parameter)] { get }
+
+  /// Reads what the network starts from besides `weights`: files that the configuration names for parts of it.
+  /// - Parameter isReplaced: whether `parameters` get other values afterwards, so that only `fixedParameters` are needed.
+  /// - Throws: one line about the file.
+  func readParts(isReplaced: Bool) throws
+
   /// What is measured besides the loss, in the order in which it is reported.
   var measures: [Measure] { get }
 
@@ -78,6 +86,10 @@ extension TrainingTask {
     throw TrainingError.configuration(
       place: "--scores", problem: "only segmentation networks have scores; leave it out")
   }
+
+  var fixedParameters: [(name: String, parameter: Parameter)] { [] }
+
+  func readParts(isReplaced: Bool) throws {}
 
   func finishPredictions(of names: [String], in folder: String) throws -> String? { nil }
 

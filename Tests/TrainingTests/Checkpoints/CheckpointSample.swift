@@ -21,7 +21,10 @@ extension Checkpoint {
       optimizerState: OptimizerState(
         stepCount: step,
         slots: ["exp_avg": tensor([305], .nan), "exp_avg_sq": tensor([305], 1e-30)]),
-      runningSums: ["loss": 0.1 + 0.2, "squared error": .pi, "pixels": 1e300])
+      runningSums: ["loss": 0.1 + 0.2, "squared error": .pi, "pixels": 1e300],
+      arithmetic: Arithmetic(
+        threads: 3, processor: "GenuineIntel family 6 model 143", instructionSet: "Haswell avx2 fma"
+      ))
   }
 
   /// Everything the checkpoint holds, with floats as bits, so that NaN equals itself.
@@ -33,7 +36,9 @@ extension Checkpoint {
     return [head, configuration, "\(optimizerState.stepCount)"]
       + parameters.map { "\($0.name) \(bits($0.value))" }
       + slots.map { "\($0.key) \(bits($0.value))" }
-      + sums.map { "\($0.key) \($0.value.bitPattern)" }
+      + sums.map { "\($0.key) \($0.value.bitPattern)" } + [
+        arithmetic.map { "\($0.threads) \($0.processor) \($0.instructionSet)" } ?? "unknown"
+      ]
   }
 }
 

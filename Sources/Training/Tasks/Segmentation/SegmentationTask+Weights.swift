@@ -3,11 +3,19 @@ import Models
 import Tensors
 
 extension SegmentationTask {
+  /// Reads the backbone's weights, where a file is named.
+  func readParts(isReplaced: Bool) throws {
+    guard let path = configuration.backboneWeights, model.name.isFrozen || !isReplaced else {
+      return
+    }
+    try loadBackbone(path)
+  }
+
   /// Reads the backbone's weights by their published names.
   ///
   /// A file of a whole network with a CRF will do; what is not the backbone's is left alone.
   /// - Throws: `TrainingError.checkpoint` naming what is missing or has another shape.
-  func loadBackbone(_ path: String) throws {
+  private func loadBackbone(_ path: String) throws {
     let weights = try NetworkWeights(reading: path)
     let plan = StartingValues(model.backboneParameters, from: weights)
     guard plan.misfits.isEmpty, plan.missing.isEmpty else {

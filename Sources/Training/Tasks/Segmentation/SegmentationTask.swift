@@ -12,7 +12,7 @@ struct SegmentationTask: TrainingTask {
   /// Whether predictions are kept as scores, too.
   private var keepsScores = false
 
-  /// Opens the dataset and makes the network for its classes; reads the backbone's weights if a file is named.
+  /// Opens the dataset and makes the network for its classes.
   /// - Throws: one line about what the user can mend.
   init(_ configuration: TrainingConfiguration, _ name: SegmentationModelName) throws {
     self.configuration = configuration
@@ -24,9 +24,7 @@ struct SegmentationTask: TrainingTask {
       )
     }
     model = try SegmentationModel(name, classes: classes, seed: UInt64(configuration.seed))
-    if let path = configuration.backboneWeights {
-      try loadBackbone(path)
-    } else if name.isFrozen {
+    if name.isFrozen, configuration.backboneWeights == nil {
       throw TrainingError.configuration(
         place: "weights-backbone",
         problem: "missing; the backbone of \(name) is not trained: name a file of its weights")
@@ -34,6 +32,10 @@ struct SegmentationTask: TrainingTask {
   }
 
   var parameters: [(name: String, parameter: Parameter)] { model.parameters }
+
+  var fixedParameters: [(name: String, parameter: Parameter)] {
+    model.name.isFrozen ? model.backboneParameters : []
+  }
 
   // MARK: - Samples
 
