@@ -1,6 +1,6 @@
 import Tensors
 
-/// The simplified bilateral grid of an image (Barron, Poole, *The Fast Bilateral Solver*, ECCV 2016, section 3).
+/// The simplified bilateral grid of an image (Barron, Poole, *The Fast Bilateral Solver*, ECCV 2016).
 ///
 /// Every pixel belongs to the one vertex nearest to it in the space of position, luma and chroma, each divided by its σ. Only
 /// vertices with pixels exist. In the paper's words: S adds pixels up at their vertices (`splat`), Sᵀ hands

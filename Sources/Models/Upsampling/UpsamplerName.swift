@@ -112,7 +112,7 @@ enum NameField {
 extension JointBilateralSettings {
   static let grammar =
     "JBU_{k}_{color}_{space}: k×k output pixels, k odd; what colours in 0…1 and positions in output pixels are "
-    + "multiplied by, such as JBU_9_0.5_0.2"
+    + "multiplied by, such as JBU_17_4_0.25"
 
   init?(_ fields: [Substring]) {
     guard fields.count == 3, let size = NameField.count(fields[0]), size % 2 == 1,
@@ -144,7 +144,7 @@ extension GuidedFilterSettings {
 extension BilateralSolverSettings {
   static let grammar =
     "BilateralSolver_{space}_{luma}_{chroma}_{lambda}: widths in output pixels and in luma and chroma of 0…255; "
-    + "weight of smoothness, such as BilateralSolver_8_4_3_8"
+    + "weight of smoothness, such as BilateralSolver_4_8_8_2"
 
   init?(_ fields: [Substring]) {
     let numbers = fields.compactMap(NameField.positive)

@@ -75,7 +75,7 @@ import Testing
     let solver = BilateralSolver(factor: factor, settings: settings)
     let ours = try solver(Variable(low), guide: Variable(guide)).value.elements
     let enlarged = resizeBilinear(Variable(low), height: 16, width: 24).value.elements
-    let sigma = Double(factor) / 4
+    let sigma = Double(factor) / 8
     let confidence = (0..<16 * 24).map { i -> Double in
       let distances = [i / 24, i % 24].map { position in
         Double(position % factor) - Double(factor - 1) / 2
