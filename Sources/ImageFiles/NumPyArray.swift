@@ -1,3 +1,4 @@
+import Files
 import Glibc
 
 /// An array of numbers out of a `.npy` file, versions 1 to 3 of the format.
@@ -52,12 +53,11 @@ public struct NumPyArray: Sendable, Equatable {
     guard head.count == offset else { throw damaged("the header is cut") }
     let text = String(decoding: head.suffix(length), as: UTF8.self)
     guard let header = NumPyHeader(text) else {
-      let start = text.prefix(100).map { $0.isASCII && !$0.isNewline ? $0 : "\u{FFFD}" }
-      throw damaged("the header cannot be read: \(String(start))")
+      throw damaged("the header cannot be read: \(shown(text))")
     }
     guard let type = NumPyType(header.description) else {
       throw ImageFileError(
-        file: file.path, problem: "elements of type \(header.description.prefix(20))",
+        file: file.path, problem: "elements of type \(shown(header.description))",
         advice: "save the array as float32, float64 or an integer type")
     }
     return Layout(

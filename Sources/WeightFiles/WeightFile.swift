@@ -1,3 +1,4 @@
+import Files
 import Tensors
 
 /// A file of named tensors, opened: names, types and shapes are known and checked, elements are read when asked for.

@@ -32,13 +32,3 @@ public struct WeightFileError: Error, Equatable, CustomStringConvertible {
       advice: "the file is damaged or cut short: copy or download it again")
   }
 }
-
-/// Text out of a file, fit to be shown: without control characters, and not endless.
-func shown(_ text: some StringProtocol) -> String {
-  let limit = 80
-  let letters = text.unicodeScalars.prefix(limit + 1).map { scalar in
-    scalar.properties.generalCategory == .control
-      || scalar.properties.generalCategory == .format ? "\u{FFFD}" : Character(scalar)
-  }
-  return String(letters.prefix(limit)) + (letters.count > limit ? "…" : "")
-}

@@ -87,6 +87,11 @@ import Testing
     #expect(
       text(file("<c8", "(1,)", [0, 0, 0, 0, 0, 0, 0, 0]))
         == "\(path): elements of type <c8; save the array as float32, float64 or an integer type")
+    // What stands in the file stays on the message's line.
+    #expect(
+      text(file("<f\u{0B}", "(1,)", [0]))
+        == "\(path): elements of type <f\u{FFFD}; save the array as float32, float64 or an integer type"
+    )
     #expect(
       text(file("<f4", "(99999999999, 99999999999)", []))
         == "\(path): the image is cut short or damaged (shape [99999999999, 99999999999]); replace the file"

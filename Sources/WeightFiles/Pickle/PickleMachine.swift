@@ -1,3 +1,5 @@
+import Files
+
 /// Reads Python pickles that hold tensors and plain values.
 ///
 /// Nothing of Python is run: of the pickle machine's operations only those of `PickleOpcode` exist here, and of the

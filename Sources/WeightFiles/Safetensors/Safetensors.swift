@@ -1,3 +1,5 @@
+import Files
+
 /// Opens a `.safetensors` file: the header's length (64 bits, little-endian), the header, the elements.
 ///
 /// As the reference reader does, it refuses elements that overlap, leave gaps or do not fill the file, and headers of more

@@ -1,3 +1,5 @@
+import Files
+
 /// The JSON object at the beginning of a `.safetensors` file, as its specification allows it and no other JSON.
 ///
 /// Read by hand because a general reader of JSON keeps neither the order of keys nor those given twice, which must be

@@ -1,3 +1,5 @@
+import Files
+
 /// The named tensors of a pickled object: a state dict, or one inside the dictionaries that training programs wrap it in.
 struct StateDictionary {
   /// Names and the numbers of the tensors, in the order of the dictionary.

@@ -1,3 +1,5 @@
+import Files
+
 /// Opens a file of `torch.save` since PyTorch 1.6.
 ///
 /// The archive holds, in one folder of any name, `data.pkl`, the pickle; `data/KEY`, the bytes of each storage; and mostly

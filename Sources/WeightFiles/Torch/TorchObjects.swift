@@ -1,3 +1,5 @@
+import Files
+
 /// What does not fit together in a pickled tensor.
 struct TorchFault: Error {
   let problem: String

@@ -1,3 +1,5 @@
+import Files
+
 /// Opens a file of `torch.save` before PyTorch 1.6 (and since, with `_use_new_zipfile_serialization=False`).
 ///
 /// Five pickles follow one another: a magic number, the version of the format, facts about the machine, the object, the
