@@ -133,6 +133,33 @@ struct TrainRanksTests {
     #expect(try project.text("straight/train.log") == project.text("parts/train.log"))
   }
 
+  /// As on hosts of which only the first sees the run folder and the file of weights.
+  @Test func theLeaderAloneReadsCheckpointsAndWeights() throws {
+    try #require(try project("train", "run=\(project.folder("first"))", "steps=1").status == 0)
+    let elsewhere = try TemporaryFolder()
+    let start = { (steps: Int) in
+      let part = { (folder: String) in
+        ["-n", "1", "sh", "-c", "cd \"$0\" && exec \"$@\"", folder, self.project.pac.path, "train"]
+          + [self.project.folder("train.yaml"), "run=run", "weights=first", "steps=\(steps)"]
+      }
+      return try run(
+        "mpirun",
+        ["-q", "--oversubscribe", "--bind-to", "none"] + part(self.project.folder.path) + [":"]
+          + part(elsewhere.path),
+        environment: SurvivalProject.environment, timeout: TrainingProject.timeout)
+    }
+    for steps in [2, 4] {
+      let result = try start(steps)
+      try #require(result.status == 0, "\(result)")
+    }
+    let straight = try project(
+      "train", "run=\(project.folder("straight"))", "weights=\(project.folder("first"))", "steps=4")
+    try #require(straight.status == 0, "\(straight.errors)")
+    let expected = try #require(try project.checkpoint("straight"))
+    #expect(try project.checkpoint()?.bits == expected.bits)
+    #expect(try elsewhere.names().isEmpty)
+  }
+
   @Test func continuesAfterAKill() throws {
     let straight = try project("train", "run=\(project.folder("straight"))", "epochs=6")
     try #require(straight.status == 0, "\(straight.errors)")
