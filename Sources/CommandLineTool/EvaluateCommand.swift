@@ -133,7 +133,9 @@ struct EvaluateCommand: RankedCommand {
       }
       return (columns, try PublishedResults(for: columns[0][0].configuration))
     }
-    var table = EvaluationTable(columns.map { $0[0].configuration.factor }, published)
+    var table = EvaluationTable(
+      columns.map { $0[0].configuration.factor },
+      names: columns[0].map(\.configuration.model.rawValue), published)
     for row in columns[0].indices {
       for networks in columns {
         let network = networks[row]

@@ -8,6 +8,7 @@ import Training
 /// one for each measure and one for the seconds that an image takes.
 struct EvaluationTable {
   private let factors: [Int]
+  private let nameWidth: Int
   private let published: PublishedResults?
   private var cells: [String] = []
   private var samples: Int?
@@ -15,9 +16,11 @@ struct EvaluationTable {
   /// Starts an empty table.
   /// - Parameters:
   ///   - factors: the factors of its columns.
+  ///   - names: the networks of its rows.
   ///   - published: the paper's results on this data, if any.
-  init(_ factors: [Int], _ published: PublishedResults?) {
+  init(_ factors: [Int], names: [String], _ published: PublishedResults?) {
     self.factors = factors
+    nameWidth = names.reduce(28) { max($0, $1.count) }
     self.published = published
   }
 
@@ -80,7 +83,7 @@ struct EvaluationTable {
   }
 
   private func row(_ name: String, _ cells: [String]) -> String {
-    columns([(name, 28)])
+    columns([(name, nameWidth)])
       + cells.map { cell in
         String(repeating: " ", count: max(10 - cell.count, 1)) + cell
       }.joined()

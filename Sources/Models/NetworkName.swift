@@ -32,11 +32,11 @@ public enum NetworkName: Hashable, Sendable, RawRepresentable {
     }
   }
 
-  /// Whether the network has parameters, so that it needs weights.
+  /// Whether the network has parameters to train, so that it needs weights.
   public var hasParameters: Bool {
     switch self {
     case .upsampling(let name): name.hasParameters
-    case .segmentation: true
+    case .segmentation(let name): name.hasParameters
     }
   }
 

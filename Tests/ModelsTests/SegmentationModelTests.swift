@@ -70,6 +70,16 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    ("", true), ("_crf", true), ("_fullcrf", true), ("frozen", false), ("frozen_crf", true),
+    ("frozen_convcrf", true), ("frozen_fullcrf", false),
+  ])
+  func whatNeedsWeights(_ tail: String, _ needsThem: Bool) throws {
+    let network = try model("fcn8snarrow\(tail)")
+    #expect(network.name.hasParameters == needsThem)
+    #expect(network.parameters.isEmpty == !needsThem)
+  }
+
   @Test func fullyConnectedCRFRefinesTheBackbonesScores() throws {
     let network = try model("fcn8snarrow_fullcrfi3a4-20-30s1-2")
     let image = Variable(image(40, 33))

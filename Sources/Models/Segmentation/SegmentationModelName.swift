@@ -70,6 +70,10 @@ public struct SegmentationModelName: Hashable, Sendable, CustomStringConvertible
     return SegmentationModelName(backbone, isFrozen: isFrozen)
   }
 
+  /// Whether anything of the network is trained, so that it needs weights: a frozen backbone has its own from elsewhere, and a
+  /// fully-connected CRF has none.
+  public var hasParameters: Bool { !isFrozen || trainable.refinement != nil }
+
   /// A backbone by itself.
   private init(_ backbone: FCN8sVariant, isFrozen: Bool) {
     self.backbone = backbone
