@@ -22,14 +22,19 @@ extension GradientReduction {
   }
 
   /// Puts together what the ranks own; all ranks call it together.
-  /// - Parameter owned: this rank's elements, as `owned(of:)` returns them.
-  /// - Returns: the whole vector on the leader, nil elsewhere.
+  /// - Parameters:
+  ///   - owned: this rank's elements, as `owned(of:)` returns them.
+  ///   - whole: becomes the whole vector on the leader, in the memory it has if it is of that size; elsewhere left alone.
   /// - Throws: `DistributedError` if MPI reports an error.
-  public func gather(_ owned: Tensor) throws -> Tensor? {
+  public func gather(_ owned: Tensor, into whole: inout Tensor) throws {
     precondition(owned.count == ownedCount, "\(owned.count) elements of \(ownedCount)")
     let isLeader = communicator.isLeader
-    guard layout.owners > 1 else { return isLeader ? owned : nil }
-    let whole = try Tensor([isLeader ? layout.count : 0]) { whole in
+    guard layout.owners > 1 else {
+      if isLeader { whole.copy(from: owned) }
+      return
+    }
+    if isLeader && whole.count != layout.count { whole = .zeros([layout.count]) }
+    try whole.withUnsafeMutableBufferPointer { whole in
       try owned.withUnsafeBufferPointer { owned in
         for bucket in 0..<layout.bucketCount {
           let start = layout.ownedStart(bucket: bucket, owner: owner)
@@ -42,7 +47,6 @@ extension GradientReduction {
         }
       }
     }
-    return isLeader ? whole : nil
   }
 }
 

@@ -85,6 +85,20 @@ public struct Tensor: @unchecked Sendable {
     return try body(UnsafeMutableBufferPointer(start: storage.base + offset, count: count))
   }
 
+  /// Takes over another tensor's shape and elements, in the memory at hand if these are as many and no other tensor sees it.
+  ///
+  /// Memory that a process touches for the first time costs more than copying to it.
+  public mutating func copy(from source: Tensor) {
+    guard source.count == count, isKnownUniquelyReferenced(&storage) else {
+      self = source.withUnsafeBufferPointer { Tensor(source.shape, $0) }
+      return
+    }
+    shape = source.shape
+    withUnsafeMutableBufferPointer { target in
+      source.withUnsafeBufferPointer { _ = target.update(fromContentsOf: $0) }
+    }
+  }
+
   /// The same elements with other extents; shares the memory.
   /// - Precondition: equal counts.
   public func reshaped(_ shape: Shape) -> Tensor {

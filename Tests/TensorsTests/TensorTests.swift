@@ -29,6 +29,29 @@ import Testing
     #expect(whole.elements == [0, 1, 2, 3])
   }
 
+  @Test func copiesIntoItsOwnMemory() {
+    let source = Tensor([2, 3], [1, 2, 3, 4, 5, 6])
+    var target = Tensor.zeros([6])
+    let memory = target.withUnsafeBufferPointer(\.baseAddress)
+    target.copy(from: source)
+    #expect(target.shape == [2, 3] && target.elements == [1, 2, 3, 4, 5, 6])
+    #expect(target.withUnsafeBufferPointer(\.baseAddress) == memory)
+  }
+
+  @Test func copiesIntoOtherMemoryWhatIsSeenOrTooSmall() {
+    let source = Tensor([2], [1, 2])
+    for original in [Tensor.zeros([2]), .zeros([3]), source] {
+      let elements = original.elements
+      var target = original
+      target.copy(from: source)
+      #expect(target.shape == [2] && target.elements == [1, 2])
+      #expect(original.elements == elements)
+      #expect(
+        target.withUnsafeBufferPointer(\.baseAddress)
+          != original.withUnsafeBufferPointer(\.baseAddress))
+    }
+  }
+
   @Test func reshapesWithoutCopying() {
     let a = Tensor([1, 2, 2, 3], (0..<12).map(Float.init))
     let b = a.reshaped([4, 3])

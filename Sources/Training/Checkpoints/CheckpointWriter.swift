@@ -2,9 +2,8 @@ import Foundation
 
 /// Writes checkpoints on a background thread, one after the other, while training goes on.
 ///
-/// Handing one over costs no more than the copies that the next step makes of what it changes: tensors share
-/// memory until one of them is written. While a checkpoint is being written the leader therefore holds
-/// parameters and optimiser state twice. What goes wrong is thrown by the next call of any method.
+/// A checkpoint's tensors are let go of once they are on the disk, so that their memory can be used for the next one's. What
+/// goes wrong is thrown by the next call of any method.
 final class CheckpointWriter: Sendable {
   private let store: CheckpointStore
   private let count: Int
@@ -12,11 +11,20 @@ final class CheckpointWriter: Sendable {
 
   /// What the two threads share.
   ///
-  /// `@unchecked Sendable`: both properties are read and written with `condition` locked.
+  /// `@unchecked Sendable`: the other properties are read and written with `condition` locked.
   private final class State: @unchecked Sendable {
     let condition = NSCondition()
+    /// What is to be written, until the thread takes it.
+    var checkpoint: Checkpoint?
     var isWriting = false
     var failure: (any Error)?
+
+    func takeCheckpoint() -> Checkpoint? {
+      condition.withLock {
+        defer { checkpoint = nil }
+        return checkpoint
+      }
+    }
   }
 
   /// - Parameters:
@@ -31,13 +39,12 @@ final class CheckpointWriter: Sendable {
   /// - Throws: what went wrong with the one before; this one is then not written.
   func write(_ checkpoint: Checkpoint) throws {
     try finish()
-    state.condition.withLock { state.isWriting = true }
+    state.condition.withLock {
+      state.checkpoint = checkpoint
+      state.isWriting = true
+    }
     let thread = Thread { [store, count, state] in
-      let result = Result {
-        // Here rather than before, so that the step need not wait for it.
-        try checkpoint.requireFinite()
-        try store.save(checkpoint, keeping: count)
-      }
+      let result = Result { try Self.save(state.takeCheckpoint(), store, count) }
       state.condition.withLock {
         if case .failure(let error) = result { state.failure = error }
         state.isWriting = false
@@ -46,6 +53,15 @@ final class CheckpointWriter: Sendable {
     }
     thread.name = "checkpoint"
     thread.start()
+  }
+
+  private static func save(
+    _ checkpoint: Checkpoint?, _ store: CheckpointStore, _ count: Int
+  ) throws {
+    guard let checkpoint else { return }
+    // Here rather than before, so that the step need not wait for it.
+    try checkpoint.requireFinite()
+    try store.save(checkpoint, keeping: count)
   }
 
   /// Finds out, without waiting, whether a checkpoint could not be written.

@@ -175,14 +175,14 @@ package final class ParallelStep {
   // MARK: - Optimiser state
 
   /// What all ranks' optimisers carry, put together; all ranks call it together.
-  /// - Returns: the state on the leader, nil elsewhere.
-  func gatherOptimizerState() throws -> OptimizerState? {
+  /// - Parameter whole: becomes the state on the leader, in the memory that it has from the last time.
+  /// - Throws: `DistributedError` if MPI reports an error.
+  func gatherOptimizerState(into whole: inout OptimizerState) throws {
     let owned = optimizer.state
-    var whole = OptimizerState(stepCount: owned.stepCount, slots: [:])
+    whole.stepCount = owned.stepCount
     for (name, slot) in owned.slots.sorted(by: { $0.key < $1.key }) {
-      whole.slots[name] = try reduction.gather(slot)
+      try reduction.gather(slot, into: &whole.slots[name, default: .zeros([0])])
     }
-    return communicator.isLeader ? whole : nil
   }
 
   /// Gives each rank its part of a whole state; all ranks call it together.

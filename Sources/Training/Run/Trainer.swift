@@ -18,10 +18,16 @@ final class Trainer<Task: TrainingTask> {
   let parameters: ParameterSet
   private let task: Task
   private let parallelStep: ParallelStep
+  private let isLeader: Bool
+  /// The leader's copy of parameters and optimiser state, from which checkpoints are written; kept from one to the next.
+  private var copies = (
+    parameters: Tensor.zeros([0]), optimizer: OptimizerState(stepCount: 0, slots: [:])
+  )
 
   init(_ task: Task, communicator: Communicator, timeline: Timeline?) {
     self.task = task
     self.parameters = ParameterSet(task.parameters)
+    isLeader = communicator.isLeader
     parallelStep = ParallelStep(
       parameters, order: task.configuration.reduction, communicator: communicator,
       timeline: timeline, makeOptimizer: task.configuration.makeOptimizer(count:))
@@ -58,19 +64,33 @@ final class Trainer<Task: TrainingTask> {
 
   // MARK: - Checkpoints
 
-  /// Everything needed to go on from here, by reference: the next step copies what it changes.
+  /// Copies parameters and optimiser state for a checkpoint; all ranks call it together.
   ///
-  /// All ranks call it together.
+  /// The first time takes longer, because the copies' memory is new.
+  /// - Throws: `DistributedError` if MPI reports an error.
+  func copyState() throws {
+    try parallelStep.gatherOptimizerState(into: &copies.optimizer)
+    if isLeader { copies.parameters.copy(from: parameters.values) }
+  }
+
+  /// Everything needed to go on from here, copied; all ranks call it together.
+  ///
+  /// Once nothing holds on to the checkpoint before, its memory serves this one.
   /// - Returns: nil but on the leader.
   func checkpoint(_ progress: RunPosition, _ arithmetic: Arithmetic) throws -> Checkpoint? {
-    guard let state = try parallelStep.gatherOptimizerState() else { return nil }
+    try copyState()
+    guard isLeader else { return nil }
     let configuration = task.configuration
     return Checkpoint(
       epoch: progress.epoch, step: progress.step, stepInEpoch: progress.stepInEpoch,
       seed: configuration.seed, model: configuration.model.rawValue, factor: configuration.factor,
       configuration: configuration.yaml,
-      parameters: parameters.entries.map { NamedTensor(name: $0.name, value: $0.parameter.value) },
-      optimizer: configuration.optimizer.rawValue, optimizerState: state,
+      parameters: parameters.entries.map {
+        NamedTensor(
+          name: $0.name,
+          value: copies.parameters.slice(from: $0.range.lowerBound, $0.parameter.shape))
+      },
+      optimizer: configuration.optimizer.rawValue, optimizerState: copies.optimizer,
       runningSums: progress.sums(task.measures), arithmetic: arithmetic)
   }
 

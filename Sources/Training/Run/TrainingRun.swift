@@ -118,6 +118,10 @@ final class TrainingRun<Task: TrainingTask> {
   /// - Throws: on all ranks alike what went wrong on one of them.
   func run() throws -> RunResult {
     try resume()
+    // Now rather than at the first checkpoint, which would hold up the steps.
+    if configuration.checkpointEvery > 0 || configuration.checkpointEverySteps > 0 {
+      try trainer.copyState()
+    }
     // Whatever ends the run: a checkpoint that is being written becomes whole.
     defer { try? folder.finishSaving() }
     let samples = try communicator.together {
@@ -239,6 +243,8 @@ final class TrainingRun<Task: TrainingTask> {
     guard savedStep != progress.step else { return }
     communicator.activity.enter(.checkpoint)
     try timeline.measure("checkpoint", .checkpoint) {
+      // The one before must be on the disk: its memory is used again.
+      try communicator.together { try folder.finishSaving() }
       let checkpoint = try trainer.checkpoint(progress, arithmetic)
       try communicator.together {
         guard let checkpoint else { return }
