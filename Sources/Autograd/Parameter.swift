@@ -19,7 +19,7 @@ public final class Parameter {
 
   /// The present value; sees no later change.
   public var value: Tensor {
-    get { storage.values.slice(from: offset, shape) }
+    get { storage.read(range).slice(from: offset, shape) }
     set {
       precondition(newValue.shape == shape, "value of shape \(newValue.shape) for \(shape)")
       storage.write(newValue, at: offset)
@@ -54,12 +54,21 @@ public final class Parameter {
 
 /// The flat buffers behind one or more parameters.
 final class ParameterStorage {
-  fileprivate(set) var values: Tensor
+  /// All values; those of `range` may be on their way before `read(range)`.
+  fileprivate var values: Tensor
   fileprivate var gradients: FlatBuffer?
+  fileprivate var receive: ((Range<Int>) -> Void)?
 
   init(_ values: Tensor) { self.values = values }
 
+  /// All values, of which those of `range` are up to date.
+  fileprivate func read(_ range: Range<Int>) -> Tensor {
+    receive?(range)
+    return values
+  }
+
   fileprivate func write(_ value: Tensor, at offset: Int) {
+    receive?(0..<values.count)
     values.withUnsafeMutableBufferPointer { target in
       value.withUnsafeBufferPointer { source in
         for i in source.indices { target[offset + i] = source[i] }
@@ -116,11 +125,24 @@ public final class ParameterSet {
   public var count: Int { storage.values.count }
 
   /// The flat buffer of values.
-  public var values: Tensor { storage.values }
+  public var values: Tensor { storage.read(0..<count) }
 
   /// Changes the values, in place if no computation holds on to them: what an optimiser does.
   public func updateValues<R>(_ update: (inout Tensor) throws -> R) rethrows -> R {
-    try update(&storage.values)
+    storage.receive?(0..<count)
+    return try update(&storage.values)
+  }
+
+  /// Changes values that go on changing afterwards, such as those that other ranks send.
+  /// - Parameters:
+  ///   - update: begins it; the memory stays where it is as long as somebody holds the buffer.
+  ///   - receive: called with a range of elements before anybody reads them or writes any; returns when they are final.
+  public func updateValues(
+    _ update: (FlatBuffer) throws -> Void, receivedBy receive: @escaping (Range<Int>) -> Void
+  ) rethrows {
+    storage.receive?(0..<count)
+    storage.receive = receive
+    try update(storage.values.writableBuffer())
   }
 
   /// Where gradients gather, set to zeros by whoever puts it there; nil = in new memory, from the next gradient on.

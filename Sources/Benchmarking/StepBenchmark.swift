@@ -9,12 +9,12 @@ public struct StepResult: Sendable {
   public let samples: Int
   /// A step as in training: median of the slowest ranks' seconds.
   public let seconds: Double
-  /// A step whose reductions begin after the backward pass.
+  /// A step whose reductions begin after the backward pass, and which ends with its new parameters everywhere.
   public let secondsWithoutOverlap: Double
   /// A step of all ranks at once without any reduction between them.
   public let secondsAlone: Double
 
-  /// The share of the reduction's time that the backward pass hides; nil if the reduction takes less than one
+  /// The share of the reduction's time that the rest of the step hides; nil if the reduction takes less than one
   /// hundredth of a step, which is lost among the variations of the rest.
   public var hidden: Double? {
     let whole = secondsWithoutOverlap - secondsAlone
@@ -44,7 +44,7 @@ public enum Scaling: Sendable {
 ///   - size: width and height of the samples.
 ///   - scaling: how many samples a batch has.
 ///   - communicator: the ranks.
-///   - repetitions: steps of each kind, which alternate; two more go before them.
+///   - repetitions: measurements of each kind, which alternate; two more go before them.
 /// - Returns: a result for each number of ranks, the same on every rank.
 /// - Throws: `ModelError`, `DistributedError`.
 public func measureSteps(
@@ -95,7 +95,7 @@ private final class Trial {
       } ?? []
   }
 
-  /// One step of each kind.
+  /// Two steps of each kind, of which the second is measured: it waits for the first one's parameters as in training.
   func run(counts: Bool) throws {
     defer {
       rounds += 1
@@ -109,12 +109,15 @@ private final class Trial {
       let kind = (turn + rounds) % steps.count
       let step = steps[kind]
       try group.barrier()
-      let time = try seconds {
-        _ = try step(
-          shards: kind < 2 ? shards : [0..<own.count], learningRate: 1e-6, next: {},
-          forward: {
-            ParallelStep.Outcome(loss: try replica.loss($1), figures: [], name: "random")
-          })
+      var time = 0.0
+      for _ in 0..<2 {
+        time = try seconds {
+          _ = try step(
+            shards: kind < 2 ? shards : [0..<own.count], learningRate: 1e-6, next: {},
+            forward: {
+              ParallelStep.Outcome(loss: try replica.loss($1), figures: [], name: "random")
+            })
+        }
       }
       let slowest = try group.allGather([time]).reduce(0) { max($0, $1[0]) }
       if counts { times[kind].append(slowest) }

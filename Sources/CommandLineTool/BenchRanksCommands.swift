@@ -56,8 +56,8 @@ struct BenchStepCommand: RankedCommand {
       Trains a network on random samples, first with as many for each rank (weak scaling), then with as many \
       altogether (strong scaling). Columns: the ranks that share a batch while the others rest, samples in a \
       batch, seconds of a step (medians of the slowest rank), of a step whose reductions begin after the \
-      backward pass, and of a step without any reduction, the efficiency against one rank (weak: t₁ / t; strong: \
-      t₁ / (ranks · t)), and the share of the reduction that the backward pass hides, where it can be told.
+      backward pass and end before the next step, and of a step without any reduction, the efficiency against one \
+      rank (weak: t₁ / t; strong: t₁ / (ranks · t)), and the share of the reduction that is hidden, where it can be told.
       """)
 
   @Argument(help: "Network: \(StepWorkload.all.map(\.name).joined(separator: ", ")).")

@@ -1,19 +1,26 @@
 /// Which buckets are complete and which are to be reduced next, in one step.
 ///
-/// Every rank starts the reductions in the same order, from the last bucket to the first: a network's last layers come last
-/// in the flat vector and are the first whose gradients are known.
+/// Every rank starts the reductions in the same sequence.
 struct BucketSchedule {
   private let layout: SegmentLayout
+  /// All buckets, in the sequence in which their reductions start.
+  private let sequence: [Int]
   /// The elements of each bucket that are not final yet.
   private var missing: [Int]
-  /// The buckets from here on were started.
-  private var started: Int
+  /// How many were started.
+  private var started = 0
+  /// The complete buckets, those that were complete first in front.
+  private(set) var completed: [Int] = []
 
   /// Nothing is complete.
-  init(_ layout: SegmentLayout) {
+  /// - Parameters:
+  ///   - layout: how the vector is cut up.
+  ///   - sequence: each bucket once.
+  init(_ layout: SegmentLayout, sequence: [Int]) {
+    precondition(sequence.count == layout.bucketCount, "\(sequence.count) buckets")
     self.layout = layout
+    self.sequence = sequence
     missing = (0..<layout.bucketCount).map { layout.bucket($0).count }
-    started = layout.bucketCount
   }
 
   /// Says that these elements are final; each at most once.
@@ -21,16 +28,22 @@ struct BucketSchedule {
     for bucket in layout.buckets(overlapping: part) {
       missing[bucket] -= layout.bucket(bucket).clamped(to: part).count
       precondition(missing[bucket] >= 0, "elements of bucket \(bucket) were completed twice")
+      if missing[bucket] == 0 { completed.append(bucket) }
     }
   }
 
   /// Says that all elements are final.
-  mutating func completeAll() { for bucket in missing.indices { missing[bucket] = 0 } }
+  mutating func completeAll() {
+    for bucket in sequence where missing[bucket] > 0 {
+      missing[bucket] = 0
+      completed.append(bucket)
+    }
+  }
 
   /// The next bucket, if it is complete; each is returned once.
   mutating func next() -> Int? {
-    guard started > 0, missing[started - 1] == 0 else { return nil }
-    started -= 1
-    return started
+    guard started < sequence.count, missing[sequence[started]] == 0 else { return nil }
+    defer { started += 1 }
+    return sequence[started]
   }
 }

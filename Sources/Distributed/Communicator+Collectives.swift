@@ -5,7 +5,7 @@ extension Communicator {
   /// Waits until every rank has called it.
   /// - Throws: `DistributedError` if MPI reports an error.
   public func barrier() throws {
-    guard let world else { return }
+    guard let world = try world() else { return }
     try activity.during(.meeting) { try check(MPI_Barrier(world), "MPI_Barrier") }
   }
 
@@ -16,7 +16,7 @@ extension Communicator {
   /// - Throws: the same `DistributedError` on every rank: `common` if all met the same, else `failed` for the
   ///   lowest failing rank; in a world of one, `error` itself.
   public func agree(on error: (any Error)?) throws {
-    guard let world else {
+    guard let world = try world() else {
       if let error { throw error }
       return
     }
@@ -40,7 +40,7 @@ extension Communicator {
   /// Whether any rank passes true; every rank calls it.
   /// - Throws: `DistributedError` if MPI reports an error.
   public func any(_ flag: Bool) throws -> Bool {
-    guard let world else { return flag }
+    guard let world = try world() else { return flag }
     var mine: Int64 = flag ? 0 : 1
     var least = mine
     try activity.during(.meeting) {
@@ -82,14 +82,14 @@ extension Communicator {
   /// Gives every rank the bytes that rank `root` holds; what the others pass is ignored.
   /// - Throws: `DistributedError` if MPI reports an error.
   public func broadcast(_ bytes: [UInt8], from root: Int = 0) throws -> [UInt8] {
-    guard let world else { return bytes }
+    guard let world = try world() else { return bytes }
     let before = activity.enter(.meeting)
     defer { activity.enter(before) }
     var count = Int64(bytes.count)
     try check(MPI_Bcast(&count, 1, pac_mpi_int64(), Int32(root), world), "MPI_Bcast")
     var result = rank == root ? bytes : [UInt8](repeating: 0, count: Int(count))
     try result.withUnsafeMutableBytes {
-      try broadcast($0.baseAddress, count: $0.count, of: pac_mpi_byte(), 1, from: root)
+      try broadcast($0.baseAddress, count: $0.count, of: pac_mpi_byte(), 1, from: root, world)
     }
     return result
   }
@@ -103,16 +103,16 @@ extension Communicator {
   /// Overwrites `tensor` on every rank with what rank `root` holds; the shapes are equal on all ranks.
   /// - Throws: `DistributedError` if MPI reports an error.
   public func broadcast(_ tensor: inout Tensor, from root: Int = 0) throws {
-    guard world != nil else { return }
+    guard let world = try world() else { return }
     try tensor.withUnsafeMutableBufferPointer {
       let stride = MemoryLayout<Float>.stride
-      try broadcast($0.baseAddress, count: $0.count, of: pac_mpi_float(), stride, from: root)
+      try broadcast($0.baseAddress, count: $0.count, of: pac_mpi_float(), stride, from: root, world)
     }
   }
 
   private func broadcast(
     _ base: UnsafeMutableRawPointer?, count: Int, of type: MPI_Datatype?, _ stride: Int,
-    from root: Int
+    from root: Int, _ world: MPI_Comm
   ) throws {
     for start in Swift.stride(from: 0, to: count, by: largestMessage) {
       let length = Int32(min(largestMessage, count - start))
@@ -152,7 +152,7 @@ extension Communicator {
 
   /// Gathers elements without references in them, as bytes.
   private func allGather<Element: BitwiseCopyable>(plain values: [Element]) throws -> [[Element]] {
-    guard let world else { return [values] }
+    guard let world = try world() else { return [values] }
     let before = activity.enter(.meeting)
     defer { activity.enter(before) }
     let stride = MemoryLayout<Element>.stride

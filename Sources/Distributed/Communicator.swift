@@ -8,8 +8,8 @@ import Glibc
 /// operations are in `Communicator+Collectives.swift`, the sum of gradients is `GradientReduction`; all ranks must
 /// call them in the same order. A rank that meets an error in between passes it to the next `agree(on:)`.
 ///
-/// Not `Sendable`: only the thread that called `start()` may use it. MPI runs in its serialized mode; while gradients travel
-/// the reduction's `Courier` calls it as well, one of the two at a time.
+/// Not `Sendable`: only the thread that called `start()` may use it. MPI runs in its serialized mode; while operations go
+/// on in the background its `Courier` calls it as well, one of the two at a time.
 public final class Communicator {
   /// This process's number, from 0.
   public let rank: Int
@@ -19,9 +19,11 @@ public final class Communicator {
   public let ranksOnNode: [Int]
 
   /// MPI's communicator of all ranks; nil in a world of one.
-  let world: MPI_Comm?
-  /// The same ranks once more, for operations that go on while others are called on `world`.
+  private let foreground: MPI_Comm?
+  /// The same ranks once more, for operations of the courier's.
   let background: MPI_Comm?
+  /// Moves on what goes on in the background; the groups of a job share it.
+  let courier: Courier
   /// The most elements one message carries: MPI counts are 32-bit, longer buffers go in pieces.
   let largestMessage: Int
   /// Whether leaving it means leaving MPI: not for a part of the job's ranks.
@@ -33,11 +35,12 @@ public final class Communicator {
 
   init(
     world: MPI_Comm?, background: MPI_Comm?, rank: Int, worldSize: Int, ranksOnNode: [Int],
-    largestMessage: Int, isJob: Bool = true
+    largestMessage: Int, partOf job: Communicator? = nil
   ) {
-    self.isJob = isJob
-    self.world = world
+    isJob = job == nil
+    foreground = world
     self.background = background
+    courier = job?.courier ?? Courier()
     self.rank = rank
     self.worldSize = worldSize
     self.ranksOnNode = ranksOnNode
@@ -54,6 +57,16 @@ public final class Communicator {
 
   /// Whether this rank speaks for the job: prints, writes logs and checkpoints.
   public var isLeader: Bool { rank == 0 }
+
+  /// MPI's communicator of all ranks, for operations that are waited for; nil in a world of one.
+  ///
+  /// What goes on in the background ends first, since one thread at a time may call MPI.
+  /// - Throws: `DistributedError` if MPI reports an error.
+  func world() throws -> MPI_Comm? {
+    guard let foreground else { return nil }
+    try courier.finish()
+    return foreground
+  }
 
   /// Joins the job this process was launched in, or makes a world of one.
   ///
@@ -107,12 +120,14 @@ public final class Communicator {
     guard !isFinished else { return }
     isFinished = true
     watch?.stop()
+    var (world, background) = (try world(), background)
     guard world != nil else { return }
-    var background = background
     try check(MPI_Comm_free(&background), "MPI_Comm_free")
-    if isJob { return try check(MPI_Finalize(), "MPI_Finalize") }
-    var group = world
-    try check(MPI_Comm_free(&group), "MPI_Comm_free")
+    if isJob {
+      courier.stop()
+      return try check(MPI_Finalize(), "MPI_Finalize")
+    }
+    try check(MPI_Comm_free(&world), "MPI_Comm_free")
   }
 
   /// Watches from now on that every rank lives and gets on, and ends the job where one does not.
@@ -141,7 +156,7 @@ public final class Communicator {
     watch?.stop()
     let line = worldSize == 1 ? "error: \(message)\n" : "error: rank \(rank): \(message)\n"
     write(STDERR_FILENO, line, line.utf8.count)
-    if let world { MPI_Abort(world, status.rawValue) }
+    if let foreground { MPI_Abort(foreground, status.rawValue) }
     exit(status.rawValue)
   }
 

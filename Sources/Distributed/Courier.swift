@@ -1,24 +1,19 @@
 import Foundation
 
-/// Moves messages on, from a thread of its own, while the program computes.
+/// Carries operations out in the background, in the order in which they are handed over, while the program computes.
 ///
 /// MPI sends the parts of a long message only while some thread calls it. The courier tests the operations under way at
-/// intervals and sleeps in between; without any it sleeps altogether. While there are operations under
-/// way, nobody calls MPI but through the courier: one thread at a time, which is all that is asked of MPI
+/// intervals, from a thread of its own, and sleeps in between; without any it sleeps altogether. While there are
+/// operations, nobody calls MPI but through the courier: one thread at a time, which is all that is asked of MPI
 /// (`MPI_THREAD_SERIALIZED`).
 ///
 /// `@unchecked Sendable`: the operations, and MPI itself, are only used with `condition` locked.
 final class Courier: @unchecked Sendable {
   private let condition = NSCondition()
+  /// Not known to be over, in order; the first have begun.
   private var operations: [PendingOperation] = []
   private var isStopped = false
-  /// Between two tests, in microseconds.
-  private let pause: UInt32
   private var thread: Thread?
-
-  /// - Parameter length: of the buckets, in floats. Each test interrupts a thread that computes, for about 5 µs: it is
-  ///   made ten times as often only for buckets that take many tests until they have arrived.
-  init(bucketLength length: Int) { pause = length < 1 << 18 ? 1000 : 100 }
 
   /// Ends the thread; no operation may be under way.
   func stop() {
@@ -28,11 +23,11 @@ final class Courier: @unchecked Sendable {
     }
   }
 
-  /// Starts an operation, and with the first one the thread.
-  func start(_ make: () throws -> PendingOperation) rethrows -> PendingOperation {
-    try condition.withLock {
-      let operation = try make()
+  /// Takes over an operation, which begins at once if there are not too many; with the first one starts the thread.
+  func take(_ operation: PendingOperation) {
+    condition.withLock {
       operations.append(operation)
+      advance()
       if thread == nil {
         let thread = Thread { [self] in work() }
         thread.name = "courier"
@@ -40,28 +35,57 @@ final class Courier: @unchecked Sendable {
         self.thread = thread
       }
       condition.signal()
-      return operation
     }
   }
 
   /// Whether an operation is done.
   /// - Throws: `DistributedError` if MPI reported an error.
   func isDone(_ operation: PendingOperation) throws -> Bool {
-    try condition.withLock { try operation.test() }
+    try condition.withLock {
+      if !operation.isOver { advance() }
+      return try operation.test()
+    }
   }
 
   /// Returns when an operation is done.
   /// - Throws: `DistributedError` if MPI reported an error.
   func wait(for operation: PendingOperation) throws {
-    try condition.withLock { try operation.wait() }
+    try condition.withLock {
+      while !operation.isOver, let first = operations.first {
+        try first.wait()
+        advance()
+      }
+      try operation.wait()
+    }
+  }
+
+  /// Returns when all operations are done.
+  /// - Throws: `DistributedError` if MPI reported an error.
+  func finish() throws {
+    try condition.withLock {
+      while let first = operations.first {
+        try first.wait()
+        advance()
+      }
+    }
+  }
+
+  /// Moves messages on, and begins what there is room for.
+  private func advance() {
+    // An error is kept in the operation, for the one who asks whether it is done.
+    operations.removeAll { $0.hasBegun && ((try? $0.test()) ?? true) }
+    for (place, operation) in operations.enumerated() where !operation.hasBegun {
+      guard place < operation.mostAtOnce else { break }
+      operation.begin()
+    }
   }
 
   private func work() {
     while true {
       condition.lock()
       while operations.isEmpty && !isStopped { condition.wait() }
-      // An error is kept in the operation, for the one who asks whether it is done.
-      operations.removeAll { (try? $0.test()) ?? true }
+      advance()
+      let pause = operations.lazy.map(\.pause).min() ?? 0
       let isStopped = isStopped
       condition.unlock()
       if isStopped { return }

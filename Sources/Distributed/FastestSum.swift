@@ -31,12 +31,12 @@ struct FastestSum: GradientSum {
 
   func receivedCount(bucket: Int) -> Int { 0 }
 
-  func start(
+  func exchange(
     _ bucket: Int, into received: FlatBuffer, on communicator: Communicator
-  ) throws -> PendingOperation {
+  ) -> PendingOperation {
     guard let total else { preconditionFailure("a bucket was started before any sample") }
     let range = layout.bucket(bucket)
-    return try communicator.startAllReduce(
+    return communicator.allReduce(
       UnsafeMutableBufferPointer(start: total.base + range.lowerBound, count: range.count))
   }
 

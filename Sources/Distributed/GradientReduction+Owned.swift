@@ -56,6 +56,7 @@ extension Communicator {
     _ own: UnsafeBufferPointer<Float>, into whole: UnsafeMutableBufferPointer<Float>?,
     segments: [Range<Int>]
   ) throws {
+    guard let world = try world() else { return }
     try check(
       MPI_Gatherv(
         own.baseAddress, Int32(own.count), pac_mpi_float(), whole?.baseAddress,

@@ -1,20 +1,25 @@
 import Kernels
 import Tensors
 
-/// Adds up the gradients of a global batch over samples and ranks while the backward pass goes on.
+/// Adds up the gradients of a global batch over samples and ranks while the backward pass goes on, and hands out the new
+/// parameters while the next forward pass does.
 ///
 /// A step runs in this order; all ranks take it together:
 /// 1. `begin(ranges:)`;
 /// 2. for each of the rank's samples `beginSample()`, then `complete(_:)` for each part of the gradient as soon as it is
 ///    final, then `endSample()`. In the rank's last sample the reduction of a bucket starts once it is complete;
 /// 3. `finish()` waits for the totals;
-/// 4. `update(_:_:)` lets each owner change its parameters and hands the new values to all.
+/// 4. `update(_:_:)` lets each owner change its parameters and begins to hand the new values to all;
+/// 5. `receive(_:)`, before anybody reads parameters, waits for their new values.
 ///
 /// `.repeatable`: the samples' gradients are added along the fixed tree of `TreeNode`. A rank sends the sums of its
 /// maximal complete nodes; each rank adds up those of the segment it owns (`MPI_Ialltoallv`), changes its
 /// parameters, and the values are gathered (`MPI_Iallgatherv`). With ranges that are aligned powers of two a
 /// rank has one node and the traffic is that of an ordinary all-reduce, 8 bytes for each parameter; otherwise a rank
 /// has up to 2 · log₂ B nodes. The bits do not depend on the number of ranks (docs/decisions/0001-order-of-summation.md).
+///
+/// Buckets are reduced in the sequence in which the first step's backward pass completed them, and their new values
+/// handed out in reverse, as the forward pass needs them.
 ///
 /// `.fastest`: each rank adds its samples as they come and MPI adds the ranks' sums in an order of its own
 /// (`MPI_Iallreduce`). Every rank owns all parameters.
@@ -37,13 +42,21 @@ public final class GradientReduction {
   let communicator: Communicator
   private let timeline: Timeline?
   private let overlaps: Bool
-  private let courier: Courier
   private let pool: BufferPool
   /// Where buckets are received, for the next ones.
   private var receivers: [FlatBuffer] = []
   private var sum: any GradientSum
   private var schedule: BucketSchedule
+  /// All buckets, in the sequence in which their reductions start; the same on every rank.
+  private var sequence: [Int]
+  /// Whether the sequence is that of a backward pass.
+  private var hasSequence: Bool
+  /// The first rank that has samples of the present batch.
+  private var firstAtWork = 0
   private var transfers: [Transfer] = []
+  /// The parameters while new values may be on their way, and the buckets that are.
+  private var incoming: FlatBuffer?
+  private var deliveries: [Delivery] = []
   /// The parts of the present sample's gradient that are final.
   private var completed: [Range<Int>] = []
   /// The largest magnitude among this rank's totals so far; not a number if one of them is none.
@@ -58,7 +71,14 @@ public final class GradientReduction {
   }
 
   /// The most buckets on their way at once: bounds the memory for what is received.
-  private static let mostTransfers = 8
+  static let mostTransfers = 8
+
+  /// A bucket of new values on its way to all ranks.
+  private struct Delivery {
+    let bucket: Int
+    let operation: PendingOperation
+    let begin: Timeline.Instant?
+  }
 
   /// Prepares for steps.
   /// - Parameters:
@@ -66,8 +86,9 @@ public final class GradientReduction {
   ///   - communicator: the ranks.
   ///   - order: in which order gradients are added.
   ///   - bucketLength: see `SegmentLayout`.
-  ///   - timeline: where the time of each bucket's reduction is noted.
-  ///   - overlaps: whether reductions start before `finish()`; without it one sees what the overlap is worth.
+  ///   - timeline: where the time of each bucket's reduction and delivery is noted.
+  ///   - overlaps: whether reductions start before `finish()`, and deliveries go on after `update(_:_:)`; without it one
+  ///     sees what the overlap is worth.
   public init(
     count: Int, communicator: Communicator, order: Order = .repeatable, bucketLength: Int? = nil,
     timeline: Timeline? = nil, overlaps: Bool = true
@@ -79,13 +100,13 @@ public final class GradientReduction {
     let owners = order == .repeatable ? communicator.worldSize : 1
     layout = SegmentLayout(count: count, owners: owners, bucketLength: bucketLength)
     owner = owners == 1 ? 0 : communicator.rank
-    courier = Courier(bucketLength: layout.bucketLength)
     pool = BufferPool(count: count)
     sum = FastestSum(samples: 0, layout: layout, pool: pool)
-    schedule = BucketSchedule(layout)
+    // A network's last layers come last in the flat vector and are the first whose gradients are known.
+    sequence = (0..<layout.bucketCount).reversed()
+    hasSequence = communicator.worldSize == 1 || layout.bucketCount < 2
+    schedule = BucketSchedule(layout, sequence: sequence)
   }
-
-  deinit { courier.stop() }
 
   // MARK: - Samples
 
@@ -100,12 +121,13 @@ public final class GradientReduction {
     sum.release()
     largestTotal = 0
     let rank = communicator.rank
+    firstAtWork = ranges.firstIndex { !$0.isEmpty } ?? 0
     switch order {
     case .repeatable:
       sum = RepeatableSum(ranges: ranges, rank: rank, layout: layout, pool: pool)
     case .fastest: sum = FastestSum(samples: ranges[rank].count, layout: layout, pool: pool)
     }
-    schedule = BucketSchedule(layout)
+    schedule = BucketSchedule(layout, sequence: sequence)
   }
 
   /// Begins the rank's next sample.
@@ -143,7 +165,9 @@ public final class GradientReduction {
   public func progress() throws { if overlaps { try advance() } }
 
   private func advance() throws {
-    while let first = transfers.first, try courier.isDone(first.operation) { conclude(first) }
+    while let first = transfers.first, try communicator.courier.isDone(first.operation) {
+      conclude(first)
+    }
     while transfers.count < Self.mostTransfers, let bucket = schedule.next() { try start(bucket) }
   }
 
@@ -158,20 +182,28 @@ public final class GradientReduction {
     schedule.completeAll()
     try advance()
     while let first = transfers.first {
-      try courier.wait(for: first.operation)
+      try communicator.courier.wait(for: first.operation)
       conclude(first)
       try advance()
+    }
+    if !hasSequence {
+      let completed = communicator.rank == firstAtWork ? schedule.completed : []
+      sequence = try communicator.allGather(completed)[firstAtWork]
+      hasSequence = true
     }
   }
 
   /// Starts the reduction of a complete bucket; alone there is nothing to wait for.
   private func start(_ bucket: Int) throws {
     guard communicator.worldSize > 1 else { return conclude(bucket, received: nil) }
+    // Parameters that the network did not read: the courier's queue belongs to the gradients now.
+    try receive(0..<layout.count)
     let begin = timeline?.now
     let needed = sum.receivedCount(bucket: bucket)
     let kept = receivers.popLast()
     let received = kept.flatMap { $0.count >= needed ? $0 : nil } ?? FlatBuffer(count: needed)
-    let operation = try courier.start { try sum.start(bucket, into: received, on: communicator) }
+    let operation = sum.exchange(bucket, into: received, on: communicator)
+    communicator.courier.take(operation)
     transfers.append(
       Transfer(bucket: bucket, operation: operation, received: received, begin: begin))
   }
@@ -217,35 +249,58 @@ public final class GradientReduction {
     public let gradients: UnsafeBufferPointer<Float>
   }
 
-  /// Lets `body` change the values this rank owns, segment by segment, and gives every rank the values of all.
+  /// Lets `body` change the values this rank owns, segment by segment, and begins to give every rank the values of all.
   ///
-  /// Segments travel while the next ones are changed.
+  /// Segments travel while the next ones are changed, and go on when this returns: nobody may read elements of `values`
+  /// before `receive(_:)`.
   /// - Parameters:
-  ///   - values: the flat vector of parameters, the same on every rank.
+  ///   - values: the flat vector of parameters, the same on every rank; kept until all of it has arrived.
   ///   - body: called for each of this rank's segments; the pointers are valid during the call.
   /// - Throws: what `body` throws; `DistributedError` if MPI reports an error.
   /// - Precondition: `finish()` was called.
-  public func update(_ values: inout Tensor, _ body: (Segment) throws -> Void) throws {
+  public func update(_ values: FlatBuffer, _ body: (Segment) throws -> Void) throws {
     precondition(values.count == layout.count, "\(values.count) values of \(layout.count)")
     guard let totals = sum.total else { preconditionFailure("update before finish") }
-    try values.withUnsafeMutableBufferPointer { values in
-      var pending: [PendingOperation] = []
-      for bucket in 0..<layout.bucketCount {
-        let own = layout.segment(bucket: bucket, owner: owner)
-        try body(
-          Segment(
-            range: own, ownedStart: layout.ownedStart(bucket: bucket, owner: owner),
-            values: UnsafeMutableBufferPointer(rebasing: values[own]),
-            gradients: UnsafeBufferPointer(start: totals.base + own.lowerBound, count: own.count)))
-        guard layout.owners > 1 else { continue }
-        if pending.count == Self.mostTransfers { try pending.removeFirst().wait() }
-        pending.append(
-          try communicator.startAllGather(
-            UnsafeMutableBufferPointer(rebasing: values[layout.bucket(bucket)]),
-            segments: layout.segmentsWithin(bucket: bucket)))
-      }
-      for operation in pending { try operation.wait() }
+    for bucket in sequence.reversed() {
+      let own = layout.segment(bucket: bucket, owner: owner)
+      try body(
+        Segment(
+          range: own, ownedStart: layout.ownedStart(bucket: bucket, owner: owner),
+          values: UnsafeMutableBufferPointer(start: values.base + own.lowerBound, count: own.count),
+          gradients: UnsafeBufferPointer(start: totals.base + own.lowerBound, count: own.count)))
+      if layout.owners > 1 { deliver(bucket, of: values) }
     }
     sum.release()
+    if !overlaps { try receive(0..<layout.count) }
+  }
+
+  /// Begins to give every rank a bucket's new values.
+  private func deliver(_ bucket: Int, of values: FlatBuffer) {
+    let begin = timeline?.now
+    let range = layout.bucket(bucket)
+    let operation = communicator.allGather(
+      UnsafeMutableBufferPointer(start: values.base + range.lowerBound, count: range.count),
+      segments: layout.segmentsWithin(bucket: bucket))
+    communicator.courier.take(operation)
+    incoming = values
+    deliveries.append(Delivery(bucket: bucket, operation: operation, begin: begin))
+  }
+
+  /// Waits until the new values of these parameters have arrived, if any are on their way.
+  /// - Throws: `DistributedError` if MPI reports an error; also every later call then, and `finish()`.
+  public func receive(_ part: Range<Int>) throws {
+    guard !deliveries.isEmpty else { return }
+    let wanted = layout.buckets(overlapping: part)
+    for delivery in deliveries where wanted.contains(delivery.bucket) {
+      try communicator.courier.wait(for: delivery.operation)
+    }
+    deliveries.removeAll { delivery in
+      guard wanted.contains(delivery.bucket) else { return false }
+      timeline?.add(
+        "parameters \(delivery.bucket)", .delivery, from: delivery.begin, to: delivery.operation.end
+      )
+      return true
+    }
+    if deliveries.isEmpty { incoming = nil }
   }
 }

@@ -21,10 +21,10 @@ protocol GradientSum {
   /// How many floats a bucket receives apart from its place in the sums.
   func receivedCount(bucket: Int) -> Int
 
-  /// Starts the exchange of a bucket among several ranks.
-  func start(
+  /// The exchange of a bucket among several ranks.
+  func exchange(
     _ bucket: Int, into received: FlatBuffer, on communicator: Communicator
-  ) throws -> PendingOperation
+  ) -> PendingOperation
 
   /// Makes this rank's totals of a bucket out of what was received.
   func conclude(_ bucket: Int, received: FlatBuffer?)

@@ -12,8 +12,10 @@ public enum Phase: UInt8, Sendable, CaseIterable {
   case reduction
   /// Waiting for totals that were not there when the backward pass ended.
   case waiting
-  /// The optimiser's step and the exchange of new values.
+  /// The optimiser's step.
   case optimizer
+  /// From the optimiser's step to a bucket's new values on every rank; may lie beside the next forward pass.
+  case delivery
   /// Handing over a checkpoint, or waiting until the last one is written.
   case checkpoint
   /// Measuring on the test split.

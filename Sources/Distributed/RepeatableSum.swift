@@ -76,12 +76,19 @@ struct RepeatableSum: GradientSum {
   /// In round k each rank sends the segments of its k-th node to their owners.
   ///
   /// So every node is sent from where it lies, without being packed.
-  func start(
+  func exchange(
     _ bucket: Int, into received: FlatBuffer, on communicator: Communicator
-  ) throws -> PendingOperation {
+  ) -> PendingOperation {
+    PendingOperation(on: communicator, length: layout.bucket(bucket).count) {
+      try addRounds(of: bucket, into: received, to: $0)
+    }
+  }
+
+  private func addRounds(
+    of bucket: Int, into received: FlatBuffer, to operation: PendingOperation
+  ) throws {
     let start = layout.bucket(bucket).lowerBound
     let segments = layout.segmentsWithin(bucket: bucket)
-    let operation = PendingOperation(on: communicator)
     for round in 0..<(nodeCounts.max() ?? 0) {
       let sends = round < nodeCounts[rank]
       let sendCounts = segments.indices.map { sends && $0 != rank ? segments[$0].count : 0 }
@@ -95,7 +102,6 @@ struct RepeatableSum: GradientSum {
         into: received.base,
         (operation.keep(awaited.map { $0 ? segments[rank].count : 0 }), operation.keep(places)))
     }
-    return operation
   }
 
   /// The number of a foreign node among the foreign ones, in whose order they are received.

@@ -18,13 +18,13 @@ public struct SegmentLayout: Sendable, Equatable {
   /// - Parameters:
   ///   - count: its number of elements.
   ///   - owners: how many share it.
-  ///   - bucketLength: elements in a bucket, at least 1; nil = a sixteenth of the vector, but from 2¹⁶ to 2²⁰ elements, and for
+  ///   - bucketLength: elements in a bucket, at least 1; nil = a sixteenth of the vector, but from 2¹⁴ to 2²⁰ elements, and for
   ///     many owners from 2¹⁰ to 2¹⁴ for each, so that messages stay long enough to be worth sending.
   public init(count: Int, owners: Int, bucketLength: Int? = nil) {
     precondition(owners > 0, "\(owners) owners")
     self.count = count
     self.owners = owners
-    let shortest = max(1 << 16, owners << 10)
+    let shortest = max(1 << 14, owners << 10)
     let longest = max(1 << 20, owners << 14)
     self.bucketLength = max(
       1, min(bucketLength ?? min(max(count / 16, shortest), longest), 1 << 28))

@@ -31,19 +31,25 @@ public final class Timeline {
   }
 
   /// The present instant.
-  public var now: Instant {
-    let passed = (ContinuousClock.now - origin).components
+  public var now: Instant { instant(.now) }
+
+  private func instant(_ time: ContinuousClock.Instant) -> Instant {
+    let passed = (time - origin).components
     return passed.seconds * 1_000_000_000 + passed.attoseconds / 1_000_000_000
   }
 
-  /// Notes that something lasted from `begin` until now; nothing if `begin` is nil.
-  public func add(_ name: @autoclosure () -> String, _ phase: Phase, from begin: Instant?) {
+  /// Notes that something lasted from `begin` until `end`, nil = now; nothing if `begin` is nil.
+  public func add(
+    _ name: @autoclosure () -> String, _ phase: Phase, from begin: Instant?,
+    to end: ContinuousClock.Instant? = nil
+  ) {
     guard let begin else { return }
     guard spans.count < mostSpans else {
       dropped += 1
       return
     }
-    spans.append(Span(name: name(), phase: phase, begin: begin, end: now))
+    spans.append(
+      Span(name: name(), phase: phase, begin: begin, end: end.map(instant) ?? now))
   }
 
   /// Runs `body` and notes how long it took.
@@ -74,7 +80,7 @@ extension Timeline {
     return "{\"traceEvents\":[\n\(parts.joined(separator: ",\n"))\n],\"displayTimeUnit\":\"ms\"}\n"
   }
 
-  /// One rank's events as JSON objects: the main thread is row 0, reductions at the same time get a row each.
+  /// One rank's events as JSON objects: the main thread is row 0, messages at the same time get a row each.
   func events(rank: Int) -> [String] {
     let late = dropped == 0 ? "" : " (the last \(dropped) spans are missing)"
     var lines = [
@@ -84,7 +90,7 @@ extension Timeline {
     var rowEnds: [Instant] = []
     for span in spans.sorted(by: { $0.begin < $1.begin }) {
       var row = 0
-      if span.phase == .reduction {
+      if span.phase == .reduction || span.phase == .delivery {
         let free = rowEnds.firstIndex { $0 <= span.begin }
         if let free { rowEnds[free] = span.end } else { rowEnds.append(span.end) }
         row = 1 + (free ?? rowEnds.count - 1)
@@ -97,7 +103,7 @@ extension Timeline {
     for row in rowEnds.indices {
       lines.append(
         #"{"name":"thread_name","ph":"M","pid":\#(rank),"tid":\#(row + 1),"#
-          + #""args":{"name":"reduction \#(row + 1)"}}"#)
+          + #""args":{"name":"messages \#(row + 1)"}}"#)
     }
     return lines
   }

@@ -1,7 +1,7 @@
 /// A block of floats at a fixed address, which all who hold it read and write.
 ///
-/// A tensor is a value whose memory moves when a shared copy is written; gradients that gather while messages about
-/// them travel need memory that stays. Who may write which elements at what time is up to the holders.
+/// A tensor is a value whose memory moves when a shared copy is written; gradients and parameters that travel while
+/// the program computes need memory that stays. Who may write which elements at what time is up to the holders.
 public final class FlatBuffer {
   /// The number of elements.
   public let count: Int
@@ -11,6 +11,11 @@ public final class FlatBuffer {
   public init(count: Int) {
     self.count = count
     storage = TensorStorage(capacity: count)
+  }
+
+  init(_ storage: TensorStorage, count: Int) {
+    self.count = count
+    self.storage = storage
   }
 
   /// Allocates `count` zeros.

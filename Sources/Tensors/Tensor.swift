@@ -9,7 +9,7 @@
 /// layers.
 ///
 /// `@unchecked Sendable`: memory visible through more than one tensor is never written, see
-/// `withUnsafeMutableBufferPointer`.
+/// `withUnsafeMutableBufferPointer`; `writableBuffer()` leaves that to its caller.
 public struct Tensor: @unchecked Sendable {
   /// The extents, outermost first.
   public private(set) var shape: Shape
@@ -83,6 +83,17 @@ public struct Tensor: @unchecked Sendable {
       self = withUnsafeBufferPointer { Tensor(shape, $0) }
     }
     return try body(UnsafeMutableBufferPointer(start: storage.base + offset, count: count))
+  }
+
+  /// This tensor's memory, for writers that go on after the call.
+  ///
+  /// Copies the elements first if any other tensor can see them. As long as somebody holds the buffer, it is written through
+  /// the buffer alone, and no element is read, here or through a slice, that may still be written.
+  public mutating func writableBuffer() -> FlatBuffer {
+    if !isKnownUniquelyReferenced(&storage) || offset != 0 {
+      self = withUnsafeBufferPointer { Tensor(shape, $0) }
+    }
+    return FlatBuffer(storage, count: count)
   }
 
   /// Takes over another tensor's shape and elements, in the memory at hand if these are as many and no other tensor sees it.

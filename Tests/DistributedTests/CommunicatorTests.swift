@@ -36,7 +36,7 @@ import Testing
       }
       try reduction.finish()
       var values = Tensor([2], [10, 10])
-      try reduction.update(&values) { segment in
+      try reduction.update(values.writableBuffer()) { segment in
         #expect(segment.range == 0..<2 && segment.ownedStart == 0)
         for i in 0..<2 { segment.values[i] += segment.gradients[i] }
       }

@@ -33,18 +33,29 @@ import Testing
     #expect((counts.max() ?? 0) - (counts.min() ?? 0) <= 128 * 16)
   }
 
-  @Test func bucketsStartFromTheEndOnceComplete() {
-    var schedule = BucketSchedule(SegmentLayout(count: 25, owners: 1, bucketLength: 10))
+  @Test func bucketsStartInSequenceOnceComplete() {
+    let layout = SegmentLayout(count: 25, owners: 1, bucketLength: 10)
+    var schedule = BucketSchedule(layout, sequence: [2, 0, 1])
     #expect(schedule.next() == nil)
     schedule.complete(5..<15)
     schedule.complete(0..<5)
     #expect(schedule.next() == nil, "bucket 0 is complete, but it is not its turn")
     schedule.complete(18..<25)
     #expect(schedule.next() == 2)
+    #expect(schedule.next() == 0)
     #expect(schedule.next() == nil)
     schedule.complete(15..<18)
     #expect(schedule.next() == 1)
-    #expect(schedule.next() == 0)
     #expect(schedule.next() == nil)
+    #expect(schedule.completed == [0, 2, 1])
+  }
+
+  @Test func whatNobodyCompletedComesInSequence() {
+    let layout = SegmentLayout(count: 40, owners: 1, bucketLength: 10)
+    var schedule = BucketSchedule(layout, sequence: [3, 1, 2, 0])
+    schedule.complete(20..<30)
+    schedule.completeAll()
+    #expect(schedule.completed == [2, 3, 1, 0])
+    #expect((0..<5).map { _ in schedule.next() } == [3, 1, 2, 0, nil])
   }
 }

@@ -24,7 +24,7 @@ import Testing
     return try JSONDecoder().decode(Document.self, from: Data(text.utf8))
   }
 
-  @Test func simultaneousReductionsGetRowsOfTheirOwn() throws {
+  @Test func simultaneousMessagesGetRowsOfTheirOwn() throws {
     let timeline = Timeline(mostSpans: 10)
     let begin = timeline.now
     timeline.measure("forward", .forward) { _ = usleep(2000) }
@@ -33,12 +33,16 @@ import Testing
     timeline.add("bucket 1", .reduction, from: first)
     timeline.add("bucket 0", .reduction, from: second)
     let third = timeline.now
-    timeline.add("bucket 2", .reduction, from: third)
+    let end = ContinuousClock.now
+    usleep(2000)
+    timeline.add("parameters 2", .delivery, from: third, to: end)
+    let longest = Double(timeline.now - third) / 1000 - 2000
     timeline.add("never", .data, from: nil)
     let events = try document(timeline).traceEvents.filter { $0.ph == "X" }
-    #expect(events.map(\.name) == ["forward", "bucket 1", "bucket 0", "bucket 2"])
+    #expect(events.map(\.name) == ["forward", "bucket 1", "bucket 0", "parameters 2"])
     #expect(events.map(\.tid) == [0, 1, 2, 1])
-    #expect(events.map(\.cat) == ["forward", "reduction", "reduction", "reduction"])
+    #expect(events.map(\.cat) == ["forward", "reduction", "reduction", "delivery"])
+    #expect((events.last?.dur ?? .infinity) <= longest, "until it ended, not until it was noted")
     let forward = try #require(events.first)
     #expect((forward.dur ?? 0) >= 2000, "in microseconds")
     #expect((forward.ts ?? 0) >= Double(begin) / 1000 - 0.001)

@@ -97,7 +97,7 @@ private func treeSum(_ arguments: [String], _ communicator: Communicator) throws
     count: count, communicator: communicator,
     order: arguments[0] == "fastest" ? .fastest : .repeatable,
     bucketLength: 5)
-  for _ in 0..<2 {
+  for round in 0..<2 {
     reduction.begin(ranges: ranges)
     for position in ranges[communicator.rank] {
       let buffer = reduction.beginSample()
@@ -112,9 +112,13 @@ private func treeSum(_ arguments: [String], _ communicator: Communicator) throws
     }
     try reduction.finish()
     var totals = Tensor.zeros([count])
-    try reduction.update(&totals) { segment in
+    try reduction.update(totals.writableBuffer()) { segment in
       for (i, gradient) in segment.gradients.enumerated() { segment.values[i] += gradient }
     }
+    // Others wait for nothing that is on its way in the background.
+    if round == 1 { try communicator.barrier() }
+    // Some before the rest, as a forward pass reads them.
+    for part in [count / 2..<count, 0..<count] { try reduction.receive(part) }
     print(totals.elements.map { String($0.bitPattern, radix: 16) }.joined(separator: " "))
     // What each rank owns, taken apart and put together again.
     let owned = reduction.owned(of: totals)

@@ -1,13 +1,15 @@
 import Autograd
 import Distributed
+import Glibc
 import Tensors
 import Training
 
 /// `step ORDER BATCH NAME=VALUE…`: one step of all ranks, with values put into samples; prints what became of it.
 ///
 /// NAME is `lossK` or `gradientK` for sample K, or `gradients` for all: VALUE stands for the loss, or for an element of
-/// the gradient of the mean. Everything else is a small number. Each rank prints the error, if there was one, whether the
-/// parameters are those before, and how many steps its optimiser began.
+/// the gradient of the mean. Everything else is a small number. `slowR` makes rank R's optimiser take so many seconds.
+/// Each rank prints the error, if there was one, the different values among the weights, whether the parameters are those
+/// before, and how many steps its optimiser began.
 func step(_ arguments: [String], _ communicator: Communicator) throws {
   let batch = Int(arguments[1]) ?? 0
   let values = Dictionary(
@@ -18,10 +20,11 @@ func step(_ arguments: [String], _ communicator: Communicator) throws {
   let weights = Parameter(Tensor.zeros([29]))
   let parameters = ParameterSet([("first", Parameter(Tensor.zeros([11]))), ("second", weights)])
   let count = Counter()
+  let pause = values["slow\(communicator.rank)"] ?? 0
   let step = ParallelStep(
     parameters, order: arguments[0] == "fastest" ? .fastest : .repeatable,
     communicator: communicator
-  ) { CountingOptimizer(SGD(count: $0), count) }
+  ) { CountingOptimizer(SGD(count: $0), count, pause: pause) }
   let ranks = communicator.worldSize
   let shards = (0..<ranks).map { batch * $0 / ranks..<batch * ($0 + 1) / ranks }
   var next = shards[communicator.rank].lowerBound
@@ -42,7 +45,7 @@ func step(_ arguments: [String], _ communicator: Communicator) throws {
         }
         return ParallelStep.Outcome(loss: result, figures: [1], name: "s\(sample)")
       })
-    print("done")
+    print("done: weights", Set(weights.value.elements).sorted())
   } catch {
     print("\(error)")
   }
@@ -54,14 +57,16 @@ private final class Counter: @unchecked Sendable {
   var value = 0
 }
 
-/// Another optimiser whose steps are counted.
+/// Another optimiser whose steps are counted and may take their time.
 private struct CountingOptimizer: Optimizer {
   private var rule: any Optimizer
   private let count: Counter
+  private let pause: Float
 
-  init(_ rule: any Optimizer, _ count: Counter) {
+  init(_ rule: any Optimizer, _ count: Counter, pause: Float) {
     self.rule = rule
     self.count = count
+    self.pause = pause
   }
 
   var name: TrainingConfiguration.OptimizerName { rule.name }
@@ -77,5 +82,8 @@ private struct CountingOptimizer: Optimizer {
   mutating func update(
     _ values: UnsafeMutableBufferPointer<Float>, gradients: UnsafeBufferPointer<Float>,
     from start: Int
-  ) { rule.update(values, gradients: gradients, from: start) }
+  ) {
+    usleep(UInt32(pause * 1e6))
+    rule.update(values, gradients: gradients, from: start)
+  }
 }

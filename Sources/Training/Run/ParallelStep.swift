@@ -5,11 +5,14 @@ import Tensors
 
 /// One optimiser step of all ranks together: the gradients of a global batch, their sum, the new parameters.
 ///
+/// New values of parameters that other ranks own may still be on their way when a step ends: whoever reads a parameter,
+/// above all the next forward pass, waits until it is there.
+///
 /// Samples go through the network one at a time, and each one's gradient is a leaf of the fixed tree that sums them: the
 /// result does not depend on how many ranks share the batch. A rank keeps the optimiser's state of the parameters it
 /// owns only.
 package final class ParallelStep {
-  /// The replica's parameters, which are equal on all ranks between two steps.
+  /// The replica's parameters, which are equal on all ranks when they are read between two steps.
   let parameters: ParameterSet
   /// The rule, for the parameters this rank owns.
   private(set) var optimizer: any Optimizer
@@ -165,11 +168,14 @@ package final class ParallelStep {
 
   private func update(_ learningRate: Double) throws {
     optimizer.beginStep(learningRate: learningRate)
-    try parameters.updateValues { values in
-      try reduction.update(&values) {
-        optimizer.update($0.values, gradients: $0.gradients, from: $0.ownedStart)
-      }
-    }
+    try parameters.updateValues(
+      { values in
+        try reduction.update(values) {
+          optimizer.update($0.values, gradients: $0.gradients, from: $0.ownedStart)
+        }
+      },
+      // An error is thrown again where gradients begin to travel.
+      receivedBy: { [reduction] in try? reduction.receive($0) })
   }
 
   // MARK: - Optimiser state

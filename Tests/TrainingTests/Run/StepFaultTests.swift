@@ -63,7 +63,7 @@ struct StepFaultTests {
     let fastest = try outcome(ranks: ranks, "fastest", "\(ranks + 1)", "gradients=4e18")
     let expected =
       ranks < 2
-      ? "done"
+      ? "done: weights [-8e+18, -0.5]"
       : "step 5: the sum of the gradients of \((0...ranks).map { "s\($0)" }.joined(separator: ", ")) "
         + "is too large in the parameter second; lower lr or look at the samples"
     #expect(fastest.first == expected)
@@ -82,6 +82,13 @@ struct StepFaultTests {
 
   @Test(arguments: ["repeatable", "fastest"], [1, 3])
   func takesASoundStep(order: String, ranks: Int) throws {
-    #expect(try outcome(ranks: ranks, order, "4") == ["done", "false 1"])
+    #expect(try outcome(ranks: ranks, order, "4") == ["done: weights [-1.0]", "false 1"])
+  }
+
+  /// A rank that reads parameters waits for the one whose part of them is late.
+  @Test(arguments: ["slow0=0.3", "slow2=0.3"])
+  func readsNoParameterBeforeItHasArrived(slow: String) throws {
+    let lines = try outcome(ranks: 3, "repeatable", "4", slow)
+    #expect(lines == ["done: weights [-1.0]", "false 1"])
   }
 }
