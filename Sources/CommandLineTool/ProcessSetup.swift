@@ -23,7 +23,7 @@ package enum ProcessSetup {
     "MALLOC_MMAP_THRESHOLD_": "33554432",
     "MALLOC_TRIM_THRESHOLD_": "536870912",
     // Memory in pages of 2 MiB where the system gives them to those who ask: fewer steps to translate addresses, and
-    // fewer page faults when a checkpoint is copied.
+    // fewer page faults.
     "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
   ]
 
