@@ -95,19 +95,22 @@ package final class ParallelStep {
       failure = error
     }
     try during(.waiting) { try reduction.finish() }
-    try communicator.agree(on: failure)
-    // A wish to stop, the number of bad samples, the largest total; then the figures.
-    let head = [stopping ? 1 : 0, Double(own.faults.texts.count), Double(reduction.largestTotal)]
+    // Whether the rank failed or wishes to stop, the number of bad samples, the largest total; then the figures.
+    let head = [
+      failure == nil ? 0 : 1, stopping ? 1 : 0, Double(own.faults.texts.count),
+      Double(reduction.largestTotal),
+    ]
     let all = try communicator.allGather(head + own.figures)
+    if all.contains(where: { $0[0] != 0 }) { try communicator.agree(on: failure) }
     try own.faults.requireNone(
-      counts: all.map { Int($0[1]) }, largestTotals: all.map { Float($0[2]) }, names: own.names,
+      counts: all.map { Int($0[2]) }, largestTotals: all.map { Float($0[3]) }, names: own.names,
       batch: batch, place: { reduction.firstTotal(beyond: StepFaults.largestGradient) },
       parameter: { place in
         parameters.entries.first { $0.range.contains(place) }?.name ?? ""
       }, communicator)
     try during(.optimizer) { try update(learningRate) }
     return Sums(
-      stop: all.contains { $0[0] != 0 }, figures: all.flatMap { $0.dropFirst(head.count) },
+      stop: all.contains { $0[1] != 0 }, figures: all.flatMap { $0.dropFirst(head.count) },
       batch: batch)
   }
 
