@@ -54,9 +54,7 @@ public final class GradientReduction {
   /// The first rank that has samples of the present batch.
   private var firstAtWork = 0
   private var transfers: [Transfer] = []
-  /// The parameters while new values may be on their way, and the buckets that are.
-  private var incoming: FlatBuffer?
-  private var deliveries: [Delivery] = []
+  private let delivery: ParameterDelivery
   /// The parts of the present sample's gradient that are final.
   private var completed: [Range<Int>] = []
   /// The largest magnitude among this rank's totals so far; not a number if one of them is none.
@@ -72,13 +70,6 @@ public final class GradientReduction {
 
   /// The most buckets on their way at once: bounds the memory for what is received.
   static let mostTransfers = 8
-
-  /// A bucket of new values on its way to all ranks.
-  private struct Delivery {
-    let bucket: Int
-    let operation: PendingOperation
-    let begin: Timeline.Instant?
-  }
 
   /// Prepares for steps.
   /// - Parameters:
@@ -100,6 +91,7 @@ public final class GradientReduction {
     let owners = order == .repeatable ? communicator.worldSize : 1
     layout = SegmentLayout(count: count, owners: owners, bucketLength: bucketLength)
     owner = owners == 1 ? 0 : communicator.rank
+    delivery = ParameterDelivery(layout, communicator, timeline)
     pool = BufferPool(count: count)
     sum = FastestSum(samples: 0, layout: layout, pool: pool)
     // A network's last layers come last in the flat vector and are the first whose gradients are known.
@@ -268,39 +260,13 @@ public final class GradientReduction {
           range: own, ownedStart: layout.ownedStart(bucket: bucket, owner: owner),
           values: UnsafeMutableBufferPointer(start: values.base + own.lowerBound, count: own.count),
           gradients: UnsafeBufferPointer(start: totals.base + own.lowerBound, count: own.count)))
-      if layout.owners > 1 { deliver(bucket, of: values) }
+      delivery.begin(bucket, of: values)
     }
     sum.release()
     if !overlaps { try receive(0..<layout.count) }
   }
 
-  /// Begins to give every rank a bucket's new values.
-  private func deliver(_ bucket: Int, of values: FlatBuffer) {
-    let begin = timeline?.now
-    let range = layout.bucket(bucket)
-    let operation = communicator.allGather(
-      UnsafeMutableBufferPointer(start: values.base + range.lowerBound, count: range.count),
-      segments: layout.segmentsWithin(bucket: bucket))
-    communicator.courier.take(operation)
-    incoming = values
-    deliveries.append(Delivery(bucket: bucket, operation: operation, begin: begin))
-  }
-
   /// Waits until the new values of these parameters have arrived, if any are on their way.
-  /// - Throws: `DistributedError` if MPI reports an error; also every later call then, and `finish()`.
-  public func receive(_ part: Range<Int>) throws {
-    guard !deliveries.isEmpty else { return }
-    let wanted = layout.buckets(overlapping: part)
-    for delivery in deliveries where wanted.contains(delivery.bucket) {
-      try communicator.courier.wait(for: delivery.operation)
-    }
-    deliveries.removeAll { delivery in
-      guard wanted.contains(delivery.bucket) else { return false }
-      timeline?.add(
-        "parameters \(delivery.bucket)", .delivery, from: delivery.begin, to: delivery.operation.end
-      )
-      return true
-    }
-    if deliveries.isEmpty { incoming = nil }
-  }
+  /// - Throws: `DistributedError` if MPI reports an error; then every later call for them, and `finish()`, as well.
+  public func receive(_ part: Range<Int>) throws { try delivery.receive(part) }
 }
