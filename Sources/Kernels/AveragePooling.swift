@@ -27,7 +27,7 @@ public struct AveragePooling {
   ///   - input: [planes, H, W].
   ///   - output: [planes, H′, W′], overwritten.
   public func forward(input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>) {
-    forwardPrimitive().run(
+    OneDNNPrimitive(forwardDescription()).run(
       on: stream,
       [
         (DNNL_ARG_SRC, memory(self.input, input)),
@@ -49,9 +49,9 @@ public struct AveragePooling {
       dnnl_pooling_backward_desc_init(
         &description, dnnl_pooling_avg_exclude_padding, &src, &dst, both(\.stride), both(\.size),
         both(\.padding), both(\.padding)), "describing a pooling's gradient")
-    let hint = forwardPrimitive()
+    let hint = forwardDescription()
     let primitive = OneDNNPrimitive("a pooling's gradient") {
-      dnnl_primitive_desc_create(&$0, &description, nil, OneDNN.engine.handle, hint.description)
+      dnnl_primitive_desc_create(&$0, &description, nil, OneDNN.engine.handle, hint.handle)
     }
     primitive.run(
       on: stream,
@@ -62,14 +62,14 @@ public struct AveragePooling {
     stream.wait()
   }
 
-  private func forwardPrimitive() -> OneDNNPrimitive {
+  private func forwardDescription() -> OneDNNDescription {
     var (src, dst) = (input, output)
     var description = dnnl_pooling_desc_t()
     OneDNN.check(
       dnnl_pooling_forward_desc_init(
         &description, dnnl_forward_training, dnnl_pooling_avg_exclude_padding, &src, &dst,
         both(\.stride), both(\.size), both(\.padding), both(\.padding)), "describing a pooling")
-    return OneDNNPrimitive("a pooling") {
+    return OneDNNDescription("a pooling") {
       dnnl_primitive_desc_create(&$0, &description, nil, OneDNN.engine.handle, nil)
     }
   }

@@ -1,71 +1,71 @@
 import COneDNN
 
-/// The sizes of an ordinary convolution: [N, C, H, W] with weights [C′, C, kh, kw] to [N, C′, H′, W′].
-public struct ConvolutionSizes: Hashable, Sendable {
-  /// N, the number of images.
-  public var batch: Int
-  /// C, the number of input channels.
-  public var inputChannels: Int
-  /// C′, the number of output channels.
-  public var outputChannels: Int
-  /// The row axis.
-  public var rows: WindowAxis
-  /// The column axis.
-  public var columns: WindowAxis
-
-  /// Puts sizes together.
-  public init(
-    batch: Int, inputChannels: Int, outputChannels: Int, rows: WindowAxis, columns: WindowAxis
-  ) {
-    self.batch = batch
-    self.inputChannels = inputChannels
-    self.outputChannels = outputChannels
-    self.rows = rows
-    self.columns = columns
-  }
-
-  var input: [Int] { [batch, inputChannels, rows.input, columns.input] }
-  var output: [Int] { [batch, outputChannels, rows.output, columns.output] }
-  var weight: [Int] { [outputChannels, inputChannels, rows.size, columns.size] }
-}
-
-/// Ordinary convolution, forward and both backward passes, on row-major memory.
+/// Ordinary convolution, forward and both backward passes.
 ///
-/// oneDNN does it, in blocked layouts of its choice; numbers are brought there and back here, which costs two passes
-/// over the data against several hundred operations an element. One or two output channels, which oneDNN pads to
-/// sixteen, take a loop of our own (`FewOutputConvolution`), very many weights a matrix product (`MatrixConvolution`).
+/// oneDNN does it, in layouts of its choice, mostly blocks of channels. Activations that lie otherwise are brought there
+/// and back here, which costs two passes over the data against several hundred operations an element; convolutions that
+/// follow each other directly keep theirs in blocks (`preferredLayouts`). One or two output channels, which oneDNN pads
+/// to sixteen, take a loop of our own (`FewOutputConvolution`), very many weights a matrix product (`MatrixConvolution`);
+/// these two know row-major activations only, so that oneDNN takes their cases where one lies in blocks.
 public struct Convolution {
   private let sizes: ConvolutionSizes
   private let direct: FewOutputConvolution?
   private let matrix: MatrixConvolution?
   private let stream = OneDNNStream()
-  private let plainInput: dnnl_memory_desc_t
+  private let givenInput: dnnl_memory_desc_t
   private let plainWeight: dnnl_memory_desc_t
   /// oneDNN reads an empty description as a convolution without bias.
   private let plainBias: dnnl_memory_desc_t
   private let hasBias: Bool
-  private let plainOutput: dnnl_memory_desc_t
+  private let givenOutput: dnnl_memory_desc_t
 
-  /// Prepares convolutions of the given sizes, with a bias or without.
-  public init(_ sizes: ConvolutionSizes, hasBias: Bool = true) {
+  /// Prepares convolutions.
+  /// - Parameters:
+  ///   - sizes: their extents.
+  ///   - hasBias: whether there is a bias.
+  ///   - inputLayout: how the input and its gradient lie.
+  ///   - outputLayout: how the output and its gradient lie.
+  /// - Precondition: the layouts fit the channels.
+  public init(
+    _ sizes: ConvolutionSizes, hasBias: Bool = true, inputLayout: ActivationLayout = .rowMajor,
+    outputLayout: ActivationLayout = .rowMajor
+  ) {
     self.sizes = sizes
     self.hasBias = hasBias
-    direct = FewOutputConvolution.fits(sizes) ? FewOutputConvolution(sizes) : nil
-    matrix = MatrixConvolution.fits(sizes) ? MatrixConvolution(sizes) : nil
-    plainInput = OneDNNMemory.layout(sizes.input, dnnl_nchw)
+    let isRowMajor = inputLayout == .rowMajor && outputLayout == .rowMajor
+    direct = isRowMajor && FewOutputConvolution.fits(sizes) ? FewOutputConvolution(sizes) : nil
+    matrix = isRowMajor && MatrixConvolution.fits(sizes) ? MatrixConvolution(sizes) : nil
+    givenInput = inputLayout.memory(of: sizes.input)
     plainWeight = OneDNNMemory.layout(sizes.weight, dnnl_oihw)
     plainBias =
       hasBias ? OneDNNMemory.layout([sizes.outputChannels], dnnl_x) : dnnl_memory_desc_t()
-    plainOutput = OneDNNMemory.layout(sizes.output, dnnl_nchw)
+    givenOutput = outputLayout.memory(of: sizes.output)
+  }
+
+  /// The layouts in which convolutions of these sizes read and write without a copy.
+  ///
+  /// Row-major also where oneDNN wants a layout that is none of `ActivationLayout`'s.
+  public static func preferredLayouts(
+    _ sizes: ConvolutionSizes, hasBias: Bool
+  ) -> (input: ActivationLayout, output: ActivationLayout) {
+    let convolution = Convolution(sizes, hasBias: hasBias)
+    guard convolution.direct == nil, convolution.matrix == nil else {
+      return (.rowMajor, .rowMajor)
+    }
+    let choice = convolution.forwardDescription(rectified: false)
+    return (
+      ActivationLayout(choice.layout(of: dnnl_query_src_md), of: sizes.input),
+      ActivationLayout(choice.layout(of: dnnl_query_dst_md), of: sizes.output)
+    )
   }
 
   /// output = weight ∗ input + bias, then with `rectified` max(·, 0).
   /// - Parameters:
-  ///   - input: [N, C, H, W].
+  ///   - input: [N, C, H, W] in the input's layout.
   ///   - weight: [C′, C, kh, kw].
   ///   - bias: [C′]; nil if there is none.
   ///   - rectified: whether a ReLU follows, at no extra pass.
-  ///   - output: [N, C′, H′, W′], overwritten.
+  ///   - output: [N, C′, H′, W′] in the output's layout, overwritten.
   public func forward(
     input: UnsafePointer<Float>, weight: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
     rectified: Bool, output: UnsafeMutablePointer<Float>
@@ -78,11 +78,11 @@ public struct Convolution {
       return matrix.forward(
         input: input, weight: weight, bias: bias, rectified: rectified, output: output)
     }
-    let primitive = forwardPrimitive(rectified: rectified)
-    let v = memory(plainInput, input).inLayout(primitive.layout(of: dnnl_query_src_md), on: stream)
+    let primitive = OneDNNPrimitive(forwardDescription(rectified: rectified))
+    let v = memory(givenInput, input).inLayout(primitive.layout(of: dnnl_query_src_md), on: stream)
     let w = memory(plainWeight, weight)
       .inLayout(primitive.layout(of: dnnl_query_weights_md), on: stream)
-    let result = OneDNNMemory(plainOutput, at: output)
+    let result = OneDNNMemory(givenOutput, at: output)
     let target = destination(result, primitive.layout(of: dnnl_query_dst_md))
     var arguments = [(DNNL_ARG_SRC, v), (DNNL_ARG_WEIGHTS, w), (DNNL_ARG_DST, target)]
     if let bias, hasBias { arguments.append((DNNL_ARG_BIAS, memory(plainBias, bias))) }
@@ -92,10 +92,10 @@ public struct Convolution {
 
   /// Computes the gradients from the one that reaches the output.
   /// - Parameters:
-  ///   - input: [N, C, H, W].
+  ///   - input: [N, C, H, W] in the input's layout.
   ///   - weight: [C′, C, kh, kw].
-  ///   - outputGradient: [N, C′, H′, W′].
-  ///   - inputGradient: [N, C, H, W], overwritten; nil if not wanted.
+  ///   - outputGradient: [N, C′, H′, W′] in the output's layout.
+  ///   - inputGradient: [N, C, H, W] in the input's layout, overwritten; nil if not wanted.
   ///   - weightGradient: [C′, C, kh, kw], added to; nil if not wanted.
   ///   - biasGradient: [C′], added to together with the weight's; nil if there is no bias.
   public func backward(
@@ -115,7 +115,7 @@ public struct Convolution {
       return
     }
     // Whichever pass comes first brings it into oneDNN's layout for both.
-    var gradient = memory(plainOutput, outputGradient)
+    var gradient = memory(givenOutput, outputGradient)
     if let inputGradient { backwardInput(&gradient, weight, inputGradient) }
     if let weightGradient { backwardWeight(&gradient, input, weightGradient, biasGradient) }
   }
@@ -132,7 +132,7 @@ public struct Convolution {
       matrix.backwardInput(
         outputGradient: outputGradient, weight: weight, inputGradient: inputGradient)
     } else {
-      var gradient = memory(plainOutput, outputGradient)
+      var gradient = memory(givenOutput, outputGradient)
       backwardInput(&gradient, weight, inputGradient)
     }
   }
@@ -151,7 +151,7 @@ public struct Convolution {
         input: input, outputGradient: outputGradient, weightGradient: weightGradient,
         biasGradient: biasGradient)
     } else {
-      var gradient = memory(plainOutput, outputGradient)
+      var gradient = memory(givenOutput, outputGradient)
       backwardWeight(&gradient, input, weightGradient, biasGradient)
     }
   }
@@ -166,14 +166,14 @@ public struct Convolution {
       dnnl_dilated_convolution_backward_data_desc_init(
         &description, dnnl_convolution_auto, &src, &wei, &dst, strides, dilations, pads, pads),
       "describing")
-    let hint = forwardPrimitive(rectified: false)
+    let hint = forwardDescription(rectified: false)
     let primitive = OneDNNPrimitive("a convolution's input gradient") {
-      dnnl_primitive_desc_create(&$0, &description, nil, OneDNN.engine.handle, hint.description)
+      dnnl_primitive_desc_create(&$0, &description, nil, OneDNN.engine.handle, hint.handle)
     }
     gradient = gradient.inLayout(primitive.layout(of: dnnl_query_diff_dst_md), on: stream)
     let w = memory(plainWeight, weight)
       .inLayout(primitive.layout(of: dnnl_query_weights_md), on: stream)
-    let result = OneDNNMemory(plainInput, at: inputGradient)
+    let result = OneDNNMemory(givenInput, at: inputGradient)
     let target = destination(result, primitive.layout(of: dnnl_query_diff_src_md))
     primitive.run(
       on: stream,
@@ -193,11 +193,11 @@ public struct Convolution {
         &description, dnnl_convolution_auto, &src, &wei, &bias, &dst, strides, dilations, pads,
         pads),
       "describing")
-    let hint = forwardPrimitive(rectified: false)
+    let hint = forwardDescription(rectified: false)
     let primitive = OneDNNPrimitive("a convolution's weight gradient") {
-      dnnl_primitive_desc_create(&$0, &description, nil, OneDNN.engine.handle, hint.description)
+      dnnl_primitive_desc_create(&$0, &description, nil, OneDNN.engine.handle, hint.handle)
     }
-    let v = memory(plainInput, input).inLayout(primitive.layout(of: dnnl_query_src_md), on: stream)
+    let v = memory(givenInput, input).inLayout(primitive.layout(of: dnnl_query_src_md), on: stream)
     gradient = gradient.inLayout(primitive.layout(of: dnnl_query_diff_dst_md), on: stream)
     let target = OneDNNMemory(allocating: primitive.layout(of: dnnl_query_diff_weights_md))
     var arguments = [
@@ -234,7 +234,7 @@ public struct Convolution {
     )
   }
 
-  private func forwardPrimitive(rectified: Bool) -> OneDNNPrimitive {
+  private func forwardDescription(rectified: Bool) -> OneDNNDescription {
     var (src, wei, dst) = anyLayouts()
     var bias = plainBias
     var description = dnnl_convolution_desc_t()
@@ -246,7 +246,7 @@ public struct Convolution {
       dnnl_post_ops_append_eltwise($0, 1, dnnl_eltwise_relu, 0, 0)
     }
     return OneDNN.withAttributes(rectified ? relu : nil) { attributes in
-      OneDNNPrimitive("a convolution") {
+      OneDNNDescription("a convolution") {
         dnnl_primitive_desc_create(&$0, &description, attributes, OneDNN.engine.handle, nil)
       }
     }

@@ -128,39 +128,55 @@ final class OneDNNStream {
   func wait() { OneDNN.check(dnnl_stream_wait(handle), "waiting for a stream") }
 }
 
-/// A computation made ready for one set of layouts.
-final class OneDNNPrimitive {
-  let description: dnnl_primitive_desc_t?
-  private let handle: dnnl_primitive_t?
-  private let name: String
+/// A computation as oneDNN would do it: its choice of method and layouts.
+final class OneDNNDescription {
+  let handle: dnnl_primitive_desc_t?
+  let name: String
 
   init(_ name: String, _ describe: (inout dnnl_primitive_desc_t?) -> dnnl_status_t) {
-    var description: dnnl_primitive_desc_t?
-    OneDNN.check(describe(&description), "describing \(name)")
-    var primitive: dnnl_primitive_t?
-    OneDNN.check(dnnl_primitive_create(&primitive, description), "creating \(name)")
+    var handle: dnnl_primitive_desc_t?
+    OneDNN.check(describe(&handle), "describing \(name)")
     self.name = name
-    self.description = description
-    self.handle = primitive
+    self.handle = handle
   }
 
-  deinit {
-    dnnl_primitive_destroy(handle)
-    dnnl_primitive_desc_destroy(description)
-  }
+  deinit { dnnl_primitive_desc_destroy(handle) }
 
   /// The layout oneDNN has chosen for one of the arguments.
   func layout(of argument: dnnl_query_t) -> dnnl_memory_desc_t {
-    guard let layout = dnnl_primitive_desc_query_md(description, argument, 0) else {
+    guard let layout = dnnl_primitive_desc_query_md(handle, argument, 0) else {
       preconditionFailure("oneDNN: \(name) has no argument \(argument.rawValue)")
     }
     return layout.pointee
   }
+}
+
+/// A computation made ready for one set of layouts.
+final class OneDNNPrimitive {
+  private let description: OneDNNDescription
+  private let handle: dnnl_primitive_t?
+
+  init(_ description: OneDNNDescription) {
+    var handle: dnnl_primitive_t?
+    OneDNN.check(
+      dnnl_primitive_create(&handle, description.handle), "creating \(description.name)")
+    self.description = description
+    self.handle = handle
+  }
+
+  convenience init(_ name: String, _ describe: (inout dnnl_primitive_desc_t?) -> dnnl_status_t) {
+    self.init(OneDNNDescription(name, describe))
+  }
+
+  deinit { dnnl_primitive_destroy(handle) }
+
+  /// The layout oneDNN has chosen for one of the arguments.
+  func layout(of argument: dnnl_query_t) -> dnnl_memory_desc_t { description.layout(of: argument) }
 
   func run(on stream: OneDNNStream, _ arguments: [(Int32, OneDNNMemory)]) {
     let arguments = arguments.map { dnnl_exec_arg_t(arg: $0.0, memory: $0.1.handle) }
     OneDNN.check(
       dnnl_primitive_execute(handle, stream.handle, Int32(arguments.count), arguments),
-      "running \(name)")
+      "running \(description.name)")
   }
 }

@@ -12,28 +12,34 @@ public enum Activation: Sendable {
 
 /// Convolution: y[n, o] = b[o] + Σ_c W[o, c] ∗ x[n, c] (cross-correlation, as in PyTorch).
 /// - Parameters:
-///   - input: x, [N, C, H, W].
+///   - input: x, [N, C, H, W], or in blocks of channels [N, C/b, H, W, b] with b = 8 or 16.
 ///   - weight: W, [C′, C, kh, kw].
 ///   - bias: b, [C′]; nil for none.
 ///   - stride: the distance between outputs in input pixels.
 ///   - padding: zeros added on every side.
 ///   - dilation: the distance between taps.
 ///   - activation: what follows.
-/// - Returns: y, [N, C′, H′, W′] with the sizes of PyTorch's Conv2d.
+///   - outputLayout: how y lies; blocks of channels are for another convolution, see `consecutiveConv2d`.
+/// - Returns: y, [N, C′, H′, W′] with the sizes of PyTorch's Conv2d; in blocks [N, C′/b, H′, W′, b].
 /// - Throws: `LayerError` if the shapes do not fit.
 public func conv2d(
   _ input: Variable, weight: Variable, bias: Variable? = nil, stride: Pair = 1, padding: Pair = 0,
-  dilation: Pair = 1, activation: Activation = .identity
+  dilation: Pair = 1, activation: Activation = .identity, outputLayout: ActivationLayout = .rowMajor
 ) throws -> Variable {
   let sizes = try convolutionSizes(
     input.value.shape, weight.value.shape, bias?.value.shape, stride, padding, dilation)
-  let output: Shape = [
-    sizes.batch, sizes.outputChannels, sizes.rows.output, sizes.columns.output,
-  ]
-  let convolution = Convolution(sizes, hasBias: bias != nil)
+  guard outputLayout.fits(channels: sizes.outputChannels) else {
+    throw LayerError(
+      "conv2d", "outputLayout", given: "\(outputLayout)",
+      allowed:
+        "row-major, or blocks of 8 or 16 that divide the weight's C′ = \(sizes.outputChannels)")
+  }
+  let convolution = Convolution(
+    sizes, hasBias: bias != nil, inputLayout: input.value.shape.activationLayout,
+    outputLayout: outputLayout)
   let value = withPointers(input.value, weight.value) { v, w in
     withPointer(optional: bias?.value) { b in
-      Tensor(filling: output) {
+      Tensor(filling: sizes.outputShape.laid(out: outputLayout)) {
         convolution.forward(
           input: v, weight: w, bias: b, rectified: activation == .rectified, output: $0)
       }
@@ -75,6 +81,7 @@ private func convolutionSizes(
   _ dilation: Pair
 ) throws -> ConvolutionSizes {
   let name = "conv2d"
+  let input = input.images
   try requireImages(input, name, "input")
   guard weight.rank == 4, weight.count > 0, weight[1] == input.channels else {
     throw LayerError(
@@ -102,6 +109,11 @@ private func convolutionSizes(
         + "padding \(padding) on each side")
   }
   return sizes
+}
+
+extension ConvolutionSizes {
+  /// [N, C′, H′, W′].
+  var outputShape: Shape { [batch, outputChannels, rows.output, columns.output] }
 }
 
 extension Tensor {
@@ -154,16 +166,24 @@ public struct Conv2d {
 
   /// Applies the layer; see `conv2d`.
   /// - Parameters:
-  ///   - input: [N, C, H, W].
+  ///   - input: [N, C, H, W], or in blocks of channels.
   ///   - activation: what follows.
-  /// - Returns: [N, C′, H′, W′].
+  ///   - outputLayout: how the output lies.
+  /// - Returns: [N, C′, H′, W′], or in blocks of channels.
   /// - Throws: `LayerError` if the shapes do not fit.
   public func callAsFunction(
-    _ input: Variable, activation: Activation = .identity
+    _ input: Variable, activation: Activation = .identity,
+    outputLayout: ActivationLayout = .rowMajor
   ) throws -> Variable {
     try conv2d(
       input, weight: weight.variable(on: input.tape), bias: bias?.variable(on: input.tape),
-      stride: stride, padding: padding, dilation: dilation, activation: activation)
+      stride: stride, padding: padding, dilation: dilation, activation: activation,
+      outputLayout: outputLayout)
+  }
+
+  /// The sizes of the convolution of an input.
+  func sizes(_ input: Shape) throws -> ConvolutionSizes {
+    try convolutionSizes(input, weight.shape, bias?.shape, stride, padding, dilation)
   }
 
   /// The parameters with their published names behind `prefix`.

@@ -141,6 +141,16 @@ func message(_ body: () throws -> Void) -> String {
     expect("conv2d: bias is of shape [2]; allowed: [C′] with the weight's C′ = 3") {
       _ = try conv2d(zeros([1, 2, 5, 6]), weight: zeros([3, 2, 3, 3]), bias: zeros([2]))
     }
+    expect("conv2d: input is of shape [1, 2, 5, 6, 4]; allowed: [N, C, H, W], none of them 0") {
+      _ = try conv2d(zeros([1, 2, 5, 6, 4]), weight: zeros([3, 8, 3, 3]))
+    }
+    expect(
+      "conv2d: outputLayout is blocks of 16 channels; allowed: row-major, or blocks of 8 or 16 that divide "
+        + "the weight's C′ = 24"
+    ) {
+      _ = try conv2d(
+        zeros([1, 2, 5, 6]), weight: zeros([24, 2, 3, 3]), outputLayout: .channelBlocks(16))
+    }
     expect("averagePool2d: padding is (2, 2); allowed: at most half the kernel size (3, 3)") {
       _ = try averagePool2d(zeros([1, 2, 5, 6]), kernelSize: 3, padding: 2)
     }

@@ -16,7 +16,7 @@ public struct FCN8s {
   public let variant: FCN8sVariant
   /// C, the number of classes.
   public let classes: Int
-  private let blocks: [[VGGLayer]]
+  private let blocks: [VGGBlock]
   private let fc6: Conv2d
   private let fc7: Conv2d
   /// Scores after fc7, from the third and from the fourth pooling.
@@ -56,18 +56,18 @@ public struct FCN8s {
     self.classes = classes
     var channels = 3
     blocks = try variant.blocks.enumerated().map { number, block in
-      try (0..<block.convolutions).map { position in
+      let isAdaptive = variant == .pac && block.convolutions == 3
+      let ordinary = (0..<block.convolutions - (isAdaptive ? 1 : 0)).map { position in
         defer { channels = block.channels }
-        guard variant == .pac && position == 2 else {
-          let isFirst = number == 0 && position == 0
-          return .ordinary(
-            convolution(
-              channels, block.channels, 3, padding: isClassic && isFirst ? 100 : 1,
-              dividedBy: isFirst ? Self.colorSpread : 1))
-        }
-        layer += 1
-        return .adaptive(try .heNormal(channels: channels, seed: seed, layer: layer))
+        let isFirst = number == 0 && position == 0
+        return convolution(
+          channels, block.channels, 3, padding: isClassic && isFirst ? 100 : 1,
+          dividedBy: isFirst ? Self.colorSpread : 1)
       }
+      if isAdaptive { layer += 1 }
+      return VGGBlock(
+        ordinary: ordinary,
+        adaptive: isAdaptive ? try .heNormal(channels: channels, seed: seed, layer: layer) : nil)
     }
     let hidden = variant.hiddenChannels
     fc6 = convolution(channels, hidden, 7, padding: isClassic ? 0 : 3)
@@ -89,9 +89,8 @@ public struct FCN8s {
 
   /// Every parameter by its published name.
   public var parameters: [(name: String, parameter: Parameter)] {
-    blocks.enumerated().flatMap { number, block in
-      block.enumerated().flatMap { $1.parameters("conv\(number + 1)_\($0 + 1)") }
-    } + fc6.parameters("fc6") + fc7.parameters("fc7") + scores.last.parameters("score_fr")
+    blocks.enumerated().flatMap { $1.parameters("conv\($0 + 1)_") } + fc6.parameters("fc6")
+      + fc7.parameters("fc7") + scores.last.parameters("score_fr")
       + scores.pool3.parameters("score_pool3") + scores.pool4.parameters("score_pool4")
       + upscore2.parameters("upscore2") + upscore8.parameters("upscore8")
       + upscorePool4.parameters("upscore_pool4")
@@ -130,7 +129,7 @@ public struct FCN8s {
     var guide: Variable?
     var pools: [Variable] = []
     for block in blocks {
-      for layer in block { x = try layer(x, guide: guide) }
+      x = try block(x, guide: guide)
       if variant == .pac && pools.count == 1 { guide = x }
       x = try maxPool2x2(x)
       pools.append(x)
@@ -166,33 +165,31 @@ public struct FCN8s {
   }
 }
 
-/// A convolution of VGG-16 with its ReLU, pixel-adaptive or not.
-private enum VGGLayer {
-  case ordinary(Conv2d)
-  case adaptive(PacConv2d)
+/// The convolutions between two poolings of VGG-16, each with its ReLU.
+private struct VGGBlock {
+  let ordinary: [Conv2d]
+  /// The last one, if it is pixel-adaptive.
+  let adaptive: PacConv2d?
 
   /// The guide is conv2_2's output at the published scale.
   private static var guideScale: Float { 1e-4 }
 
   func callAsFunction(_ input: Variable, guide: Variable?) throws -> Variable {
-    switch self {
-    case .ordinary(let layer): return try layer(input, activation: .rectified)
-    case .adaptive(let layer):
-      guard let guide else { preconditionFailure("a PAC layer before its guide") }
-      let shape = input.value.shape
-      let resized = resizeBilinear(guide, height: shape.height, width: shape.width)
-      let features = try weightedSum([
-        WeightedTerm(resized, times: Variable(Tensor(scalar: Self.guideScale)))
-      ])
-      return try layer(input, guide: features, activation: .rectified)
-    }
+    let x = try consecutiveConv2d(input, ordinary, activation: .rectified)
+    guard let adaptive else { return x }
+    guard let guide else { preconditionFailure("a PAC layer before its guide") }
+    let shape = x.value.shape
+    let resized = resizeBilinear(guide, height: shape.height, width: shape.width)
+    let features = try weightedSum([
+      WeightedTerm(resized, times: Variable(Tensor(scalar: Self.guideScale)))
+    ])
+    return try adaptive(x, guide: features, activation: .rectified)
   }
 
+  /// The parameters; layers are numbered from 1 behind `prefix`.
   func parameters(_ prefix: String) -> [(name: String, parameter: Parameter)] {
-    switch self {
-    case .ordinary(let layer): layer.parameters(prefix)
-    case .adaptive(let layer): layer.parameters(prefix)
-    }
+    ordinary.enumerated().flatMap { $1.parameters("\(prefix)\($0 + 1)") }
+      + (adaptive?.parameters("\(prefix)\(ordinary.count + 1)") ?? [])
   }
 }
 

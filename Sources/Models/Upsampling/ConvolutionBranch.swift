@@ -29,7 +29,7 @@ struct ConvolutionBranch {
     }
     names = layers.map(\.name)
     reach = layers.reduce(0) { $0 + $1.kernelSize / 2 }
-    // Input and output, and both once more in the layouts oneDNN prefers.
+    // Input and output, and at most both once more in the layouts oneDNN prefers.
     floatsPerPixel = 2 * (zip(widths, widths.dropFirst()).map(+).max() ?? 0)
   }
 
@@ -39,10 +39,6 @@ struct ConvolutionBranch {
   }
 
   func callAsFunction(_ input: Variable) throws -> Variable {
-    var x = input
-    for (number, layer) in layers.enumerated() {
-      x = try layer(x, activation: number + 1 < layers.count ? .rectified : .identity)
-    }
-    return x
+    try consecutiveConv2d(input, layers, activation: .identity)
   }
 }
