@@ -57,6 +57,7 @@ final class ParameterStorage {
   /// All values; those of `range` may be on their way before `read(range)`.
   fileprivate var values: Tensor
   fileprivate var gradients: FlatBuffer?
+  /// Returns when the values of a range have arrived.
   fileprivate var receive: ((Range<Int>) -> Void)?
 
   init(_ values: Tensor) { self.values = values }
@@ -68,6 +69,7 @@ final class ParameterStorage {
   }
 
   fileprivate func write(_ value: Tensor, at offset: Int) {
+    // Of all: a shared copy moves when it is written.
     receive?(0..<values.count)
     values.withUnsafeMutableBufferPointer { target in
       value.withUnsafeBufferPointer { source in

@@ -36,6 +36,12 @@ final class PendingOperation {
     self.start = start
   }
 
+  deinit {
+    // After an error MPI may still read them.
+    guard requests.isEmpty else { return }
+    for array in arrays { array.deallocate() }
+  }
+
   /// Whether `begin()` was called.
   var hasBegun: Bool { start == nil }
 
@@ -47,12 +53,6 @@ final class PendingOperation {
     guard let start else { return }
     self.start = nil
     do { try start(self) } catch { failure = error }
-  }
-
-  deinit {
-    // After an error MPI may still read them.
-    guard requests.isEmpty else { return }
-    for array in arrays { array.deallocate() }
   }
 
   /// Starts one more operation.
