@@ -12,6 +12,8 @@ final class Courier: @unchecked Sendable {
   private let condition = NSCondition()
   /// Not known to be over, in order; the first have begun.
   private var operations: [PendingOperation] = []
+  /// The first error of any operation.
+  private var failure: (any Error)?
   private var isStopped = false
   private var thread: Thread?
 
@@ -60,20 +62,28 @@ final class Courier: @unchecked Sendable {
   }
 
   /// Returns when all operations are done.
-  /// - Throws: `DistributedError` if MPI reported an error.
+  /// - Throws: `DistributedError` if MPI reported an error for any operation so far, whoever has heard of it: what ranks have
+  ///   sent each other is not to be relied on then.
   func finish() throws {
     try condition.withLock {
       while let first = operations.first {
         try first.wait()
         advance()
       }
+      if let failure { throw failure }
     }
   }
 
   /// Moves messages on, and begins what there is room for.
   private func advance() {
-    // An error is kept in the operation, for the one who asks whether it is done.
-    operations.removeAll { $0.hasBegun && ((try? $0.test()) ?? true) }
+    operations.removeAll { operation in
+      do {
+        return try operation.hasBegun && operation.test()
+      } catch {
+        failure = failure ?? error
+        return true
+      }
+    }
     for (place, operation) in operations.enumerated() where !operation.hasBegun {
       guard place < operation.mostAtOnce else { break }
       operation.begin()

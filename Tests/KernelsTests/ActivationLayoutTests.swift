@@ -22,10 +22,6 @@ import Testing
     [.rowMajor, .channelBlocks(8), .channelBlocks(16)].filter { $0.fits(channels: channels) }
   }
 
-  private func numbers(_ count: Int, _ modulus: Int) -> [Float] {
-    (0..<count).map { Float($0 * 7 % modulus - modulus / 2) }
-  }
-
   /// [N, C, H, W] brought into a layout.
   private func laidOut(
     _ values: [Float], _ extents: [Int], _ layout: ActivationLayout
@@ -43,44 +39,29 @@ import Testing
 
   @Test(arguments: cases)
   func everyPairOfLayoutsGivesTheSums(_ sizes: ConvolutionSizes) {
-    let input = numbers(sizes.input.reduce(1, *), 5)
-    let weight = numbers(sizes.weight.reduce(1, *), 7)
-    let bias = numbers(sizes.outputChannels, 9)
-    let upstream = numbers(sizes.output.reduce(1, *), 4)
-    let pixels = sizes.rows.output * sizes.columns.output
-    var expectedOutput = upstream.indices.map { bias[$0 / pixels % sizes.outputChannels] }
-    var expectedInput = [Float](repeating: 0, count: input.count)
-    var expectedWeight = [Float](repeating: 2, count: weight.count)
-    var expectedBias = [Float](repeating: 3, count: bias.count)
-    forEachProduct(sizes) { o, i, w in
-      expectedOutput[o] += input[i] * weight[w]
-      expectedInput[i] += upstream[o] * weight[w]
-      expectedWeight[w] += upstream[o] * input[i]
-    }
-    for (o, g) in upstream.enumerated() { expectedBias[o / pixels % sizes.outputChannels] += g }
-    expectedOutput = expectedOutput.map { max($0, 0) }
-
+    let sums = ConvolutionSums(sizes)
     for inputLayout in Self.layouts(sizes.inputChannels) {
       for outputLayout in Self.layouts(sizes.outputChannels) {
         let convolution = Convolution(
           sizes, inputLayout: inputLayout, outputLayout: outputLayout)
-        let given = laidOut(input, sizes.input, inputLayout)
-        var output = [Float](repeating: .nan, count: upstream.count)
-        var inputGradient = [Float](repeating: .nan, count: input.count)
-        var weightGradient = [Float](repeating: 2, count: weight.count)
-        var biasGradient = [Float](repeating: 3, count: bias.count)
+        let given = laidOut(sums.input, sizes.input, inputLayout)
+        var output = [Float](repeating: .nan, count: sums.output.count)
+        var inputGradient = [Float](repeating: .nan, count: sums.input.count)
+        var weightGradient = [Float](repeating: ConvolutionSums.gathered, count: sums.weight.count)
+        var biasGradient = [Float](repeating: ConvolutionSums.gathered, count: sums.bias.count)
         convolution.forward(
-          input: given, weight: weight, bias: bias, rectified: true, output: &output)
+          input: given, weight: sums.weight, bias: sums.bias, rectified: true, output: &output)
         convolution.backward(
-          input: given, weight: weight,
-          outputGradient: laidOut(upstream, sizes.output, outputLayout),
+          input: given, weight: sums.weight,
+          outputGradient: laidOut(sums.upstream, sizes.output, outputLayout),
           inputGradient: &inputGradient, weightGradient: &weightGradient,
           biasGradient: &biasGradient)
         let pair = "\(inputLayout) to \(outputLayout)"
-        #expect(output == laidOut(expectedOutput, sizes.output, outputLayout), "\(pair)")
-        #expect(inputGradient == laidOut(expectedInput, sizes.input, inputLayout), "\(pair)")
-        #expect(weightGradient == expectedWeight, "\(pair)")
-        #expect(biasGradient == expectedBias, "\(pair)")
+        #expect(
+          output == laidOut(sums.output.map { max($0, 0) }, sizes.output, outputLayout), "\(pair)")
+        #expect(inputGradient == laidOut(sums.inputGradient, sizes.input, inputLayout), "\(pair)")
+        #expect(weightGradient == sums.weightGradient, "\(pair)")
+        #expect(biasGradient == sums.biasGradient, "\(pair)")
       }
     }
   }
