@@ -29,11 +29,36 @@ let fast: [SwiftSetting] =
   strict
   + [.unsafeFlags(["-Ounchecked", "-Xcc", "-march=\(processors)", "-Xcc", "-fno-math-errno"])]
 
+let argumentParser = Target.Dependency.product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+func library(
+  _ name: String, _ dependencies: [Target.Dependency], path: String? = nil,
+  settings: [SwiftSetting] = strict
+) -> Target {
+  .target(name: name, dependencies: dependencies, path: path, swiftSettings: settings)
+}
+
+// A program that the tests start.
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .executableTarget(
+    name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: strict)
+}
+
+func tests(
+  _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []
+) -> Target {
+  .testTarget(
+    name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict)
+}
+
 let package = Package(
   name: "PixelAdaptive",
   products: [
     .executable(name: "pac", targets: ["pac"]),
-    .library(name: "PixelAdaptiveLayers", targets: ["Layers", "Autograd", "Tensors"]),
+    .library(name: "PixelAdaptiveLayers", targets: ["PACLayers", "PACAutograd", "PACTensors"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
@@ -41,120 +66,92 @@ let package = Package(
     .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
   ],
   targets: [
-    .executableTarget(name: "pac", dependencies: ["CommandLineTool"], swiftSettings: strict),
-    .target(
-      name: "CommandLineTool",
-      dependencies: [
-        "Verification", "Benchmarking", "Training", "Models", "Data", "Distributed", "Layers",
-        "Autograd", "Tensors", "HDF5", "ImageFiles", "Files", "Kernels", "CPlatform",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Logging", package: "swift-log"),
-      ],
-      swiftSettings: strict),
-    .target(
-      name: "Verification",
-      dependencies: ["Training", "Models", "Data", "Layers", "Autograd", "Tensors", "HDF5"],
-      swiftSettings: strict),
-    .target(
-      name: "Benchmarking",
-      dependencies: [
-        "Training", "Models", "Data", "Distributed", "Layers", "Autograd", "Tensors", "Kernels",
-      ],
-      swiftSettings: strict),
-    .target(
-      name: "Training",
-      dependencies: [
-        "Models", "Data", "Distributed", "Layers", "Autograd", "Tensors", "Kernels", "HDF5",
-        "ImageFiles", "WeightFiles", "Files",
-        .product(name: "Logging", package: "swift-log"),
-        .product(name: "Yams", package: "Yams"),
-      ],
-      swiftSettings: strict),
-    .target(
-      name: "Models", dependencies: ["Layers", "Autograd", "Tensors"], swiftSettings: strict),
-    .target(
-      name: "Data", dependencies: ["Tensors", "HDF5", "ImageFiles", "Files"], swiftSettings: strict),
-    .target(
-      name: "Distributed", dependencies: ["Tensors", "Kernels", "CMPI"], swiftSettings: strict),
-    .target(
-      name: "Layers", dependencies: ["Autograd", "Tensors", "Kernels"], swiftSettings: strict),
-    .target(name: "Autograd", dependencies: ["Tensors", "Kernels"], swiftSettings: strict),
-    .target(name: "Tensors", dependencies: ["Kernels"], swiftSettings: strict),
-    .target(name: "WeightFiles", dependencies: ["Tensors", "Files"], swiftSettings: strict),
-    .target(name: "Files", dependencies: ["CZlib"], swiftSettings: strict),
-    .target(name: "HDF5", dependencies: ["CHDF5", "CZlib"], swiftSettings: strict),
-    .target(name: "ImageFiles", dependencies: ["Files", "CPNG", "CJPEG"], swiftSettings: strict),
-    .target(
-      name: "Kernels", dependencies: ["COpenBLAS", "COneDNN", "CPlatform"], swiftSettings: fast),
+    .executableTarget(name: "pac", dependencies: ["PACCommandLineTool"], swiftSettings: strict),
 
-    .systemLibrary(name: "CMPI", pkgConfig: "ompi-c"),
-    .systemLibrary(name: "CHDF5", pkgConfig: "hdf5"),
-    .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas"),
-    .systemLibrary(name: "COneDNN"),
-    .systemLibrary(name: "CPNG", pkgConfig: "libpng"),
-    .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg"),
-    .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
-    .systemLibrary(name: "CPlatform"),
+    library(
+      "PACCommandLineTool",
+      [
+        "PACVerification", "PACBenchmarking", "PACTraining", "PACModels", "PACData",
+        "PACDistributed",
+        "PACLayers", "PACAutograd", "PACTensors", "PACHDF5", "PACImageFiles", "PACFiles",
+        "PACKernels",
+        "CPACPlatform", argumentParser, logging,
+      ]),
+    library(
+      "PACVerification",
+      ["PACTraining", "PACModels", "PACData", "PACLayers", "PACAutograd", "PACTensors", "PACHDF5"]),
+    library(
+      "PACBenchmarking",
+      [
+        "PACTraining", "PACModels", "PACData", "PACDistributed", "PACLayers", "PACAutograd",
+        "PACTensors", "PACKernels",
+      ]),
+    library(
+      "PACTraining",
+      [
+        "PACModels", "PACData", "PACDistributed", "PACLayers", "PACAutograd", "PACTensors",
+        "PACKernels",
+        "PACHDF5", "PACImageFiles", "PACWeightFiles", "PACFiles", "CPACZlib", logging, yams,
+      ]),
+    library("PACModels", ["PACLayers", "PACAutograd", "PACTensors"]),
+    library("PACData", ["PACTensors", "PACHDF5", "PACImageFiles", "PACFiles"]),
+    library("PACDistributed", ["PACTensors", "PACKernels", "CPACMPI"]),
+    library("PACLayers", ["PACAutograd", "PACTensors", "PACKernels"]),
+    library("PACAutograd", ["PACTensors", "PACKernels"]),
+    library("PACTensors", ["PACKernels"]),
+    library("PACWeightFiles", ["PACTensors", "PACFiles"]),
+    library("PACFiles", ["CPACZlib"]),
+    library("PACHDF5", ["CPACHDF5", "CPACZlib"]),
+    library("PACImageFiles", ["PACFiles", "CPACPNG", "CPACJPEG"]),
+    library("PACKernels", ["CPACOpenBLAS", "CPACOneDNN", "CPACPlatform"], settings: fast),
 
-    .testTarget(
-      name: "KernelsTests", dependencies: ["Kernels", "TestSupport"], swiftSettings: strict),
-    .testTarget(name: "TensorsTests", dependencies: ["Tensors"], swiftSettings: strict),
-    .testTarget(
-      name: "WeightFilesTests",
-      dependencies: ["WeightFiles", "Tensors", "TestSupport"], exclude: ["Fixtures"],
-      swiftSettings: strict),
-    .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "TestSupport"], swiftSettings: strict),
-    .testTarget(
-      name: "ImageFilesTests", dependencies: ["ImageFiles", "TestSupport"], swiftSettings: strict),
-    .testTarget(
-      name: "AutogradTests", dependencies: ["Autograd", "Tensors"], swiftSettings: strict),
-    .testTarget(
-      name: "LayersTests", dependencies: ["Layers", "Autograd", "Tensors"], swiftSettings: strict),
-    .testTarget(
-      name: "DataTests", dependencies: ["Data", "Tensors", "HDF5", "ImageFiles", "TestSupport"],
-      swiftSettings: strict),
-    // Started under mpirun by the tests, see Tests/TestSupport.
-    .executableTarget(
-      name: "RankProgram",
-      dependencies: [
-        "CommandLineTool", "Training", "Distributed", "Autograd", "Tensors", "Kernels",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ],
-      path: "Tests/RankProgram",
-      swiftSettings: strict),
-    // Reads damaged files in a process of its own, see Tests/TestSupport/DamagedFiles.swift.
-    .executableTarget(
-      name: "ReaderProgram",
-      dependencies: ["Training", "Data", "HDF5", "ImageFiles", "WeightFiles"],
-      path: "Tests/ReaderProgram",
-      swiftSettings: strict),
-    .testTarget(
-      name: "DamagedFilesTests",
-      dependencies: ["HDF5", "ImageFiles", "CZlib", "TestSupport"], exclude: ["Samples"],
-      swiftSettings: strict),
-    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
-    .testTarget(
-      name: "DistributedTests", dependencies: ["Distributed", "Tensors", "TestSupport"],
-      swiftSettings: strict),
-    .testTarget(
-      name: "ModelsTests", dependencies: ["Models", "Layers", "Autograd", "Tensors"],
-      swiftSettings: strict),
-    .testTarget(
-      name: "TrainingTests",
-      dependencies: [
-        "Training", "Models", "Data", "Distributed", "Layers", "Autograd", "Tensors", "HDF5",
-        "ImageFiles", "WeightFiles", "TestSupport",
-      ],
-      exclude: ["Optimization/make_optimizer_values.py", "Weights/Fixtures"],
-      swiftSettings: strict),
-    .testTarget(
-      name: "CommandLineToolTests",
-      dependencies: [
-        "CommandLineTool", "Verification", "Training", "Data", "HDF5", "ImageFiles", "Tensors",
-        "Kernels", "TestSupport",
-        .product(name: "Yams", package: "Yams"),
-      ],
-      swiftSettings: strict),
+    .systemLibrary(name: "CPACMPI", pkgConfig: "ompi-c"),
+    .systemLibrary(name: "CPACHDF5", pkgConfig: "hdf5"),
+    .systemLibrary(name: "CPACOpenBLAS", pkgConfig: "openblas"),
+    .systemLibrary(name: "CPACOneDNN"),
+    .systemLibrary(name: "CPACPNG", pkgConfig: "libpng"),
+    .systemLibrary(name: "CPACJPEG", pkgConfig: "libjpeg"),
+    .systemLibrary(name: "CPACZlib", pkgConfig: "zlib"),
+    .systemLibrary(name: "CPACPlatform"),
+
+    tests("PACKernelsTests", ["PACKernels", "PACTestSupport"]),
+    tests("PACTensorsTests", ["PACTensors"]),
+    tests(
+      "PACWeightFilesTests", ["PACWeightFiles", "PACTensors", "PACTestSupport"],
+      exclude: ["Fixtures"]),
+    tests("PACHDF5Tests", ["PACHDF5", "PACTestSupport"]),
+    tests("PACImageFilesTests", ["PACImageFiles", "PACTestSupport"]),
+    tests("PACAutogradTests", ["PACAutograd", "PACTensors"]),
+    tests("PACLayersTests", ["PACLayers", "PACAutograd", "PACTensors"]),
+    tests("PACDataTests", ["PACData", "PACTensors", "PACHDF5", "PACImageFiles", "PACTestSupport"]),
+    program(
+      "PACRankProgram",
+      [
+        "PACCommandLineTool", "PACTraining", "PACDistributed", "PACAutograd", "PACTensors",
+        "PACKernels",
+        argumentParser,
+      ]),
+    program(
+      "PACReaderProgram", ["PACTraining", "PACData", "PACHDF5", "PACImageFiles", "PACWeightFiles"]),
+    tests(
+      "PACDamagedFilesTests", ["PACHDF5", "PACImageFiles", "CPACZlib", "PACTestSupport"],
+      exclude: ["Samples"]),
+    library("PACTestSupport", [], path: "Tests/PACTestSupport"),
+    tests("PACDistributedTests", ["PACDistributed", "PACTensors", "PACTestSupport"]),
+    tests("PACModelsTests", ["PACModels", "PACLayers", "PACAutograd", "PACTensors"]),
+    tests(
+      "PACTrainingTests",
+      [
+        "PACTraining", "PACModels", "PACData", "PACDistributed", "PACLayers", "PACAutograd",
+        "PACTensors", "PACHDF5", "PACImageFiles", "PACWeightFiles", "PACTestSupport",
+      ], exclude: ["Optimization/make_optimizer_values.py", "Weights/Fixtures"]),
+    tests(
+      "PACCommandLineToolTests",
+      [
+        "PACCommandLineTool", "PACVerification", "PACTraining", "PACData", "PACHDF5",
+        "PACImageFiles",
+        "PACTensors", "PACKernels", "PACTestSupport", yams,
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

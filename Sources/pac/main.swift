@@ -1,4 +1,4 @@
-import CommandLineTool
+import PACCommandLineTool
 
 ProcessSetup.completeEnvironment()
 Program.main()

@@ -1,0 +1,89 @@
+import PACAutograd
+import PACLayers
+import PACTensors
+
+extension BenchmarkCase {
+  /// Single PAC convolutions over channels, window and dilation.
+  ///
+  /// Names `conv-c32-k5-d4`, with `-backward` for all gradients.
+  static let layers: [BenchmarkCase] = {
+    let shapes: [(channels: Int, kernel: Int, dilation: Int)] =
+      [4, 16, 32, 64, 128, 256, 512].map { ($0, 3, 1) } + [4, 16, 32, 64, 128].map { ($0, 5, 1) }
+      + [16, 64].map { ($0, 7, 1) } + [4, 16, 64].map { (21, 5, $0) }
+      + [2, 8, 64].map { (64, 3, $0) }
+    return shapes.flatMap { shape in
+      let (channels, kernel, dilation) = shape
+      return SquareLayer(
+        channels: channels, kernel: kernel, dilation: dilation, size: size(channels)
+      ).benchmarks("conv-c\(channels)-k\(kernel)-d\(dilation)")
+    }
+  }()
+
+  /// The size at which a layer of so many channels is measured: enough work to time, not more.
+  private static func size(_ channels: Int) -> Int {
+    switch channels {
+    case ...32: 384
+    case ...128: 192
+    default: 96
+    }
+  }
+
+  /// The PAC layers of fcn8spac at a crop of 449×449: conv3_3, conv4_3 and conv5_3.
+  ///
+  /// The poolings before them, which round up, leave a quarter, an eighth and a sixteenth of the crop. The guidance is
+  /// conv2_2's output times 10⁻⁴, so K is close to 1.
+  static let fcn8sLayers: [BenchmarkCase] = [(3, 256, 113), (4, 512, 57), (5, 512, 29)].flatMap {
+    (block, channels, size) in
+    SquareLayer(
+      channels: channels, kernel: 3, size: size, guideChannels: 128, guideRange: 1e-4
+    ).benchmarks("fcn8s-conv\(block)")
+  }
+
+  /// One layer at growing sizes: time and memory are to grow no faster than the number of pixels.
+  static let scaling: [BenchmarkCase] = [512, 1024, 2048].map { size in
+    SquareLayer(channels: 16, kernel: 5, dilation: 4, size: size)
+      .benchmark("scale-\(size)", backward: true)
+  }
+}
+
+/// A PAC convolution with as many output as input channels that leaves the size of a square image as it is.
+private struct SquareLayer {
+  var channels: Int
+  var kernel: Int
+  var dilation = 1
+  var size: Int
+  var guideChannels = 3
+  /// The guidance is uniform between ± this.
+  var guideRange: Float = 1
+
+  /// `name` without and `name`-backward with all gradients.
+  func benchmarks(_ name: String) -> [BenchmarkCase] {
+    [benchmark(name, backward: false), benchmark("\(name)-backward", backward: true)]
+  }
+
+  func benchmark(_ name: String, backward: Bool) -> BenchmarkCase {
+    let what = backward ? "forward and all gradients" : "forward"
+    return BenchmarkCase(
+      name: name,
+      summary: "PacConv2d \(channels)→\(channels), \(kernel)×\(kernel), dilation \(dilation), "
+        + "\(size)×\(size), \(what)"
+    ) {
+      var random = CounterRandom(seed: 0, purpose: .synthetic)
+      let input = Tensor.uniform([1, channels, size, size], within: 1, using: &random)
+      let guide = Tensor.uniform(
+        [1, guideChannels, size, size], within: guideRange, using: &random)
+      let weight = Tensor.uniform([channels, channels, kernel, kernel], within: 1, using: &random)
+      let window = PacWindow(
+        kernelSize: Pair(kernel), padding: Pair(kernel / 2 * dilation), dilation: Pair(dilation))
+      let operations = 2 * Double(weight.count) * Double(size * size) * (backward ? 3 : 1)
+      return BenchmarkCase.Work(usefulOperations: operations) {
+        let tape = backward ? Tape() : nil
+        let output = try pacconv2d(
+          Variable(input, tape: tape, needsGradient: true),
+          adapting: .guide(Variable(guide, tape: tape, needsGradient: true)),
+          weight: Variable(weight, tape: tape, needsGradient: true), window: window)
+        tape?.backward(from: output, gradient: output.value)
+      }
+    }
+  }
+}

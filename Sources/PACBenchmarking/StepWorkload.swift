@@ -1,0 +1,58 @@
+import PACAutograd
+import PACLayers
+import PACModels
+import PACTensors
+import PACTraining
+
+/// A network and a random sample, for whole steps.
+public struct StepWorkload: Sendable {
+  /// The name on the command line.
+  public let name: String
+  /// Width and height of the sample unless others are asked for.
+  public let size: Int
+  /// Width and height are multiples of this.
+  public let multiple: Int
+  let prepare: @Sendable (_ size: Int) throws -> Replica
+
+  /// Every network that can be measured.
+  public static let all: [StepWorkload] =
+    [4, 8, 16].map(upsampling) + ["fcn8s", "fcn8spac"].map(segmentation)
+
+  /// A rank's network, ready to run.
+  struct Replica {
+    let parameters: ParameterSet
+    /// Makes the rule for as many parameters as it is given.
+    let optimizer: (Int) -> any Optimizer
+    /// Runs network and loss.
+    let loss: (Tape) throws -> Variable
+  }
+
+  private static func upsampling(factor: Int) -> StepWorkload {
+    StepWorkload(name: "upsample\(factor)", size: 256, multiple: factor) { size in
+      let network = try makeUpsampler(.pacJointUpsample(), factor: factor, seed: 1)
+      var random = CounterRandom(seed: 0, purpose: .synthetic)
+      let low = Tensor.uniform([1, 1, size / factor, size / factor], within: 1, using: &random)
+      let guide = Tensor.uniform([1, 3, size, size], within: 1, using: &random)
+      let target = Tensor.uniform([1, 1, size, size], within: 1, using: &random)
+      return Replica(
+        parameters: ParameterSet(network.parameters), optimizer: { Adam(count: $0) },
+        loss: { tape in
+          meanSquaredError(
+            try network(Variable(low, tape: tape), guide: Variable(guide, tape: tape)), target)
+        })
+    }
+  }
+
+  private static func segmentation(model: String) -> StepWorkload {
+    StepWorkload(name: model, size: 449, multiple: 1) { size in
+      let network = try SegmentationModel(SegmentationModelName(model), seed: 1)
+      var random = CounterRandom(seed: 0, purpose: .synthetic)
+      let image = Tensor.uniform([1, 3, size, size], within: 100, using: &random)
+      let labels = (0..<size * size).map { _ in UInt8(random.integer(below: network.classes)) }
+      return Replica(
+        parameters: ParameterSet(network.parameters),
+        optimizer: { SGD(count: $0, momentum: 0.9) },
+        loss: { try crossEntropy(try network(Variable(image, tape: $0)), labels: labels) })
+    }
+  }
+}

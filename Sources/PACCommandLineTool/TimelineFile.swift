@@ -1,0 +1,42 @@
+import Foundation
+import PACDistributed
+
+/// The file of `--timeline`.
+struct TimelineFile {
+  /// What is written in the end.
+  let timeline: Timeline
+  private let path: String
+
+  /// Begins a timeline; all ranks call it together.
+  /// - Throws: on all ranks alike one line if the leader cannot write the file.
+  init(_ path: String, _ communicator: Communicator) throws {
+    self.path = path
+    // Not to be found out after hours of training.
+    try communicator.together { if communicator.isLeader { try Self.write("", path) } }
+    timeline = try Timeline(communicator)
+  }
+
+  /// Writes all ranks' spans; all ranks call it together.
+  func write(_ communicator: Communicator) throws {
+    let document = try timeline.document(communicator)
+    try communicator.together { if let document { try Self.write(document, path) } }
+  }
+
+  private static func write(_ text: String, _ path: String) throws {
+    let file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
+    guard file >= 0 else { throw failure(path, errno) }
+    do {
+      try FileHandle(fileDescriptor: file, closeOnDealloc: true).write(contentsOf: Data(text.utf8))
+    } catch {
+      throw failure(path, errno)
+    }
+  }
+
+  private static func failure(_ path: String, _ code: Int32) -> TimelineError {
+    TimelineError(
+      description: "--timeline \(path): cannot write it (\(String(cString: strerror(code)))); "
+        + "name a file in a folder that can be written")
+  }
+}
+
+private struct TimelineError: Error, CustomStringConvertible { let description: String }

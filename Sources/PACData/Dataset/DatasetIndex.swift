@@ -1,0 +1,59 @@
+import Foundation
+import PACHDF5
+
+extension HDF5Group {
+  /// Writes what every dataset file has beside its fields: names, sizes, splits and attributes.
+  /// - Parameters:
+  ///   - names: of the samples.
+  ///   - sizes: rows and columns of the samples, one after the other.
+  ///   - splits: positions of samples by name of the split.
+  ///   - description: where the samples come from.
+  ///   - version: the version of the layout.
+  /// - Throws: `HDF5Error` if the file cannot be written.
+  func writeIndex(
+    names: [String], sizes: [Int32], splits: [String: [Int]], description: DatasetDescription,
+    version: Int
+  ) throws {
+    try write(names, as: DatasetLayout.name)
+    try write(sizes, shape: [names.count, 2], as: DatasetLayout.size)
+    try createGroup(DatasetLayout.splits)
+    for (name, indices) in splits.sorted(by: { $0.key < $1.key }) {
+      try write(indices, shape: [indices.count], as: "\(DatasetLayout.splits)/\(name)")
+    }
+    if !description.classNames.isEmpty {
+      try write(description.classNames, as: DatasetLayout.className)
+    }
+    try setAttribute("format", DatasetLayout.format)
+    try setAttribute("version", version)
+    try setAttribute(DatasetLayout.sealed, "CRC-32, behind the end of the HDF5 file")
+    try setAttribute("source", description.source)
+    try setAttribute("description", description.text)
+    if !description.collection.isEmpty {
+      try setAttribute("collection", description.collection)
+    }
+    try setAttribute("created", Date().ISO8601Format())
+    try setAttribute("created_by", description.createdBy)
+  }
+}
+
+extension DatasetLayout {
+  /// Checks every split, see below.
+  static func validate(_ splits: [String: [Int]], count: Int, path: String) throws(DataError) {
+    for (name, indices) in splits {
+      try validate(indices, split: name, count: count, path: path)
+    }
+  }
+
+  /// Checks the positions of a split: each exists and is named once.
+  static func validate(_ indices: [Int], split: String, count: Int, path: String) throws(DataError)
+  {
+    let place = "\(path), \(splits)/\(split)"
+    if let wrong = indices.first(where: { !(0..<count).contains($0) }) {
+      throw DataError(
+        "\(place): sample \(wrong) does not exist, there are \(count); prepare the dataset again")
+    }
+    guard Set(indices).count == indices.count else {
+      throw DataError("\(place): a sample is named twice; prepare the dataset again")
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import PACHDF5
+
+/// One sample of a dataset of image files.
+struct EncodedSample {
+  /// The name that a person recognises.
+  var name: String
+  /// The number of rows.
+  var height: Int
+  /// The number of columns.
+  var width: Int
+  /// The bytes of a PNG or JPEG file.
+  var image: [UInt8]
+  /// The bytes of a PNG file whose samples or palette numbers are classes; nil if there are no labels.
+  var labels: [UInt8]?
+}
+
+/// Writes a dataset of images and labels of different sizes as the bytes of their files, see docs/data-format.md.
+///
+/// The file appears when it is finished, or not at all. The samples are taken as they are; that their files are good is the
+/// caller's part.
+final class EncodedDatasetWriter {
+  private let images: HDF5Dataset
+  private let labels: HDF5Dataset
+  private var imageStarts = [0]
+  private var labelStarts = [0]
+  private var draft: DatasetDraft
+
+  /// Elements of one chunk: small enough that reading a file reads little besides, and fits HDF5's cache.
+  private static let chunk = 1 << 16
+
+  /// Begins a dataset under a temporary name in the folder of `path`.
+  /// - Throws: `HDF5Error` if the folder cannot be written.
+  init(_ path: String, description: DatasetDescription) throws {
+    let draft = try DatasetDraft(path, description)
+    func field(_ field: SceneField) throws -> HDF5Dataset {
+      let dataset = try draft.file.root.createDataset(
+        field.rawValue, .uint8, shape: [0], maximumShape: [nil], chunk: [Self.chunk])
+      try dataset.setAttribute("encoding", "image files")
+      return dataset
+    }
+    self.draft = draft
+    images = try field(.image)
+    labels = try field(.labels)
+    try labels.setAttribute("unlabelled", Int(DatasetLayout.unlabelled))
+  }
+
+  /// The number of samples written so far.
+  var count: Int { draft.count }
+
+  /// Writes one more sample.
+  func append(_ sample: EncodedSample) throws {
+    try append(sample.image, to: images, &imageStarts)
+    try append(sample.labels ?? [], to: labels, &labelStarts)
+    draft.add(sample.name, height: sample.height, width: sample.width)
+  }
+
+  private func append(_ bytes: [UInt8], to dataset: HDF5Dataset, _ starts: inout [Int]) throws {
+    let start = starts[count]
+    starts.append(start + bytes.count)
+    if bytes.isEmpty { return }
+    try dataset.resize(to: [start + bytes.count])
+    try dataset.write(bytes, start: [start], count: [bytes.count])
+  }
+
+  /// Writes names, sizes, splits and attributes, and gives the file its name.
+  /// - Parameter splits: positions of samples by name of the split.
+  /// - Throws: `DataError` if a split names a sample that does not exist, or one twice.
+  func finish(splits: [String: [Int]]) throws {
+    for (field, starts) in [(SceneField.image, imageStarts), (.labels, labelStarts)] {
+      try draft.file.root.write(starts, shape: [starts.count], as: field.startPath)
+    }
+    try draft.finish(splits: splits, version: DatasetLayout.encodedVersion)
+  }
+}

@@ -1,0 +1,56 @@
+import PACImageFiles
+import PACTensors
+
+/// Reads depth maps from PNG and `.npy` files.
+struct DepthFile {
+  let path: String
+
+  private var isArray: Bool { path.lowercased().hasSuffix(".npy") }
+
+  /// The extent, from the beginning of the file.
+  func size() throws -> (height: Int, width: Int) {
+    if isArray { return try plane(NumPyArray.shape(of: path)) }
+    let header = try Raster.header(of: path)
+    return (header.height, header.width)
+  }
+
+  /// The depths `[1, 1, H, W]`, multiplied by `scale`.
+  /// - Parameters:
+  ///   - scale: the unit of the file in that of the result.
+  ///   - hasMissing: whether 0, negative numbers and those that are not finite mean "not measured", returned
+  ///     as 0. Otherwise 0 is a depth and the others are errors.
+  /// - Returns: the depths.
+  /// - Throws: `DataError` or `ImageFileError`, naming the file, if it is not a depth map.
+  func read(scale: Double, hasMissing: Bool) throws -> Tensor {
+    let (height, width) = try size()
+    let counts = try counts()
+    let shape = Shape(batch: 1, channels: 1, height: height, width: width)
+    if !hasMissing, let wrong = counts.first(where: { !$0.isFinite || $0 < 0 }) {
+      throw DataError(
+        "\(path): \(wrong) is not a depth; say that pixels without depth are to be left out")
+    }
+    return Tensor(shape, counts.map { $0.isFinite && $0 > 0 ? Float($0 * scale) : 0 })
+  }
+
+  private func counts() throws -> [Double] {
+    if isArray { return try NumPyArray(contentsOf: path).elements }
+    let raster = try Raster(contentsOf: path)
+    if raster.channels == 1 { return raster.samples.map(Double.init) }
+    let counts = stride(from: 0, to: raster.samples.count, by: 3).map { start in
+      Array(raster.samples[start..<start + 3])
+    }
+    guard counts.allSatisfy({ $0[0] == $0[1] && $0[0] == $0[2] }) else {
+      throw DataError("\(path): a colour picture, not depth; give one grey channel")
+    }
+    return counts.map { Double($0[0]) }
+  }
+
+  private func plane(_ shape: [Int]) throws -> (height: Int, width: Int) {
+    switch shape.count {
+    case 2: return (shape[0], shape[1])
+    case 3 where shape[2] == 1: return (shape[0], shape[1])
+    case 3 where shape[0] == 1: return (shape[1], shape[2])
+    default: throw DataError("\(path): expected [H, W], [H, W, 1] or [1, H, W], found \(shape)")
+    }
+  }
+}

@@ -1,0 +1,130 @@
+import Foundation
+import PACHDF5
+import PACTensors
+
+/// How the labelled part of NYU Depth V2 becomes a dataset.
+public struct NYUOptions: Sendable {
+  /// How many samples, the first ones, train; nil: 1000 of the published 1449, of other counts the same part.
+  public var trainCount: Int?
+  /// Deflate level 1 to 9; 0 or nil: none.
+  public var compression: Int?
+  /// The program that prepares, and its version.
+  public var createdBy: String
+
+  /// Chooses how to prepare.
+  public init(trainCount: Int? = nil, compression: Int? = nil, createdBy: String = "pac") {
+    self.trainCount = trainCount
+    self.compression = compression
+    self.createdBy = createdBy
+  }
+}
+
+/// Makes a dataset from `nyu_depth_v2_labeled.mat` (Silberman et al., ECCV 2012).
+///
+/// A MATLAB 7.3 file is HDF5 whose axes are reversed: `images` is `[N, 3, columns, rows]`, `depths`
+/// `[N, columns, rows]` in metres. Each sample is transposed; a few are in memory at a time.
+/// - Parameters:
+///   - source: the MATLAB file.
+///   - path: where the dataset shall appear.
+///   - options: split and compression.
+///   - progress: called after every sample with the number done and of all; may throw to give up, which leaves
+///     nothing behind.
+/// - Returns: what the dataset holds.
+/// - Throws: `HDF5Error` if a file cannot be read or written, `DataError` if it holds something else.
+@discardableResult
+public func prepareNYU(
+  from source: String, to path: String, options: NYUOptions = NYUOptions(),
+  progress: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
+) throws -> DatasetSummary {
+  let frames = try NYUFrames(source)
+  let trainCount = options.trainCount ?? (frames.count * 1000 + 724) / 1449
+  guard (0...frames.count).contains(trainCount) else {
+    throw DataError("\(source): \(trainCount) samples to train of \(frames.count); choose fewer")
+  }
+  let writer = try DatasetWriter(
+    path, fields: [.image, .depth], maximumHeight: frames.height, maximumWidth: frames.width,
+    description: DatasetDescription(
+      source: URL(fileURLWithPath: source).lastPathComponent,
+      text: "NYU Depth V2, labelled part, depth filled in by its authors",
+      createdBy: options.createdBy, depthUnit: .metre, missingDepth: 0,
+      collection: PublishedCollection.nyu.rawValue),
+    compression: options.compression)
+  var block = 0..<0
+  var samples: [SceneSample] = []
+  for index in 0..<frames.count {
+    if !block.contains(index) {
+      block = index..<min(index + frames.blockCount, frames.count)
+      samples = try frames.read(block)
+    }
+    try writer.append(samples[index - block.lowerBound])
+    try progress(index + 1, frames.count)
+  }
+  try writer.finish(splits: [
+    "train": Array(0..<trainCount), "test": Array(trainCount..<frames.count),
+  ])
+  return try DatasetReader(path).summary
+}
+
+/// The frames of the MATLAB file.
+private struct NYUFrames {
+  let count: Int
+  let height: Int
+  let width: Int
+  /// How many frames are read at once: as many as are stored together, which saves decompressing them again
+  /// and again, but no more than fit into a quarter of a gigabyte.
+  let blockCount: Int
+  private let images: HDF5Dataset
+  private let depths: HDF5Dataset
+
+  init(_ path: String) throws {
+    let root = try HDF5File(reading: path).root
+    images = try root.dataset("images")
+    depths = try root.dataset("depths")
+    let shape = images.shape
+    guard shape.count == 4, shape[1] == 3, images.elementType == .uint8 else {
+      throw DataError(
+        "\(path), /images: expected uint8 [N, 3, columns, rows], found \(images.elementType) "
+          + "\(shape); use nyu_depth_v2_labeled.mat")
+    }
+    let planes = [shape[0], shape[2], shape[3]]
+    guard depths.shape == planes, depths.elementType.isNumber else {
+      throw DataError(
+        "\(path), /depths: expected float32 \(planes), found \(depths.elementType) "
+          + "\(depths.shape); use nyu_depth_v2_labeled.mat")
+    }
+    guard shape.allSatisfy({ $0 > 0 }) else { throw DataError("\(path), /images: no frames") }
+    (count, width, height) = (shape[0], shape[2], shape[3])
+    let together = max(images.chunk?.first ?? 1, depths.chunk?.first ?? 1)
+    blockCount = max(1, min(together, (1 << 28) / (7 * width * height)))
+  }
+
+  func read(_ range: Range<Int>) throws -> [SceneSample] {
+    let (start, count) = (range.lowerBound, range.count)
+    let bytes = try images.read(
+      UInt8.self, start: [start, 0, 0, 0], count: [count, 3, width, height])
+    let metres = try depths.read(
+      Float.self, start: [start, 0, 0], count: [count, width, height])
+    let pixels = width * height
+    return range.map { index in
+      let offset = index - start
+      let color = (0..<3).flatMap { channel in
+        transposed(bytes, from: (3 * offset + channel) * pixels)
+      }
+      let depth = transposed(metres, from: offset * pixels).map { $0.isFinite && $0 > 0 ? $0 : 0 }
+      return SceneSample(
+        name: String(format: "nyu_%04d", index + 1),
+        image: ByteImage(channels: 3, height: height, width: width, bytes: color),
+        depth: Tensor(Shape(batch: 1, channels: 1, height: height, width: width), depth))
+    }
+  }
+
+  /// One plane `[columns, rows]` as `[rows, columns]`.
+  private func transposed<T>(_ elements: [T], from start: Int) -> [T] {
+    var result: [T] = []
+    result.reserveCapacity(width * height)
+    for row in 0..<height {
+      for column in 0..<width { result.append(elements[start + column * height + row]) }
+    }
+    return result
+  }
+}

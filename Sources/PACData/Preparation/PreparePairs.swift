@@ -1,0 +1,171 @@
+import Foundation
+import PACImageFiles
+
+/// How many samples, the last ones, are held out for testing.
+public enum TestShare: Sendable, Equatable {
+  /// That many.
+  case count(Int)
+  /// That part of all, from 0 to 1, rounded.
+  case ratio(Double)
+
+  /// The number of test samples among `total`.
+  func count(of total: Int) throws(DataError) -> Int {
+    switch self {
+    case .count(let count):
+      guard (0...total).contains(count) else {
+        throw DataError("\(count) samples to test of \(total) there are; hold out fewer")
+      }
+      return count
+    case .ratio(let ratio):
+      guard (0...1).contains(ratio) else {
+        throw DataError("a part of \(ratio) to test; choose one from 0 to 1")
+      }
+      return Int((ratio * Double(total)).rounded())
+    }
+  }
+}
+
+/// How folders of colour images and depth maps become a dataset.
+public struct PairsOptions: Sendable {
+  /// One count of the depth files in the dataset's unit, 0.001 for millimetres; nil: 1, which metric PNG
+  /// files do not accept.
+  public var depthScale: Double?
+  /// What the scaled depths mean.
+  public var depthUnit: DepthUnit
+  /// Whether 0, negative numbers and those that are not finite mean "not measured".
+  public var hasMissingDepth: Bool
+  /// How many samples are held out.
+  public var test: TestShare
+  /// Deflate level 1 to 9; 0 or nil: none.
+  public var compression: Int?
+  /// The program that prepares, and its version.
+  public var createdBy: String
+
+  /// Chooses how to prepare.
+  public init(
+    depthScale: Double? = nil, depthUnit: DepthUnit = .unitless, hasMissingDepth: Bool = true,
+    test: TestShare = .count(0), compression: Int? = nil, createdBy: String = "pac"
+  ) {
+    self.depthScale = depthScale
+    self.depthUnit = depthUnit
+    self.hasMissingDepth = hasMissingDepth
+    self.test = test
+    self.compression = compression
+    self.createdBy = createdBy
+  }
+}
+
+/// Makes a dataset from folders of colour images (PNG, JPEG) and depth maps (PNG, `.npy`).
+///
+/// Files are paired by their names (`matchPairs`), in natural order. Both may lie in the same folder if their
+/// extensions tell them apart.
+/// - Parameters:
+///   - colors: the folder of the colour images.
+///   - depths: the folder of the depth maps.
+///   - path: where the dataset shall appear.
+///   - options: scale, unit, split and compression.
+///   - progress: called after every sample with the number done and of all; may throw to give up, which leaves
+///     nothing behind.
+/// - Returns: what the dataset holds.
+/// - Throws: `DataError` and errors of the files, each naming the file concerned.
+@discardableResult
+public func preparePairs(
+  colors: String, depths: String, to path: String, options: PairsOptions,
+  progress: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
+) throws -> DatasetSummary {
+  let pairs = try findPairs(colors: colors, depths: depths)
+  let testCount = try options.test.count(of: pairs.count)
+  let scale = try depthScale(options, pairs)
+  let extent = try maximalExtent(pairs)
+  let writer = try DatasetWriter(
+    path, fields: [.image, .depth], maximumHeight: extent.height, maximumWidth: extent.width,
+    description: DatasetDescription(
+      source: colors == depths ? colors : "\(colors), \(depths)",
+      text: "colour images with depth, depth counts times \(scale)", createdBy: options.createdBy,
+      depthUnit: options.depthUnit, missingDepth: options.hasMissingDepth ? 0 : nil),
+    compression: options.compression)
+  for (index, pair) in pairs.enumerated() {
+    let depth = DepthFile(path: pair.depth)
+    try writer.append(
+      SceneSample(
+        name: stem(URL(fileURLWithPath: pair.color).lastPathComponent),
+        image: ByteImage(contentsOf: pair.color),
+        depth: depth.read(scale: scale, hasMissing: options.hasMissingDepth)))
+    try progress(index + 1, pairs.count)
+  }
+  let trainCount = pairs.count - testCount
+  try writer.finish(splits: [
+    "train": Array(0..<trainCount), "test": Array(trainCount..<pairs.count),
+  ])
+  return try DatasetReader(path).summary
+}
+
+/// The pairs in both folders, as paths.
+private func findPairs(colors: String, depths: String) throws -> [FilePair] {
+  var colorNames = try files(in: colors, ["png", "jpg", "jpeg"])
+  var depthNames = try files(in: depths, ["png", "npy"])
+  if try isSameFolder(colors, depths) {
+    // JPEG cannot be depth and .npy cannot be colour; PNG is whatever the others are not.
+    let photographs = colorNames.filter { !$0.lowercased().hasSuffix(".png") }
+    let arrays = depthNames.filter { !$0.lowercased().hasSuffix(".png") }
+    guard !photographs.isEmpty || !arrays.isEmpty else {
+      throw DataError(
+        "\(colors): colour images and depth cannot be told apart; put them into two folders")
+    }
+    if photographs.isEmpty { depthNames = arrays } else { colorNames = photographs }
+  }
+  guard !colorNames.isEmpty else {
+    throw DataError("\(colors): no colour images (.png, .jpg); name another folder")
+  }
+  guard !depthNames.isEmpty else {
+    throw DataError("\(depths): no depth maps (.png, .npy); name another folder")
+  }
+  do {
+    return try matchPairs(colors: colorNames, depths: depthNames)
+      .map { FilePair(color: "\(colors)/\($0.color)", depth: "\(depths)/\($0.depth)") }
+  } catch {
+    throw DataError("\(colors), \(depths): \(error)")
+  }
+}
+
+private func files(in folder: String, _ extensions: Set<String>) throws(DataError) -> [String] {
+  guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
+    throw DataError("\(folder): no such folder, or it cannot be read; check the path")
+  }
+  return names.filter { name in
+    !name.hasPrefix(".")
+      && extensions.contains(URL(fileURLWithPath: name).pathExtension.lowercased())
+  }
+}
+
+private func isSameFolder(_ first: String, _ second: String) throws -> Bool {
+  let paths = [first, second].map { URL(fileURLWithPath: $0).resolvingSymlinksInPath().path }
+  return paths[0] == paths[1]
+}
+
+private func depthScale(_ options: PairsOptions, _ pairs: [FilePair]) throws(DataError) -> Double {
+  let counted = pairs.first { $0.depth.lowercased().hasSuffix(".png") }
+  if options.depthScale == nil, options.depthUnit == .metre, let counted {
+    throw DataError(
+      "\(counted.depth): how many metres is one count? give a depth scale, 0.001 for millimetres")
+  }
+  let scale = options.depthScale ?? 1
+  guard scale.isFinite, scale > 0 else {
+    throw DataError("a depth scale of \(scale); choose one above 0")
+  }
+  return scale
+}
+
+/// The largest extent of all pairs, from the beginnings of the files; checks that the two of a pair agree.
+private func maximalExtent(_ pairs: [FilePair]) throws -> (height: Int, width: Int) {
+  try pairs.reduce((height: 0, width: 0)) { largest, pair in
+    let color = try Raster.header(of: pair.color)
+    let depth = try DepthFile(path: pair.depth).size()
+    guard (color.height, color.width) == depth else {
+      throw DataError(
+        "\(pair.depth): \(depth.height) × \(depth.width) pixels (rows × columns), but "
+          + "\(pair.color) has \(color.height) × \(color.width); make them equal")
+    }
+    return (max(largest.height, depth.height), max(largest.width, depth.width))
+  }
+}

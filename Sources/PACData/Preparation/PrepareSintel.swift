@@ -1,0 +1,143 @@
+import Foundation
+import PACImageFiles
+import PACTensors
+
+/// How the training part of MPI-Sintel becomes a dataset.
+public struct SintelOptions: Sendable {
+  /// Which rendering guides.
+  public var pass: SintelPass
+  /// The scenes that are held out; nil: the published split.
+  public var testScenes: [String]?
+  /// Deflate level 1 to 9; 0 or nil: none.
+  public var compression: Int?
+  /// The program that prepares, and its version.
+  public var createdBy: String
+
+  /// Chooses how to prepare.
+  public init(
+    pass: SintelPass = .clean, testScenes: [String]? = nil, compression: Int? = nil,
+    createdBy: String = "pac"
+  ) {
+    self.pass = pass
+    self.testScenes = testScenes
+    self.compression = compression
+    self.createdBy = createdBy
+  }
+}
+
+/// Makes a dataset from the published folders of MPI-Sintel (Butler et al., ECCV 2012).
+///
+/// The first frame of each pair is the image, `flow` leads to the second. The split is the published one of
+/// 908 and 133 pairs: ambush_6 and market_6 and the last 25 pairs of bamboo_2, cave_4 and temple_2 are held
+/// out, told by the frames' numbers, so that any part of the data is split alike. Vectors that are not
+/// finite are stored as unknown.
+/// - Parameters:
+///   - root: the folder of `training`, or `training` itself; any of its scenes may be absent.
+///   - path: where the dataset shall appear.
+///   - options: rendering, split and compression.
+///   - warn: called with a line for each way in which the data is less than was published.
+///   - progress: called after every sample with the number done and of all; may throw to give up, which leaves
+///     nothing behind.
+/// - Returns: what the dataset holds.
+/// - Throws: `DataError` and errors of the files, each naming the file concerned.
+@discardableResult
+public func prepareSintel(
+  from root: String, to path: String, options: SintelOptions = SintelOptions(),
+  warn: (String) -> Void = { _ in },
+  progress: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
+) throws -> DatasetSummary {
+  let folders = try SintelFolders(root, pass: options.pass)
+  let frames = folders.frames
+  let isTest = try testRule(options, frames, root)
+  let extent = try maximalExtent(frames)
+  let writer = try DatasetWriter(
+    path, fields: [.image, .flow], maximumHeight: extent.height, maximumWidth: extent.width,
+    description: DatasetDescription(
+      source: root,
+      text: "MPI-Sintel, \(options.pass.rawValue) pass, training part, first frame of each pair",
+      createdBy: options.createdBy, collection: PublishedCollection.sintel.rawValue),
+    compression: options.compression)
+  for (index, frame) in frames.enumerated() {
+    try writer.append(try sample(of: frame))
+    try progress(index + 1, frames.count)
+  }
+  let splits = [
+    "train": frames.indices.filter { !isTest(frames[$0]) },
+    "test": frames.indices.filter { isTest(frames[$0]) },
+  ]
+  try writer.finish(splits: splits)
+  for line in shortcomings(folders, root, isPublishedSplit: options.testScenes == nil) {
+    warn(line)
+  }
+  return try DatasetReader(path).summary
+}
+
+/// Which frames are held out.
+private func testRule(
+  _ options: SintelOptions, _ frames: [SintelFrame], _ root: String
+) throws(DataError) -> (SintelFrame) -> Bool {
+  guard let testScenes = options.testScenes else { return SintelSplit.isTest }
+  let scenes = Set(frames.map(\.scene))
+  if let unknown = testScenes.first(where: { !scenes.contains($0) }) {
+    throw DataError(
+      "\(root): no scene \(unknown) to hold out; there is \(scenes.sorted().joined(separator: ", "))"
+    )
+  }
+  return { testScenes.contains($0.scene) }
+}
+
+/// The largest extent of all frames, from the beginnings of the files; checks that image and flow agree.
+private func maximalExtent(_ frames: [SintelFrame]) throws -> (height: Int, width: Int) {
+  try frames.reduce((height: 0, width: 0)) { largest, frame in
+    let image = try Raster.header(of: frame.image)
+    let flow = try FlowField.size(of: frame.flow)
+    guard (image.height, image.width) == flow else {
+      throw DataError(
+        "\(frame.flow): \(flow.height) × \(flow.width) vectors (rows × columns), but "
+          + "\(frame.image) has \(image.height) × \(image.width) pixels; unpack both again")
+    }
+    return (max(largest.height, flow.height), max(largest.width, flow.width))
+  }
+}
+
+private func sample(of frame: SintelFrame) throws -> SceneSample {
+  let field = try FlowField(contentsOf: frame.flow)
+  let pixels = field.width * field.height
+  var components = field.components
+  for pixel in 0..<pixels
+  where !(components[pixel].isFinite && components[pixels + pixel].isFinite) {
+    components[pixel] = DatasetLayout.unknownFlow
+    components[pixels + pixel] = DatasetLayout.unknownFlow
+  }
+  let shape = Shape(batch: 1, channels: 2, height: field.height, width: field.width)
+  return SceneSample(
+    name: frame.name, image: try ByteImage(contentsOf: frame.image),
+    flow: Tensor(shape, components))
+}
+
+/// What the data lacks of the published 1041 pairs, a line each; empty if it is complete.
+private func shortcomings(
+  _ folders: SintelFolders, _ root: String, isPublishedSplit: Bool
+) -> [String] {
+  var lines: [String] = []
+  if let first = folders.withoutImage.first {
+    let more = folders.withoutImage.count - 1
+    lines.append("\(first)\(more > 0 ? " and \(more) more" : ""): no image of this frame; left out")
+  }
+  let found = Dictionary(grouping: folders.frames, by: \.scene).mapValues(\.count)
+  let short = SintelSplit.pairs.filter { found[$0.key, default: 0] < $0.value }.keys.sorted()
+  guard !short.isEmpty else { return lines }
+  let (count, all) = (folders.frames.count, SintelSplit.pairCount)
+  let test = folders.frames.count(where: SintelSplit.isTest)
+  let split =
+    "\(count - test) of \(all - SintelSplit.testCount) to train and "
+    + "\(test) of \(SintelSplit.testCount) to test"
+  let named = short.prefix(3).map {
+    "\($0) \(found[$0, default: 0]) of \(SintelSplit.pairs[$0, default: 0])"
+  }
+  lines.append(
+    "\(root): \(count) of the \(all) published pairs\(isPublishedSplit ? ", \(split)" : ""); "
+      + "incomplete: \(named.joined(separator: ", "))"
+      + (short.count > 3 ? " and \(short.count - 3) more scenes" : ""))
+  return lines
+}

@@ -1,0 +1,131 @@
+import Dispatch
+import Foundation
+import PACTensors
+import Synchronization
+
+/// What kind of scenes is rendered.
+public enum SyntheticKind: String, Sendable, CaseIterable {
+  /// Rooms with depth, flow and labels, see `SyntheticScene`.
+  case rooms
+  /// Flat shapes with labels, see `SyntheticShapes`.
+  case shapes
+
+  var fields: Set<SceneField> { self == .rooms ? Set(SceneField.allCases) : [.image, .labels] }
+
+  var classNames: [String] {
+    self == .rooms ? SyntheticScene.labelNames : SyntheticShapes.labelNames
+  }
+
+  var description: String {
+    self == .rooms
+      ? "rendered rooms with exact depth, flow to the next image and labels"
+      : "textured shapes on a ground with exact labels"
+  }
+}
+
+/// Which synthetic scenes become a dataset.
+public struct SyntheticOptions: Sendable {
+  /// What is rendered.
+  public var kind: SyntheticKind
+  /// How many scenes, those held out included.
+  public var count: Int
+  /// How many of them, the last ones, are held out.
+  public var test: TestShare
+  /// The number of columns.
+  public var width: Int
+  /// The number of rows.
+  public var height: Int
+  /// What all random numbers are derived from.
+  public var seed: UInt64
+  /// Deflate level 1 to 9; 0 or nil: none.
+  public var compression: Int?
+  /// The program that prepares, and its version.
+  public var createdBy: String
+
+  /// Chooses what to render.
+  public init(
+    kind: SyntheticKind = .rooms, count: Int = 64, test: TestShare = .count(8), width: Int = 320,
+    height: Int = 240,
+    seed: UInt64 = 0, compression: Int? = nil, createdBy: String = "pac"
+  ) {
+    self.kind = kind
+    self.count = count
+    self.test = test
+    self.width = width
+    self.height = height
+    self.seed = seed
+    self.compression = compression
+    self.createdBy = createdBy
+  }
+
+  fileprivate func scene(_ index: Int) -> SceneSample {
+    switch kind {
+    case .rooms: SyntheticScene(seed: seed, index: index, width: width, height: height).render()
+    case .shapes: SyntheticShapes(seed: seed, index: index, width: width, height: height).render()
+    }
+  }
+
+  /// Refuses what cannot be rendered.
+  func validate() throws(DataError) {
+    guard count > 0 else { throw DataError("\(count) scenes; render at least 1") }
+    guard (8...8192).contains(width), (8...8192).contains(height) else {
+      throw DataError(
+        "scenes of \(height) × \(width) pixels (rows × columns); choose 8 to 8192 of each")
+    }
+  }
+}
+
+/// Renders scenes into a dataset: rooms with image, depth, flow and labels, or shapes with image and labels.
+///
+/// All cores render; the file depends on the options alone, except for the time of its creation. As many
+/// scenes as there are cores are in memory.
+/// - Parameters:
+///   - path: where the dataset shall appear.
+///   - options: which scenes.
+///   - progress: called after every sample with the number done and of all; may throw to give up, which leaves
+///     nothing behind.
+/// - Returns: what the dataset holds.
+/// - Throws: `DataError` if the options make no dataset, `HDF5Error` if it cannot be written.
+@discardableResult
+public func prepareSynthetic(
+  to path: String, options: SyntheticOptions = SyntheticOptions(),
+  progress: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
+) throws -> DatasetSummary {
+  try options.validate()
+  let testCount = try options.test.count(of: options.count)
+  let writer = try DatasetWriter(
+    path, fields: options.kind.fields, maximumHeight: options.height,
+    maximumWidth: options.width,
+    description: DatasetDescription(
+      source: "synthetic scenes, seed \(options.seed)",
+      text: "\(options.kind.description) "
+        + options.kind.classNames.enumerated().map { "\($0) \($1)" }.joined(separator: ", "),
+      createdBy: options.createdBy, depthUnit: .metre, missingDepth: nil,
+      classNames: options.kind.classNames),
+    compression: options.compression)
+  let together = ProcessInfo.processInfo.activeProcessorCount
+  for start in stride(from: 0, to: options.count, by: together) {
+    let block = start..<min(start + together, options.count)
+    for sample in render(block, options) {
+      try writer.append(sample)
+      try progress(writer.count, options.count)
+    }
+  }
+  let trainCount = options.count - testCount
+  try writer.finish(splits: [
+    "train": Array(0..<trainCount), "test": Array(trainCount..<options.count),
+  ])
+  return try DatasetReader(path).summary
+}
+
+/// Renders the scenes of a range side by side, each on a thread of its own.
+private func render(_ range: Range<Int>, _ options: SyntheticOptions) -> [SceneSample] {
+  let samples = Mutex([Int: SceneSample]())
+  DispatchQueue.concurrentPerform(iterations: range.count) { offset in
+    let index = range.lowerBound + offset
+    let sample = options.scene(index)
+    samples.withLock { $0[index] = sample }
+  }
+  let rendered = samples.withLock { $0 }
+  return range.compactMap { rendered[$0] }
+}

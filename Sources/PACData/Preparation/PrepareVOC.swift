@@ -1,0 +1,126 @@
+import Foundation
+import PACImageFiles
+
+/// What becomes a dataset of semantic segmentation.
+public struct VOCOptions: Sendable {
+  /// The unpacked SBD; nil for none.
+  public var sbd: String?
+  /// Files of identifiers that become splits, by the split's name, such as `train11` and `val11`.
+  public var lists: [String: String]
+  /// The program that prepares, and its version.
+  public var createdBy: String
+
+  /// Chooses what to prepare.
+  public init(sbd: String? = nil, lists: [String: String] = [:], createdBy: String = "pac") {
+    self.sbd = sbd
+    self.lists = lists
+    self.createdBy = createdBy
+  }
+}
+
+/// Puts Pascal VOC 2012, and SBD's labels if they are given, into a dataset with every split that follows from the lists.
+///
+/// Splits: VOC's `train`, `val`, `trainval`, `test` (without labels); the given lists; `trainval11`; with SBD `train_aug`
+/// (VOC's training images and SBD's that VOC does not validate on), `trainval_aug`, `train11_sbd` (VOC 2011's and SBD's
+/// training images) and `val11_sbd` (VOC 2011's validation images that SBD does not train on). Where both have labels
+/// of an image, VOC's are taken. Every file is decoded once, so that none fails later.
+/// - Parameters:
+///   - root: the devkit, see `VOCFolder`.
+///   - path: where the dataset shall appear.
+///   - options: SBD, lists.
+///   - warn: is told what the user should know.
+///   - progress: called after every sample with the number done and of all; may throw to give up, which leaves
+///     nothing behind.
+/// - Returns: what the dataset holds.
+/// - Throws: `DataError` and errors of the files, each naming the file concerned.
+@discardableResult
+public func prepareVOC(
+  from root: String, to path: String, options: VOCOptions = VOCOptions(),
+  warn: (String) -> Void = { _ in },
+  progress: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
+) throws -> DatasetSummary {
+  let voc = try VOCFolder(root)
+  let sbd = try options.sbd.map { try SBDFolder($0) }
+  let reserved = ["train", "val", "trainval", "test", "train_aug", "trainval_aug"]
+  if let name = options.lists.keys.first(where: { reserved.contains($0) || $0.contains("_rand") }) {
+    throw DataError("list \(name): the name is taken; choose another, such as train11 or val11")
+  }
+  let lists = VOCLists(
+    voc: try voc.lists(), sbd: try sbd.map { try $0.lists(warn: warn) },
+    others: try options.lists.mapValues { try VOCLists.read($0) })
+  let identifiers = lists.identifiers
+  let labelled = lists.labelled
+  let writer = try EncodedDatasetWriter(
+    path,
+    description: DatasetDescription(
+      source: [voc.path, sbd?.path].compactMap { $0 }.joined(separator: ", "),
+      text: "photographs with class numbers, those of Pascal VOC 2012"
+        + (sbd == nil ? "" : " and SBD"),
+      createdBy: options.createdBy, classNames: PascalVOC.classNames))
+  for identifier in identifiers {
+    try writer.append(
+      try sample(identifier, voc, sbd, needsLabels: labelled.contains(identifier)))
+    try progress(writer.count, identifiers.count)
+  }
+  let positions = Dictionary(
+    uniqueKeysWithValues: identifiers.enumerated().map { ($1, $0) })
+  try writer.finish(splits: lists.splits.mapValues { $0.compactMap { positions[$0] } })
+  return try DatasetReader(path).summary
+}
+
+private func sample(
+  _ identifier: String, _ voc: VOCFolder, _ sbd: SBDFolder?, needsLabels: Bool
+) throws -> EncodedSample {
+  let exists = FileManager.default.fileExists(atPath:)
+  let photographs = [voc.image(identifier)] + (sbd.map { [$0.image(identifier)] } ?? [])
+  guard let photograph = photographs.first(where: exists) else {
+    throw DataError(
+      "\(photographs[0]): a list names it, but there is no such file; unpack all images")
+  }
+  let image = try fileBytes(photograph)
+  let raster = try Raster(decoding: image, name: photograph)
+  var result = EncodedSample(
+    name: identifier, height: raster.height, width: raster.width, image: image, labels: nil)
+  let vocLabels = voc.labels(identifier)
+  if exists(vocLabels) {
+    let bytes = try fileBytes(vocLabels)
+    let labels = try ByteImage(
+      labelsOf: Raster(decoding: bytes, name: vocLabels, palette: .indices), name: vocLabels)
+    try check(labels, vocLabels, like: raster)
+    result.labels = bytes
+  } else if let file = sbd?.labels(identifier), exists(file) {
+    let matrix = try MATLABFile.readMatrix(file, variable: "GTcls", field: "Segmentation")
+    let labels = ByteImage(
+      channels: 1, height: matrix.height, width: matrix.width, bytes: matrix.values)
+    try check(labels, file, like: raster)
+    result.labels = try PNG.encode(
+      Raster(
+        width: labels.width, height: labels.height, channels: 1,
+        samples: labels.bytes.map { UInt16($0) }), colors: PascalVOC.palette)
+  } else if needsLabels {
+    throw DataError("\(vocLabels): a list names it, but there is no such file; unpack all labels")
+  }
+  return result
+}
+
+/// Refuses labels of another size than the image, and numbers that are no class.
+private func check(_ labels: ByteImage, _ file: String, like image: Raster) throws(DataError) {
+  guard (labels.height, labels.width) == (image.height, image.width) else {
+    throw DataError(
+      "\(file): \(labels.height) × \(labels.width) pixels (rows × columns), but the image has "
+        + "\(image.height) × \(image.width); make them equal")
+  }
+  let classes = PascalVOC.classNames.count
+  if let place = labels.bytes.firstIndex(where: { $0 >= classes && $0 != PascalVOC.unlabelled }) {
+    throw DataError(
+      "\(file): label \(labels.bytes[place]) at row \(place / labels.width), column "
+        + "\(place % labels.width); labels are 0 to \(classes - 1), and 255 for none")
+  }
+}
+
+private func fileBytes(_ path: String) throws(DataError) -> [UInt8] {
+  guard let data = FileManager.default.contents(atPath: path) else {
+    throw DataError("\(path): cannot be read; check the permissions")
+  }
+  return [UInt8](data)
+}

@@ -1,0 +1,37 @@
+import CPACZlib
+
+/// The CRC-32 of zlib, PNG and zip, of bytes given piece by piece.
+///
+/// It detects every change within 32 neighbouring bits, and misses another one with a probability of 2⁻³².
+public struct CRC32: Sendable {
+  private var sum = crc32_z(0, nil, 0)
+
+  /// Begins with no bytes.
+  public init() {}
+
+  /// Takes in the next bytes.
+  public mutating func update(_ bytes: some Sequence<UInt8>) {
+    let isDone: Void? = bytes.withContiguousStorageIfAvailable {
+      sum = crc32_z(sum, $0.baseAddress, z_size_t($0.count))
+    }
+    if isDone == nil { update(Array(bytes)) }
+  }
+
+  /// Takes in the next bytes.
+  public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    sum = crc32_z(
+      sum, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), z_size_t(bytes.count))
+  }
+
+  /// The checksum so far.
+  public var value: UInt32 { UInt32(truncatingIfNeeded: sum) }
+
+  /// The checksum in eight hexadecimal digits.
+  public var hexadecimal: String { Self.hexadecimal(value) }
+
+  /// A number in eight hexadecimal digits.
+  public static func hexadecimal(_ value: UInt32) -> String {
+    let text = String(value, radix: 16)
+    return String(repeating: "0", count: 8 - text.count) + text
+  }
+}

@@ -1,0 +1,78 @@
+import CPACJPEG
+
+/// Reading of JPEG files, grey or colour.
+public enum JPEG {
+  /// Reads a JPEG file; one of the CMYK kind, made for printing, is refused.
+  public static func read(_ path: String) throws -> Raster {
+    try JPEGDecoder(OpenFile(reading: path)).read()
+  }
+
+  static func read(_ file: OpenFile) throws -> Raster { try JPEGDecoder(file).read() }
+
+  /// Reads only what the file says about its image.
+  public static func header(_ path: String) throws -> Raster.Header {
+    try JPEGDecoder(OpenFile(reading: path)).header
+  }
+}
+
+/// Owns libjpeg's state for one file.
+private final class JPEGDecoder {
+  private let file: OpenFile
+  private let reader: UnsafeMutablePointer<pac_jpeg_reader>
+
+  init(_ file: OpenFile) throws {
+    self.file = file
+    reader = .allocate(capacity: 1)
+    reader.initialize(to: pac_jpeg_reader())
+    try check(file.withStream { pac_jpeg_create(reader, $0) })
+    try check(pac_jpeg_read_header(reader))
+    switch reader.pointee.decoder.jpeg_color_space {
+    case JCS_GRAYSCALE: reader.pointee.decoder.out_color_space = JCS_GRAYSCALE
+    case JCS_YCbCr, JCS_RGB: reader.pointee.decoder.out_color_space = JCS_RGB
+    default:
+      throw ImageFileError(
+        file: file.path,
+        problem: "neither grey nor red, green and blue but CMYK or unknown colours",
+        advice: "convert the image to RGB")
+    }
+    // A block of 64 pixels takes a bit at least, some hundredths of one where the coding is arithmetic.
+    try header.requireBounded(file, most: 4096 * file.size)
+  }
+
+  deinit {
+    pac_jpeg_destroy(reader)
+    reader.deallocate()
+  }
+
+  var header: Raster.Header {
+    Raster.Header(
+      width: Int(reader.pointee.decoder.image_width),
+      height: Int(reader.pointee.decoder.image_height),
+      channels: reader.pointee.decoder.out_color_space == JCS_GRAYSCALE ? 1 : 3, bitDepth: 8)
+  }
+
+  func read() throws -> Raster {
+    let header = header
+    try check(pac_jpeg_start(reader))
+    var row = [UInt8](repeating: 0, count: header.width * header.channels)
+    var samples: [UInt16] = []
+    samples.reserveCapacity(header.count)
+    for _ in 0..<header.height {
+      try row.withUnsafeMutableBufferPointer {
+        try check(pac_jpeg_read_row(reader, $0.baseAddress))
+      }
+      samples.append(contentsOf: row.lazy.map { UInt16($0) })
+    }
+    try check(pac_jpeg_finish(reader))
+    return Raster(header: header, samples: samples)
+  }
+
+  private func check(_ status: Int32) throws {
+    guard status != 0 else {
+      let text = withUnsafeBytes(of: &reader.pointee.message) {
+        String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      throw ImageFileError.damaged(file.path, text)
+    }
+  }
+}

@@ -1,0 +1,210 @@
+import CPACPNG
+import Glibc
+
+/// Reading and writing of PNG files; sample values are exact, no colour management is applied.
+public enum PNG {
+  /// How the pixels of an image with a palette are returned.
+  public enum Palette: Sendable {
+    /// As the colours they stand for.
+    case colors
+    /// As the numbers of the colours, which is how label images are stored.
+    case indices
+  }
+
+  /// Reads a PNG file of any kind.
+  ///
+  /// Opacity is dropped, and grey samples of fewer than 8 bits are scaled to 8.
+  public static func read(_ path: String, palette: Palette = .colors) throws -> Raster {
+    try read(OpenFile(reading: path), palette: palette)
+  }
+
+  static func read(_ file: OpenFile, palette: Palette) throws -> Raster {
+    try PNGDecoder(file).read(palette)
+  }
+
+  /// Reads only what the file says about its image.
+  public static func header(_ path: String) throws -> Raster.Header {
+    try PNGDecoder(OpenFile(reading: path)).header(.colors)
+  }
+
+  /// One colour of a palette.
+  public struct Color: Sendable, Hashable {
+    /// The parts of red, green and blue.
+    public let (red, green, blue): (UInt8, UInt8, UInt8)
+
+    /// Mixes a colour.
+    public init(_ red: UInt8, _ green: UInt8, _ blue: UInt8) {
+      (self.red, self.green, self.blue) = (red, green, blue)
+    }
+  }
+
+  /// Writes grey, colour, or with `colors` numbers of colours; 8 or 16 bits a sample.
+  ///
+  /// A file that cannot be finished is removed.
+  /// - Parameters:
+  ///   - raster: the image; with `colors` one channel of 8 bits, each sample the number of a colour.
+  ///   - path: the file.
+  ///   - colors: the palette, at most 256 colours; nil for none.
+  /// - Throws: `ImageFileError` if the file cannot be written.
+  /// - Precondition: 1 or 3 channels; with `colors`, samples that have a colour.
+  public static func write(_ raster: Raster, to path: String, colors: [Color]? = nil) throws {
+    do {
+      let file = try OpenFile(writing: path)
+      try PNGEncoder(file).write(raster, colors)
+      try file.close()
+    } catch let error as ImageFileError {
+      unlink(path)
+      throw error
+    }
+  }
+
+  /// The bytes of the file that `write` would write.
+  public static func encode(_ raster: Raster, colors: [Color]? = nil) throws -> [UInt8] {
+    let file = try OpenFile(writingToMemoryFor: "PNG")
+    try PNGEncoder(file).write(raster, colors)
+    return try file.takeBytes()
+  }
+}
+
+/// Owns libpng's reading state for one file.
+private final class PNGDecoder {
+  private let file: OpenFile
+  private let error: UnsafeMutablePointer<pac_png_error>
+  private var png: png_structp?
+  private var info: png_infop?
+
+  init(_ file: OpenFile) throws {
+    self.file = file
+    error = .allocate(capacity: 1)
+    error.initialize(to: pac_png_error())
+    png = pac_png_create_read(error)
+    info = png_create_info_struct(png)
+    try check(file.withStream { pac_png_read_info(png, info, $0) })
+    // Deflate cannot shrink anything by more than a factor of 1032; an image has rows of at least a bit a pixel.
+    let bits = Int(png_get_bit_depth(png, info)) * Int(png_get_channels(png, info))
+    try header(.colors).requireBounded(file, most: 8 * 1032 * file.size / max(bits, 1))
+  }
+
+  deinit {
+    png_destroy_read_struct(&png, &info, nil)
+    error.deallocate()
+  }
+
+  func header(_ palette: PNG.Palette) throws -> Raster.Header {
+    let kind = Int32(png_get_color_type(png, info))
+    let isColor = kind & PNG_COLOR_MASK_COLOR != 0
+    let isIndex = kind == PNG_COLOR_TYPE_PALETTE && palette == .indices
+    return Raster.Header(
+      width: Int(png_get_image_width(png, info)), height: Int(png_get_image_height(png, info)),
+      channels: isColor && !isIndex ? 3 : 1,
+      bitDepth: png_get_bit_depth(png, info) == 16 ? 16 : 8)
+  }
+
+  func read(_ palette: PNG.Palette) throws -> Raster {
+    let header = try header(palette)
+    try requestPlainSamples(palette)
+    let bytesPerSample = header.bitDepth / 8
+    let rowBytes = header.width * header.channels * bytesPerSample
+    guard png_get_rowbytes(png, info) == rowBytes else {
+      throw ImageFileError.damaged(file.path, "unexpected row length")
+    }
+    let buffer = UnsafeMutablePointer<UInt8>.allocate(capacity: rowBytes * header.height)
+    defer { buffer.deallocate() }
+    var rows: [png_bytep?] = (0..<header.height).map { buffer + $0 * rowBytes }
+    try check(pac_png_read_image(png, &rows))
+    let bytes = UnsafeBufferPointer(start: buffer, count: rowBytes * header.height)
+    let samples =
+      bytesPerSample == 1
+      ? bytes.map { UInt16($0) }
+      : (0..<header.count).map { UInt16(bytes[2 * $0]) << 8 | UInt16(bytes[2 * $0 + 1]) }
+    return Raster(header: header, samples: samples)
+  }
+
+  /// Asks for grey or colour without opacity, whole bytes a sample, all passes of an interlaced image.
+  private func requestPlainSamples(_ palette: PNG.Palette) throws {
+    let kind = Int32(png_get_color_type(png, info))
+    if kind == PNG_COLOR_TYPE_PALETTE {
+      switch palette {
+      case .colors: try check(pac_png_palette_to_rgb(png))
+      case .indices: png_set_packing(png)
+      }
+    } else if kind == PNG_COLOR_TYPE_GRAY, png_get_bit_depth(png, info) < 8 {
+      try check(pac_png_gray_to_8(png))
+    }
+    png_set_strip_alpha(png)
+    png_set_interlace_handling(png)
+    try check(pac_png_read_update_info(png, info))
+  }
+
+  private func check(_ status: Int32) throws {
+    guard status != 0 else { throw ImageFileError.damaged(file.path, text(of: error)) }
+  }
+}
+
+/// Owns libpng's writing state for one file.
+private final class PNGEncoder {
+  private let file: OpenFile
+  private let error: UnsafeMutablePointer<pac_png_error>
+  private var png: png_structp?
+  private var info: png_infop?
+
+  init(_ file: OpenFile) throws {
+    self.file = file
+    error = .allocate(capacity: 1)
+    error.initialize(to: pac_png_error())
+    png = pac_png_create_write(error)
+    info = png_create_info_struct(png)
+    errno = 0
+  }
+
+  deinit {
+    png_destroy_write_struct(&png, &info)
+    error.deallocate()
+  }
+
+  func write(_ raster: Raster, _ colors: [PNG.Color]?) throws {
+    precondition(
+      raster.channels == 1 || raster.channels == 3, "\(raster.channels) channels in a PNG file")
+    precondition(
+      colors.map { colors in
+        (1...256).contains(colors.count) && raster.channels == 1 && raster.bitDepth == 8
+          && raster.samples.allSatisfy { Int($0) < colors.count }
+      } ?? true, "samples without a colour in the palette")
+    let plain = raster.channels == 3 ? PNG_COLOR_TYPE_RGB : PNG_COLOR_TYPE_GRAY
+    let palette = (colors ?? []).map {
+      png_color(red: $0.red, green: $0.green, blue: $0.blue)
+    }
+    try check(
+      file.withStream {
+        pac_png_write_header(
+          png, info, $0, UInt32(raster.width), UInt32(raster.height), Int32(raster.bitDepth),
+          colors == nil ? plain : PNG_COLOR_TYPE_PALETTE, palette, Int32(palette.count))
+      })
+    var bytes =
+      raster.bitDepth == 8
+      ? raster.samples.map { UInt8($0) }
+      : raster.samples.flatMap { [UInt8($0 >> 8), UInt8($0 & 255)] }
+    let rowBytes = bytes.count / max(raster.height, 1)
+    try bytes.withUnsafeMutableBufferPointer { buffer in
+      var rows: [png_bytep?] = (0..<raster.height).map { row in
+        buffer.baseAddress.map { $0 + row * rowBytes }
+      }
+      try check(pac_png_write_image(png, &rows))
+    }
+  }
+
+  private func check(_ status: Int32) throws {
+    guard status != 0 else {
+      let cause = errno == 0 ? text(of: error) : String(cString: strerror(errno))
+      throw ImageFileError(
+        file: file.path, problem: "cannot write the image", cause: cause,
+        advice: "check the space and the quota of the disk")
+    }
+  }
+}
+
+private func text(of error: UnsafeMutablePointer<pac_png_error>) -> String {
+  withUnsafeBytes(of: &error.pointee.message) {
+    String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+  }
+}

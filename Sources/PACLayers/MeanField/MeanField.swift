@@ -1,0 +1,181 @@
+import PACAutograd
+import PACTensors
+
+/// Whether the steps of a mean-field inference share their weights.
+public protocol MeanFieldSharing {
+  /// The layer's name in errors.
+  static var layerName: String { get }
+  /// Whether one set of weights serves every step.
+  static var isShared: Bool { get }
+}
+
+/// Mean-field inference of a PAC-CRF, used as `PacCRF` or `PacCRFLoose`, which say what it computes.
+public struct MeanField<Sharing: MeanFieldSharing> {
+  /// The arguments it was made with.
+  public let options: PacCRFOptions
+  private let steps: [MeanFieldStep]
+
+  private var name: String { Sharing.layerName }
+
+  /// Makes a CRF.
+  ///
+  /// 4d and spatial filters start as `PacFiller.crf`, compatibilities as 1 − identity, `na` filters as an ordinary
+  /// convolution's.
+  /// - Parameters:
+  ///   - options: labels, steps, weights and pairwise kernels.
+  ///   - random: draws initial values.
+  /// - Throws: `LayerError` if an option is not possible.
+  public init(_ options: PacCRFOptions, random: inout CounterRandom) throws {
+    try options.validate(Sharing.layerName)
+    self.options = options
+    let first = try MeanFieldStep(options, random: &random)
+    steps =
+      try [first]
+      + (1..<options.numSteps).map { _ in
+        Sharing.isShared ? first : try MeanFieldStep(options, random: &random)
+      }
+  }
+
+  /// Applies the CRF.
+  /// - Parameters:
+  ///   - unary: [N, C, H, W].
+  ///   - features: one map for each pairwise kernel, [N, G, H, W].
+  /// - Returns: [N, C, H, W].
+  /// - Throws: `LayerError` if the shapes do not fit.
+  public func callAsFunction(_ unary: Variable, features: [Variable]) throws -> Variable {
+    try check(unary)
+    let shape = unary.value.shape
+    try requireCount(features.count, "features")
+    for (number, feature) in features.enumerated()
+    where options.pairwiseKernels[number].compatType != .notAdaptive {
+      let own = feature.value.shape
+      guard own.rank == 4, own.count > 0, own[0] == shape[0], own[2] == shape[2], own[3] == shape[3]
+      else {
+        throw LayerError(
+          name, "features[\(number)]", given: "of shape \(own)",
+          allowed: "[\(shape[0]), G, \(shape[2]), \(shape[3])]")
+      }
+    }
+    return try self(unary, kernels: try edgeKernels(features))
+  }
+
+  /// Applies the CRF with kernels made beforehand.
+  /// - Parameters:
+  ///   - unary: [N, C, H, W].
+  ///   - kernels: K of every pairwise kernel, see `edgeKernels`; nil for `na` terms.
+  /// - Returns: [N, C, H, W].
+  /// - Throws: `LayerError` if the shapes do not fit.
+  public func callAsFunction(_ unary: Variable, kernels: [Variable?]) throws -> Variable {
+    try check(unary)
+    try requireCount(kernels.count, "kernels")
+    for (number, kernel) in kernels.enumerated() {
+      let isWanted = options.pairwiseKernels[number].compatType != .notAdaptive
+      guard isWanted == (kernel != nil) else {
+        throw LayerError(
+          name, "kernels[\(number)]", given: isWanted ? "missing" : "given",
+          allowed: isWanted ? "K of the edge features" : "nil for compatType na")
+      }
+    }
+    let tape = unary.tape ?? kernels.lazy.compactMap { $0?.tape }.first
+    return try meanField(unary, steps: options.numSteps, finalOutput: options.finalOutput) {
+      try steps[$0](unary, q: $1, kernels: kernels, tape: tape)
+    }
+  }
+
+  /// The adapting kernels of edge features.
+  /// - Parameter features: one map for each pairwise kernel, [N, G, H, W].
+  /// - Returns: K of every pairwise kernel, [N, 1, kh, kw, H′, W′] at the blurred size; nil for `na` terms.
+  /// - Throws: `LayerError` if the shapes do not fit.
+  public func edgeKernels(_ features: [Variable]) throws -> [Variable?] {
+    try requireCount(features.count, "features")
+    return try zip(options.pairwiseKernels, features).enumerated().map { number, pair in
+      do {
+        return try pair.0.edgeKernel(pair.1)
+      } catch let error as LayerError {
+        throw LayerError("\(name), pairwise kernel \(number)", error)
+      }
+    }
+  }
+
+  /// The parameters with their published names behind `prefix`.
+  public func parameters(_ prefix: String = "") -> [(name: String, parameter: Parameter)] {
+    guard !Sharing.isShared else { return steps[0].parameters(prefix) }
+    return steps.enumerated().flatMap { $1.parameters(qualified(prefix, "steps.\($0)")) }
+  }
+
+  /// Sets every parameter to the value of its published name.
+  ///
+  /// Where steps have weights of their own, a name of `PacCRF` will do as well: its value goes to every step.
+  /// - Parameter values: by name without prefix; those no parameter has are left alone.
+  /// - Throws: `LayerError` if a value is missing or of another shape; then nothing has changed.
+  public func load(_ values: [String: Tensor]) throws {
+    try setParameters(parameters(), from: values, name) { name in
+      Sharing.isShared
+        ? name : name.split(separator: ".").dropFirst(2).joined(separator: ".")
+    }
+  }
+
+  private func check(_ unary: Variable) throws {
+    try requireImages(unary.value.shape, name, "unary", axes: "[N, \(options.channels), H, W]")
+    guard unary.value.shape.channels == options.channels else {
+      throw LayerError(
+        name, "unary", given: "of shape \(unary.value.shape)",
+        allowed: "[N, \(options.channels), H, W]")
+    }
+  }
+
+  private func requireCount(_ count: Int, _ argument: String) throws {
+    let wanted = options.pairwiseKernels.count
+    guard count == wanted else {
+      throw LayerError(
+        name, argument, given: "\(count) maps", allowed: "\(wanted), one for each pairwise kernel")
+    }
+  }
+}
+
+/// logQ⁰ = unary, and in each step Q = softmax(logQ) and a new logQ.
+/// - Parameters:
+///   - unary: [N, C, H, W].
+///   - steps: how many.
+///   - finalOutput: what becomes of the last logQ.
+///   - step: given the step's number, from 0, and Q, makes logQ.
+/// - Returns: [N, C, H, W].
+/// - Throws: what `step` throws.
+func meanField(
+  _ unary: Variable, steps: Int, finalOutput: FinalOutput,
+  _ step: (Int, Variable) throws -> Variable
+) throws -> Variable {
+  var logQ = unary
+  for number in 0..<steps { logQ = try step(number, try softmax(logQ)) }
+  switch finalOutput {
+  case .logQ: return logQ
+  case .softmax: return try softmax(logQ)
+  case .logSoftmax: return try logSoftmax(logQ)
+  }
+}
+
+/// Sets every parameter to the value of its name.
+/// - Parameters:
+///   - parameters: by name.
+///   - values: by name; those no parameter has are left alone.
+///   - layer: names the layer in errors.
+///   - alias: another name that will do.
+/// - Throws: `LayerError` if a value is missing or of another shape; then nothing has changed.
+func setParameters(
+  _ parameters: [(name: String, parameter: Parameter)], from values: [String: Tensor],
+  _ layer: String, alias: (String) -> String = { $0 }
+) throws {
+  let found = try parameters.map { name, parameter in
+    guard let value = values[name] ?? values[alias(name)] else {
+      throw LayerError(
+        layer, "values", given: "without '\(alias(name))'", allowed: "a value for every parameter")
+    }
+    guard value.shape == parameter.shape else {
+      throw LayerError(
+        layer, "values['\(alias(name))']", given: "of shape \(value.shape)",
+        allowed: "\(parameter.shape)")
+    }
+    return value
+  }
+  for ((_, parameter), value) in zip(parameters, found) { parameter.value = value }
+}

@@ -1,0 +1,18 @@
+import PACKernels
+import PACTensors
+
+/// The class with the highest score at every pixel, the first of equal ones.
+/// - Parameter scores: [1, C, H, W], C at most 256.
+/// - Returns: H · W class numbers, row by row.
+/// - Precondition: one image.
+public func mostLikelyClasses(_ scores: Tensor) -> [UInt8] {
+  let shape = scores.shape
+  precondition(shape.batch == 1 && (1...256).contains(shape.channels), "classes of \(shape)")
+  return [UInt8](unsafeUninitializedCapacity: shape.pixels) { classes, count in
+    count = shape.pixels
+    guard let target = classes.baseAddress else { return }
+    withPointer(scores) {
+      channelsOfMaxima($0, channels: shape.channels, pixels: shape.pixels, into: target)
+    }
+  }
+}

@@ -1,0 +1,138 @@
+import PACAutograd
+import PACTensors
+
+/// Whether a pixel-adaptive convolution is the ordinary or the transposed operation.
+public protocol PacDirection {
+  /// The layer's name in errors.
+  static var layerName: String { get }
+  /// Whether the output is the larger map.
+  static var isTransposed: Bool { get }
+}
+
+/// A pixel-adaptive convolution with weights of its own, used as `PacConv2d` or `PacConvTranspose2d`, which say what
+/// it computes and which shapes it takes.
+///
+/// C are the input's channels, C′ the output's. The guide f, [N, G, ·, ·], lies at the resolution of the larger map:
+/// `PacConv2d`'s input, `PacConvTranspose2d`'s output.
+public struct PacConvolutionLayer<Direction: PacDirection> {
+  /// W, [C′, C, kh, kw], transposed [C, C′, kh, kw], or [1, 1, kh, kw] shared by all channels.
+  public let weight: Parameter
+  /// b, [C′]; nil for none.
+  public let bias: Parameter?
+  /// Whether the weight is a constant of the layer rather than a parameter.
+  private let hasConstantWeight: Bool
+  private let adapting: AdaptingParameters
+  private let layout: PacWeightLayout
+  private let options: AdaptingKernelOptions
+
+  /// Makes a layer.
+  /// - Parameters:
+  ///   - inputChannels: C.
+  ///   - outputChannels: C′; as many as C with shared filters.
+  ///   - window: kernel size, stride, padding and dilation; output padding only if transposed.
+  ///   - options: the function K, its smoothing and normalisation.
+  ///   - bias: whether a bias is added.
+  ///   - sharedFilters: whether one filter serves every channel, and none mixes them.
+  ///   - filler: how the weights start.
+  ///   - random: draws the initial values.
+  /// - Throws: `LayerError` if an argument is not possible.
+  public init(
+    inputChannels: Int, outputChannels: Int, window: PacWindow,
+    options: AdaptingKernelOptions = .init(), bias: Bool = true, sharedFilters: Bool = false,
+    filler: PacFiller = .uniform, random: inout CounterRandom
+  ) throws {
+    let name = Direction.layerName
+    try window.validate(name, transposed: Direction.isTransposed)
+    try options.smoothing.validate(name)
+    if options.channelWise {
+      throw LayerError(name, "channelWise", given: "true", allowed: "false; only PacPool2d has it")
+    }
+    layout = PacWeightLayout(
+      layer: name, inputChannels: inputChannels, outputChannels: outputChannels, window: window,
+      transposed: Direction.isTransposed, sharedFilters: sharedFilters)
+    try layout.validate(filler)
+    let initial = layout.initialValues(filler, random: &random)
+    weight = Parameter(initial.weight)
+    hasConstantWeight = filler == .crfPool
+    weight.isTrainable = !hasConstantWeight
+    self.bias = bias ? Parameter(initial.bias) : nil
+    adapting = AdaptingParameters(options, planes: 1)
+    self.options = options
+  }
+
+  /// Applies the layer.
+  /// - Parameters:
+  ///   - input: v, [N, C, H, W].
+  ///   - guide: f, [N, G, ·, ·].
+  ///   - activation: what follows.
+  /// - Returns: v′, [N, C′, H′, W′].
+  /// - Throws: `LayerError` if the shapes do not fit.
+  public func callAsFunction(
+    _ input: Variable, guide: Variable, activation: Activation = .identity
+  ) throws -> Variable {
+    // K of the plain Gaussian is computed tile by tile and never stored.
+    let source: Adapting =
+      options.isPlainGaussian ? .guide(guide) : .kernel(try adaptingKernel(guide).kernel)
+    return try apply(input, source, activation)
+  }
+
+  /// Applies the layer to an input of which only some pixels are valid.
+  /// - Parameters:
+  ///   - input: v, [N, C, H, W].
+  ///   - guide: f, [N, G, ·, ·].
+  ///   - mask: [N, 1, H, W], 1 = valid input pixel, 0 = not.
+  ///   - activation: what follows.
+  /// - Returns: v′, [N, C′, H′, W′], and where any input pixel was valid, [N, 1, H′, W′].
+  /// - Throws: `LayerError` if the shapes do not fit.
+  public func callAsFunction(
+    _ input: Variable, guide: Variable, mask: Tensor, activation: Activation = .identity
+  ) throws -> (output: Variable, mask: Tensor?) {
+    let (kernel, outputMask) = try adaptingKernel(guide, mask: mask)
+    return (try apply(input, .kernel(kernel), activation), outputMask)
+  }
+
+  /// Applies the layer with a kernel made beforehand.
+  /// - Parameters:
+  ///   - input: v, [N, C, H, W].
+  ///   - kernel: K, [N, 1, kh, kw, H′, W′], see `adaptingKernel`.
+  ///   - activation: what follows.
+  /// - Returns: v′, [N, C′, H′, W′].
+  /// - Throws: `LayerError` if the shapes do not fit.
+  public func callAsFunction(
+    _ input: Variable, kernel: Variable, activation: Activation = .identity
+  ) throws -> Variable {
+    try apply(input, .kernel(kernel), activation)
+  }
+
+  /// The layer's kernel for given features; see `packernel2d`.
+  /// - Parameters:
+  ///   - guide: f, [N, G, ·, ·].
+  ///   - mask: [N, 1, H, W], 1 = valid input pixel; nil if all are.
+  /// - Returns: K, [N, 1, kh, kw, H′, W′], and with a mask also where any input pixel was valid.
+  /// - Throws: `LayerError` if the shapes do not fit.
+  public func adaptingKernel(
+    _ guide: Variable, mask: Tensor? = nil
+  ) throws -> (kernel: Variable, outputMask: Tensor?) {
+    try packernel2d(
+      guide, mask: mask, window: layout.window, transposed: layout.transposed, options: options,
+      learned: adapting.variables(on: guide.tape))
+  }
+
+  /// The parameters with their published names behind `prefix`, whether they are trained or not.
+  public func parameters(_ prefix: String = "") -> [(name: String, parameter: Parameter)] {
+    var own: [(name: String, parameter: Parameter)] = []
+    if !hasConstantWeight { own.append((qualified(prefix, "weight"), weight)) }
+    if let bias { own.append((qualified(prefix, "bias"), bias)) }
+    return own + adapting.parameters(prefix)
+  }
+
+  private func apply(
+    _ input: Variable, _ source: Adapting, _ activation: Activation
+  ) throws -> Variable {
+    let tape = input.tape ?? source.variable.tape
+    let convolve = layout.transposed ? pacconvTranspose2d : pacconv2d
+    return try convolve(
+      input, source, weight.variable(on: tape), bias?.variable(on: tape), layout.window,
+      layout.sharedFilters, activation)
+  }
+}

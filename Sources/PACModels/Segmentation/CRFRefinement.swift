@@ -1,0 +1,113 @@
+import PACAutograd
+import PACLayers
+import PACTensors
+
+/// A CRF over the pixels of an image, with the features its pairwise terms look at.
+struct CRFRefinement {
+  private let crf: Inference
+  private let features: [EdgeFeatures]
+
+  private enum Inference {
+    case shared(PacCRF)
+    case loose(PacCRFLoose)
+    case fullyConnected(FullyConnectedCRF)
+  }
+
+  /// Makes a CRF as the name says.
+  /// - Parameters:
+  ///   - kind: which.
+  ///   - classes: C.
+  ///   - perturbed: whether filters start with small random numbers added, as published.
+  ///   - seed: draws the initial values.
+  /// - Throws: `LayerError` if there is no such CRF.
+  init(
+    _ kind: SegmentationModelName.Refinement, classes: Int, perturbed: Bool, seed: UInt64
+  ) throws {
+    // An epoch of its own, apart from the blocks of the backbone's numbers.
+    var random = CounterRandom(seed: seed, purpose: .initialisation, epoch: 0, item: 1000)
+    switch kind {
+    case .pac(let steps, let loose, let kernels):
+      let options = PacCRFOptions(
+        channels: classes, numSteps: steps, perturbedInit: perturbed, pairwiseKernels: kernels)
+      crf =
+        loose
+        ? .loose(try PacCRFLoose(options, random: &random))
+        : .shared(try PacCRF(options, random: &random))
+      features = kernels.map {
+        $0.compatType == .notAdaptive ? .none : .colours(LearnedScale(channels: 3))
+      }
+    case .convolutional:
+      // Teichmann and Cipolla, Convolutional CRFs for Semantic Segmentation, 2018; numbers of spec section 3.
+      let kernels = [Float(2), 0.6].map {
+        PairwiseKernel(
+          kernelSize: 11, blur: 4, compatType: .matrix2d, spatialFilter: false, pairwiseWeight: $0)
+      }
+      crf = .shared(
+        try PacCRF(
+          PacCRFOptions(
+            channels: classes, numSteps: 5, perturbedInit: perturbed, unaryWeight: 0.8,
+            pairwiseKernels: kernels), random: &random))
+      features = [.coloursAndPosition(position: 80, colour: 13), .position(3)]
+    case .fullyConnected(let options):
+      crf = .fullyConnected(try FullyConnectedCRF(options))
+      // It makes its own.
+      features = []
+    }
+  }
+
+  /// Refines scores; see `SegmentationModel`.
+  func callAsFunction(_ unary: Variable, image: Variable) throws -> Variable {
+    let features = try features.map { try $0(image) }
+    switch crf {
+    case .shared(let crf): return try crf(unary, features: features)
+    case .loose(let crf): return try crf(unary, features: features)
+    case .fullyConnected(let crf): return try crf(unary, image: image)
+    }
+  }
+
+  var parameters: [(name: String, parameter: Parameter)] {
+    let own: [(name: String, parameter: Parameter)] =
+      switch crf {
+      case .shared(let crf): crf.parameters("crf")
+      case .loose(let crf): crf.parameters("crf")
+      case .fullyConnected: []
+      }
+    return own
+      + features.enumerated().flatMap { number, feature in
+        feature.parameters("crf_scales.\(number)")
+      }
+  }
+}
+
+/// What one pairwise term compares between pixels.
+private enum EdgeFeatures {
+  /// The image divided by a learned scale for each channel.
+  case colours(LearnedScale)
+  /// Row and column over one number, and the image over another.
+  case coloursAndPosition(position: Float, colour: Float)
+  /// Row and column over a number.
+  case position(Float)
+  /// Nothing is compared.
+  case none
+
+  func callAsFunction(_ image: Variable) throws -> Variable {
+    let shape = image.value.shape
+    switch self {
+    case .colours(let scale): return try scale(image)
+    case .coloursAndPosition(let position, let colour):
+      return try createYXRGB(
+        image, yxScale: Variable(Tensor(scalar: position)),
+        rgbScale: Variable(Tensor(scalar: colour)))
+    case .position(let scale):
+      return try createPositionFeatures(
+        height: shape.height, width: shape.width, batch: shape.batch,
+        scales: Variable(Tensor(scalar: scale)))
+    case .none: return image
+    }
+  }
+
+  func parameters(_ name: String) -> [(name: String, parameter: Parameter)] {
+    if case .colours(let scale) = self { return [(name, scale.scales)] }
+    return []
+  }
+}

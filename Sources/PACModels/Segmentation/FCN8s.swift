@@ -1,0 +1,208 @@
+import PACAutograd
+import PACLayers
+import PACTensors
+
+/// FCN-8s on VGG-16: scores of classes for every pixel.
+///
+/// Long, Shelhamer and Darrell, *Fully Convolutional Networks for Semantic Segmentation*, CVPR 2015; the variant with PAC
+/// layers is PacFCN of Su et al. (section 6). Five blocks of convolutions, each ended by pooling, see the image at ever lower
+/// resolution; fc6 and fc7 classify at 1/32; and the scores, enlarged twice as large, twice as large and eight times as large,
+/// are joined on their way by those of the fourth and the third pooling.
+///
+/// Departing from the published code, the variants other than `classic` take images of any size: zeros are added at the
+/// bottom and at the right up to a multiple of 32, and the scores are cropped.
+public struct FCN8s {
+  /// Which network of the family.
+  public let variant: FCN8sVariant
+  /// C, the number of classes.
+  public let classes: Int
+  private let blocks: [VGGBlock]
+  private let fc6: Conv2d
+  private let fc7: Conv2d
+  /// Scores after fc7, from the third and from the fourth pooling.
+  private let scores: (last: Conv2d, pool3: Conv2d, pool4: Conv2d)
+  private let upscore2: ConvTranspose2d
+  private let upscorePool4: ConvTranspose2d
+  /// Not used by `pac`, whose published checkpoints hold it nevertheless.
+  private let upscore8: ConvTranspose2d
+
+  /// Makes the network.
+  ///
+  /// Weights start as He-normal numbers, the first layer's for colours of unit spread, with zero biases, so that training from nothing works (the published ones are replaced
+  /// by those of VGG-16, and their scores start at 0); transposed convolutions as bilinear interpolation.
+  /// - Parameters:
+  ///   - variant: which network of the family.
+  ///   - classes: C.
+  ///   - seed: draws the initial values.
+  /// - Throws: `LayerError` if there is no class.
+  public init(_ variant: FCN8sVariant, classes: Int, seed: UInt64) throws {
+    let isClassic = variant == .classic
+    var layer = 0
+    func convolution(
+      _ input: Int, _ output: Int, _ size: Int, padding: Int, dividedBy divisor: Double = 1
+    ) -> Conv2d {
+      layer += 1
+      return Conv2d(
+        weight: .heNormal(
+          [output, input, size, size], seed: seed, layer: layer, dividedBy: divisor),
+        bias: .zeros([output]), padding: Pair(padding))
+    }
+    func enlargement(_ factor: Int) -> ConvTranspose2d {
+      ConvTranspose2d(
+        weight: .bilinearEnlargement(channels: classes, size: 2 * factor), stride: Pair(factor),
+        padding: Pair(isClassic ? 0 : factor / 2))
+    }
+    self.variant = variant
+    self.classes = classes
+    var channels = 3
+    blocks = try variant.blocks.enumerated().map { number, block in
+      let isAdaptive = variant == .pac && block.convolutions == 3
+      let ordinary = (0..<block.convolutions - (isAdaptive ? 1 : 0)).map { position in
+        defer { channels = block.channels }
+        let isFirst = number == 0 && position == 0
+        return convolution(
+          channels, block.channels, 3, padding: isClassic && isFirst ? 100 : 1,
+          dividedBy: isFirst ? Self.colorSpread : 1)
+      }
+      if isAdaptive { layer += 1 }
+      return VGGBlock(
+        ordinary: ordinary,
+        adaptive: isAdaptive ? try .heNormal(channels: channels, seed: seed, layer: layer) : nil)
+    }
+    let hidden = variant.hiddenChannels
+    fc6 = convolution(channels, hidden, 7, padding: isClassic ? 0 : 3)
+    fc7 = convolution(hidden, hidden, 1, padding: 0)
+    scores = (
+      convolution(hidden, classes, 1, padding: 0),
+      convolution(variant.blocks[2].channels, classes, 1, padding: 0),
+      convolution(variant.blocks[3].channels, classes, 1, padding: 0)
+    )
+    upscore2 = enlargement(2)
+    upscorePool4 = enlargement(2)
+    upscore8 = enlargement(8)
+  }
+
+  /// About the standard deviation of colours in photographs.
+  ///
+  /// The first layer starts so much smaller: scores then start near 1 in size instead of in the hundreds.
+  private static var colorSpread: Double { 64 }
+
+  /// Every parameter by its published name.
+  public var parameters: [(name: String, parameter: Parameter)] {
+    blocks.enumerated().flatMap { $1.parameters("conv\($0 + 1)_") } + fc6.parameters("fc6")
+      + fc7.parameters("fc7") + scores.last.parameters("score_fr")
+      + scores.pool3.parameters("score_pool3") + scores.pool4.parameters("score_pool4")
+      + upscore2.parameters("upscore2") + upscore8.parameters("upscore8")
+      + upscorePool4.parameters("upscore_pool4")
+  }
+
+  /// Scores an image.
+  /// - Parameters:
+  ///   - image: blue, green and red minus their means, [N, 3, H, W] of any size; N = 1 with dropout.
+  ///   - dropout: decides which channels after fc6 and fc7 are dropped while training; nil: none.
+  /// - Returns: [N, C, H, W].
+  /// - Throws: `LayerError` if the shape does not fit.
+  public func callAsFunction(_ image: Variable, dropout: CounterRandom? = nil) throws -> Variable {
+    let shape = image.value.shape
+    guard variant != .classic, shape.rank == 4 else { return try score(image, dropout) }
+    func roundedUp(_ extent: Int) -> Int { (extent + 31) / 32 * 32 }
+    let padded = image.framed(height: roundedUp(shape.height), width: roundedUp(shape.width))
+    return try score(padded, dropout).framed(height: shape.height, width: shape.width)
+  }
+
+  private func score(_ image: Variable, _ dropout: CounterRandom?) throws -> Variable {
+    let (pool3, pool4, pool5) = try pooled(image)
+    var x = try classify(pool5, dropout)
+    x = try upscore2(x)
+    x = try join(x, try scores.pool4(pool4), offset: 5)
+    x = try upscorePool4(x)
+    x = try join(x, try scores.pool3(pool3), offset: 9)
+    let (height, width) = (image.value.shape.height, image.value.shape.width)
+    if variant == .pac { return resizeBilinear(x, height: height, width: width) }
+    let offset = variant == .classic ? 31 : 0
+    return try upscore8(x).framed(top: offset, left: offset, height: height, width: width)
+  }
+
+  /// The outputs of the third, fourth and fifth pooling.
+  private func pooled(_ image: Variable) throws -> (Variable, Variable, Variable) {
+    var x = image
+    var guide: Variable?
+    var pools: [Variable] = []
+    for block in blocks {
+      x = try block(x, guide: guide)
+      if variant == .pac && pools.count == 1 { guide = x }
+      x = try maxPool2x2(x)
+      pools.append(x)
+    }
+    return (pools[2], pools[3], pools[4])
+  }
+
+  /// fc6, fc7 and the scores at 1/32 of the resolution.
+  private func classify(_ input: Variable, _ dropout: CounterRandom?) throws -> Variable {
+    var random = dropout
+    var x = input
+    for layer in [fc6, fc7] {
+      x = try layer(x, activation: .rectified)
+      if var generator = random {
+        x = try dropout2d(x, probability: 0.5, random: &generator)
+        random = generator
+      }
+    }
+    return try scores.last(x)
+  }
+
+  /// Adds the scores of a pooling, cropped from `offset` on where the first convolution's padding demands it.
+  private func join(_ x: Variable, _ scores: Variable, offset: Int) throws -> Variable {
+    let start = variant == .classic ? offset : 0
+    let shape = x.value.shape
+    let one = Variable(Tensor(scalar: 1))
+    return try weightedSum([
+      WeightedTerm(x, times: one),
+      WeightedTerm(
+        scores.framed(top: start, left: start, height: shape.height, width: shape.width),
+        times: one),
+    ])
+  }
+}
+
+/// The convolutions between two poolings of VGG-16, each with its ReLU.
+private struct VGGBlock {
+  let ordinary: [Conv2d]
+  /// The last one, if it is pixel-adaptive.
+  let adaptive: PacConv2d?
+
+  /// The guide is conv2_2's output at the published scale.
+  private static var guideScale: Float { 1e-4 }
+
+  func callAsFunction(_ input: Variable, guide: Variable?) throws -> Variable {
+    let x = try consecutiveConv2d(input, ordinary, activation: .rectified)
+    guard let adaptive else { return x }
+    guard let guide else { preconditionFailure("a PAC layer before its guide") }
+    let shape = x.value.shape
+    let resized = resizeBilinear(guide, height: shape.height, width: shape.width)
+    let features = try weightedSum([
+      WeightedTerm(resized, times: Variable(Tensor(scalar: Self.guideScale)))
+    ])
+    return try adaptive(x, guide: features, activation: .rectified)
+  }
+
+  /// The parameters; layers are numbered from 1 behind `prefix`.
+  func parameters(_ prefix: String) -> [(name: String, parameter: Parameter)] {
+    ordinary.enumerated().flatMap { $1.parameters("\(prefix)\($0 + 1)") }
+      + (adaptive?.parameters("\(prefix)\(ordinary.count + 1)") ?? [])
+  }
+}
+
+extension PacConv2d {
+  /// A 3×3 layer between equally many channels.
+  fileprivate static func heNormal(channels: Int, seed: UInt64, layer: Int) throws -> PacConv2d {
+    // Replaced below; the constructor draws what it would start with.
+    var random = CounterRandom(seed: seed, purpose: .initialisation, item: layer)
+    let convolution = try PacConv2d(
+      inputChannels: channels, outputChannels: channels,
+      window: PacWindow(kernelSize: 3, padding: 1), random: &random)
+    convolution.weight.value = .heNormal(convolution.weight.shape, seed: seed, layer: layer)
+    convolution.bias?.value = .zeros([channels])
+    return convolution
+  }
+}

@@ -1,0 +1,59 @@
+import Dispatch
+import Foundation
+import PACTensors
+
+extension Tensor {
+  /// Weights of a layer before a ReLU: normal numbers of variance 2 / (C·kh·kw).
+  ///
+  /// He, Zhang, Ren and Sun, *Delving Deep into Rectifiers*, ICCV 2015. All cores draw, each block of numbers by a
+  /// generator of its own: FCN8s has 134 million of them.
+  /// - Parameters:
+  ///   - shape: [C′, C, kh, kw].
+  ///   - seed: the run's seed.
+  ///   - layer: the layer's number, part of the generators' key.
+  ///   - divisor: what the numbers are divided by.
+  /// - Returns: the weights.
+  static func heNormal(
+    _ shape: Shape, seed: UInt64, layer: Int, dividedBy divisor: Double = 1
+  ) -> Tensor {
+    let deviation = (2 * Double(shape[0]) / Double(shape.count)).squareRoot() / divisor
+    let blockSize = 1 << 18
+    let blocks = (shape.count + blockSize - 1) / blockSize
+    return Tensor(shape) { buffer in
+      // Each iteration writes a block of its own.
+      nonisolated(unsafe) let target = buffer
+      DispatchQueue.concurrentPerform(iterations: blocks) { block in
+        var random = CounterRandom(
+          seed: seed, purpose: .initialisation, epoch: block, item: layer)
+        let range = block * blockSize..<min((block + 1) * blockSize, target.count)
+        for i in stride(from: range.lowerBound, to: range.upperBound, by: 2) {
+          // Box and Muller 1958: two uniform numbers make two normal ones; 1 − u is never 0.
+          let radius = deviation * (-2 * log(1 - Double(random.uniform()))).squareRoot()
+          let angle = 2 * Double.pi * Double(random.uniform())
+          target[i] = Float(radius * cos(angle))
+          if i + 1 < range.upperBound { target[i + 1] = Float(radius * sin(angle)) }
+        }
+      }
+    }
+  }
+
+  /// The weights of a transposed convolution that enlarges each channel bilinearly.
+  ///
+  /// Long, Shelhamer and Darrell, *Fully Convolutional Networks for Semantic Segmentation*, CVPR 2015, section 3.3.
+  /// - Parameters:
+  ///   - channels: C.
+  ///   - size: k, twice the factor.
+  /// - Returns: [C, C, k, k], zeros between different channels.
+  static func bilinearEnlargement(channels: Int, size: Int) -> Tensor {
+    let centre = Double(size - 1) / 2
+    let triangle = (0..<size).map { 1 - abs(Double($0) - centre) / (Double(size) / 2) }
+    var weights = [Float](repeating: 0, count: channels * channels * size * size)
+    for channel in 0..<channels {
+      for tap in 0..<size * size {
+        weights[channel * (channels + 1) * size * size + tap] =
+          Float(triangle[tap / size] * triangle[tap % size])
+      }
+    }
+    return Tensor([channels, channels, size, size], weights)
+  }
+}

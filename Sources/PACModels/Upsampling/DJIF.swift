@@ -1,0 +1,64 @@
+import PACAutograd
+import PACLayers
+import PACTensors
+
+/// Deep joint image filtering (Li, Huang, Ahuja, Yang, *Deep Joint Image Filtering*, ECCV 2016; spec section 3).
+///
+/// The map is enlarged bilinearly. One branch of convolutions 9-1-5 reads it, another the guide, a third the two results.
+/// The first layers of the two branches make the map four pixels smaller and the second ones, which multiply nothing but zeros
+/// there, larger again, as published. Maps with several channels are treated a channel at a time.
+public struct DJIF: JointUpsampler {
+  /// How many times larger the output is than the input, along each axis.
+  public let factor: Int
+  private let targetBranch: ConvolutionBranch
+  private let guideBranch: ConvolutionBranch
+  private let jointBranch: ConvolutionBranch
+
+  /// Makes the network with PyTorch's initial values.
+  /// - Parameters:
+  ///   - factor: how many times larger the output is.
+  ///   - wide: whether to make the variant with 256 and 128 filters in every branch.
+  ///   - random: draws the initial values.
+  public init(factor: Int, wide: Bool = false, random: inout CounterRandom) {
+    self.factor = factor
+    let (single, joint) = wide ? ([256, 128], [256, 128]) : ([96, 48], [64, 32])
+    func branch(
+      _ name: String, _ inputs: Int, _ filters: [Int], _ paddings: [Int],
+      random: inout CounterRandom
+    ) -> ConvolutionBranch {
+      let layers = (0..<3).map {
+        ConvolutionBranch.Layer(
+          name: "\(name).\(2 * $0)", outputChannels: (filters + [1])[$0],
+          kernelSize: [9, 1, 5][$0], padding: paddings[$0])
+      }
+      return ConvolutionBranch(inputChannels: inputs, layers, random: &random)
+    }
+    targetBranch = branch("branch_t", 1, single, [2, 2, 2], random: &random)
+    guideBranch = branch("branch_g", 3, single, [2, 2, 2], random: &random)
+    jointBranch = branch("branch_joint", 2, joint, [4, 0, 2], random: &random)
+  }
+
+  /// Every parameter by its published name.
+  public var parameters: [(name: String, parameter: Parameter)] {
+    targetBranch.parameters + guideBranch.parameters + jointBranch.parameters
+  }
+
+  /// Enlarges a map; see `JointUpsampler`.
+  public func callAsFunction(_ low: Variable, guide: Variable) throws -> Variable {
+    try requireGuide(guide, for: low, factor: factor, model: "DJIF")
+    let features = try inBands(guideBranch, guide)
+    return try mapByMap(low, with: [features]) { low, features in
+      let shape = low.value.shape
+      let enlarged = resizeBilinear(
+        low, height: shape.height * factor, width: shape.width * factor)
+      let target = try inBands(targetBranch, enlarged)
+      return try inBands(jointBranch, .concatenatingChannels([target, features[0]]))
+    }
+  }
+
+  private func inBands(_ branch: ConvolutionBranch, _ input: Variable) throws -> Variable {
+    try RowBands(
+      input, multipleOf: 1, reach: branch.reach, floatsPerPixel: branch.floatsPerPixel
+    ) { [try branch(input.rows($0.padded)).rows($0.inner)] }[0]
+  }
+}

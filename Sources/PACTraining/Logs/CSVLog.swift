@@ -1,0 +1,122 @@
+import Foundation
+import PACFiles
+import PACHDF5
+
+/// A table of figures by epoch, `train.log` or `test.log`, that grows by one row at a time.
+///
+/// The first line names the columns, `epoch` first; numbers are written so that they read back to the same
+/// bits. Each row is on disk when `append` returns.
+public struct CSVLog: Sendable {
+  /// The file.
+  public let path: String
+  /// The names of the columns, `epoch` first.
+  public let columns: [String]
+  /// The epoch of the last row that was there when the log was opened.
+  public let lastEpoch: Int?
+  private let file: SystemFile
+
+  /// Opens a log, or begins one.
+  ///
+  /// What a crash left of a row, and the rows of epochs that will be run again, are cut off; the file is then
+  /// replaced as a whole.
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - columns: the names of the columns, `epoch` first.
+  ///   - epoch: the last epoch whose row stays; nil if none does.
+  /// - Throws: `TrainingError.log`, for example when the file holds another table.
+  /// - Precondition: the first column is `epoch`.
+  public init(_ path: String, columns: [String], keepingThrough epoch: Int?) throws {
+    precondition(columns.first == "epoch", "the first column of a log is epoch, not \(columns)")
+    self.path = path
+    self.columns = columns
+    do {
+      let found =
+        FileManager.default.fileExists(atPath: path)
+        ? String(decoding: try SystemFile(path, for: .reading).readToEnd(), as: UTF8.self) : ""
+      let table = CSVTable(columns: columns)
+      let kept = try table.cut(found, keepingThrough: epoch)
+      if kept != found { try Self.replace(path, with: kept) }
+      lastEpoch = kept.split(separator: "\n").last?.split(separator: ",").first.flatMap { Int($0) }
+      file = try SystemFile(path, for: .appending)
+    } catch let error as CSVTable.Fault {
+      throw TrainingError.log(file: error.line.map { "\(path):\($0)" } ?? path, problem: error.text)
+    } catch let error as SystemFile.Failure {
+      throw Self.error(path, error)
+    } catch let error as HDF5Error {
+      let cause = error.cause.map { " (\($0))" } ?? ""
+      throw TrainingError.log(file: path, problem: "\(error.problem)\(cause)")
+    }
+  }
+
+  /// Adds a row: the epoch, and a value for each other column.
+  /// - Precondition: as many values as columns besides `epoch`.
+  public func append(epoch: Int, _ values: [Double]) throws {
+    precondition(values.count == columns.count - 1, "\(values.count) values for \(columns)")
+    do {
+      try file.write(Array(CSVTable.row(epoch: epoch, values).utf8))
+      try file.synchronize()
+    } catch {
+      throw Self.error(path, error)
+    }
+  }
+
+  private static func replace(_ path: String, with text: String) throws {
+    let file = try AtomicFile(path)
+    try SystemFile(file.temporaryPath, for: .appending).write(Array(text.utf8))
+    try file.commit()
+  }
+
+  private static func error(_ path: String, _ failure: SystemFile.Failure) -> TrainingError {
+    .log(file: path, problem: "\(failure.description); check the file and the space of the disk")
+  }
+}
+
+/// The text of a log, apart from any file.
+struct CSVTable {
+  let columns: [String]
+
+  /// What is wrong with a text, and in which line.
+  struct Fault: Error, Equatable {
+    let line: Int?
+    let text: String
+  }
+
+  var header: String { columns.joined(separator: ",") + "\n" }
+
+  /// One line; a Double's description is the shortest that reads back to the same bits.
+  static func row(epoch: Int, _ values: [Double]) -> String {
+    (["\(epoch)"] + values.map { "\($0)" }).joined(separator: ",") + "\n"
+  }
+
+  /// The header and the rows up to an epoch, without an unfinished last line.
+  func cut(_ text: String, keepingThrough epoch: Int?) throws(Fault) -> String {
+    var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    lines.removeLast()
+    guard let first = lines.first else {
+      // A header that was not finished, or nothing yet.
+      guard header.hasPrefix(text) else { throw wrongHeader(text) }
+      return header
+    }
+    guard first + "\n" == header else { throw wrongHeader(String(first)) }
+    var kept = header
+    for (index, line) in lines.enumerated().dropFirst() {
+      let fields = line.split(separator: ",", omittingEmptySubsequences: false)
+      guard fields.count == columns.count, let rowEpoch = Int(fields[0]),
+        fields.dropFirst().allSatisfy({ Double($0) != nil })
+      else {
+        throw Fault(
+          line: index + 1,
+          text: "expected \(columns.count) numbers, found '\(line.prefix(60))'; mend or remove it")
+      }
+      if let epoch, rowEpoch <= epoch { kept += line + "\n" }
+    }
+    return kept
+  }
+
+  private func wrongHeader(_ found: String) -> Fault {
+    Fault(
+      line: 1,
+      text: "expected the columns '\(columns.joined(separator: ","))', "
+        + "found '\(found.prefix(60))'; remove the file or choose another run folder")
+  }
+}

@@ -1,0 +1,71 @@
+import PACDistributed
+
+/// What, besides the configuration, decides the last bits of what a rank computes.
+///
+/// Libraries divide sums among threads, and choose their kernels for the processor at hand.
+public struct Arithmetic: Sendable, Equatable, CustomStringConvertible {
+  /// Threads of each rank.
+  public var threads: Int
+  /// The type of processor, as `AuthenticAMD family 26 model 2`.
+  public var processor: String
+  /// OpenBLAS's choice of kernels, and the instruction sets that our own were compiled for, as `SkylakeX avx2 fma`.
+  public var instructionSet: String
+
+  /// Describes what a rank computes with.
+  public init(threads: Int, processor: String, instructionSet: String) {
+    self.threads = threads
+    self.processor = processor
+    self.instructionSet = instructionSet
+  }
+
+  /// For people, without the long list of instruction sets.
+  public var description: String {
+    "\(threads) thread\(threads == 1 ? "" : "s") a rank, \(processor), OpenBLAS \(kernels)"
+  }
+
+  private var kernels: Substring { instructionSet.prefix { $0 != " " } }
+
+  /// What is different here, as `2 threads a rank instead of 1`; empty if nothing is.
+  func differences(from other: Arithmetic) -> [String] {
+    var found: [String] = []
+    if threads != other.threads {
+      found.append("\(threads) threads a rank instead of \(other.threads)")
+    }
+    if processor != other.processor { found.append("\(processor) instead of \(other.processor)") }
+    guard instructionSet != other.instructionSet else { return found }
+    found.append(
+      kernels == other.kernels
+        ? "kernels built for another processor"
+        : "OpenBLAS kernels for \(kernels) instead of \(other.kernels)")
+    return found
+  }
+
+  /// What to tell the user about a run that goes on with this after `earlier`; nil if it keeps the bits.
+  func warning(continuing path: String, after earlier: Arithmetic?) -> String? {
+    let found = earlier.map(differences) ?? []
+    guard !found.isEmpty else { return nil }
+    return
+      "\(path) was computed otherwise (now \(found.joined(separator: ", "))): the last bits will not be those of a "
+      + "run without interruption\(threads == earlier?.threads ? "" : "; set OMP_NUM_THREADS as before to keep them")"
+  }
+
+  /// What to tell the user about ranks that compute differently; nil if all do alike.
+  ///
+  /// All ranks call it together.
+  /// - Throws: `DistributedError` if MPI reports an error.
+  func warning(among communicator: Communicator) throws -> String? {
+    let separator: Character = "\n"
+    let all = try communicator.allGather(
+      "\(threads)\(separator)\(processor)\(separator)\(instructionSet)"
+    )
+    .map { text in
+      let parts = text.split(separator: separator, omittingEmptySubsequences: false)
+      return Arithmetic(
+        threads: Int(parts[0]) ?? 0, processor: String(parts[1]), instructionSet: String(parts[2]))
+    }
+    guard let rank = all.firstIndex(where: { $0 != all[0] }) else { return nil }
+    let found = all[rank].differences(from: all[0]).joined(separator: ", ")
+    return
+      "rank \(rank) computes otherwise than rank 0 (\(found)): the last bits of the result depend on which samples it gets"
+  }
+}

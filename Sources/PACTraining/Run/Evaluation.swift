@@ -1,0 +1,63 @@
+import PACData
+import PACDistributed
+
+/// Runs a task's network over its test samples, shared among the ranks.
+struct Evaluator<Task: TrainingTask> {
+  private let task: Task
+  private let source: Task.Source
+  private let communicator: Communicator
+
+  /// Opens the samples.
+  init(_ task: Task, communicator: Communicator) throws {
+    self.task = task
+    self.communicator = communicator
+    source = try task.testSource()
+  }
+
+  /// Measures every sample; all ranks call it, and all get the same result whatever their number.
+  /// - Throws: on all ranks alike what went wrong on one of them.
+  func callAsFunction() throws -> EvaluationResult {
+    guard let result = try measure(unless: { false }) else { preconditionFailure("was stopped") }
+    return result
+  }
+
+  /// As a call, but ends early when a rank is asked to stop.
+  ///
+  /// The ranks take their samples in rounds and agree after each.
+  /// - Parameter isStopping: whether this rank is to stop.
+  /// - Returns: nil if it was stopped.
+  /// - Throws: on all ranks alike what went wrong on one of them.
+  func measure(unless isStopping: () -> Bool) throws -> EvaluationResult? {
+    var figures: [Double] = []
+    let shards = (0..<communicator.worldSize).map(shard)
+    let stream = try communicator.together {
+      try source.evaluationSamples(shards[communicator.rank], depth: 2)
+    }
+    defer { stream.cancel() }
+    for _ in 0..<(shards.map(\.count).max() ?? 0) {
+      if try communicator.any(isStopping()) { return nil }
+      communicator.activity.enter(.evaluation)
+      try communicator.together {
+        if let sample = try stream.next() { figures += try task.figures(of: sample) }
+      }
+    }
+    let all = try communicator.allGather(figures).flatMap { $0 }
+    let width = all.count / source.count
+    return task.result(
+      of: (0..<source.count).map { position in
+        (source.sampleName(at: position), Array(all[position * width..<(position + 1) * width]))
+      })
+  }
+
+  /// Calls `body` with every sample of this rank's share, read ahead in the background.
+  func forEachSample(_ body: (Task.Source.Case) throws -> Void) throws {
+    let stream = try source.evaluationSamples(shard(of: communicator.rank), depth: 2)
+    defer { stream.cancel() }
+    while let sample = try stream.next() { try body(sample) }
+  }
+
+  private func shard(of rank: Int) -> Range<Int> {
+    evaluationShard(
+      sampleCount: source.count, rank: rank, worldSize: communicator.worldSize)
+  }
+}

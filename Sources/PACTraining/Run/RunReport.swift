@@ -1,0 +1,84 @@
+import Foundation
+import Logging
+import PACData
+
+/// What a run tells its user while it goes on; only the leader speaks.
+final class RunReport {
+  private let configuration: TrainingConfiguration
+  private let logger: Logger
+  private let isLeader: Bool
+  private var line: ProgressLine
+
+  init(
+    _ configuration: TrainingConfiguration, logger: Logger, terminal: Bool, isLeader: Bool
+  ) {
+    self.configuration = configuration
+    self.logger = logger
+    self.isLeader = isLeader
+    line = ProgressLine.standardError(isTerminal: terminal)
+  }
+
+  func warn(_ text: String) {
+    guard isLeader else { return }
+    line.clear()
+    logger.warning("\(text)")
+  }
+
+  func began(
+    _ plan: GlobalBatchPlan, _ progress: RunPosition, _ arithmetic: Arithmetic,
+    resumedFrom path: String
+  ) {
+    guard isLeader else { return }
+    logger.info(
+      """
+      \(configuration.model.rawValue)\(configuration.factor > 1 ? " x\(configuration.factor)" : ""), \(plan.sampleCount) training samples, \
+      global batch \(plan.globalBatchSize) over \(plan.worldSize) rank(s), \(arithmetic), \
+      \(configuration.epochs) epochs of \(plan.stepsPerEpoch) steps; run folder \(configuration.run)
+      """)
+    if !path.isEmpty {
+      logger.info("continuing from \(path): epoch \(progress.epoch), step \(progress.step)")
+    }
+  }
+
+  func step(_ progress: RunPosition, _ plan: GlobalBatchPlan) {
+    guard isLeader else { return }
+    let left =
+      configuration.epochs * plan.stepsPerEpoch
+      - progress.epoch * plan.stepsPerEpoch - progress.stepInEpoch
+    line.update(
+      Progress(
+        epoch: progress.epoch, epochs: configuration.epochs, step: progress.stepInEpoch,
+        stepsPerEpoch: plan.stepsPerEpoch,
+        stepsLeft: min(left, configuration.steps.map { $0 - progress.step } ?? left),
+        globalBatchSize: plan.globalBatchSize,
+        loss: progress.loss / Double(max(progress.samples, 1))))
+  }
+
+  /// Shows a measurement on the test split after `epoch` epochs.
+  func test(_ result: EvaluationResult, epoch: Int) {
+    guard isLeader else { return }
+    line.pause()
+    line.clear()
+    let figures = zip(result.measures, result.values).map { measure, value in
+      "\(measure.name) \(String(format: "%.4f", value))"
+        + (measure.unit.isEmpty ? "" : " \(measure.unit)")
+    }
+    logger.info("epoch \(epoch): test \(figures.joined(separator: ", "))")
+  }
+
+  /// Ends the training; `stop` if it ended early.
+  func finished(_ progress: RunPosition, _ stop: RunStop?, waiting seconds: Double) {
+    guard isLeader else { return }
+    line.clear()
+    if let stop {
+      logger.info(
+        """
+        stopped \(stop), after \(progress.epoch) epochs and \(progress.stepInEpoch) steps; \
+        start again to continue
+        """)
+    }
+    if seconds > 1 {
+      logger.info("waited \(String(format: "%.1f", seconds)) s for samples")
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import PACHDF5
+
+/// What became of one case.
+public struct CaseResult: Sendable {
+  /// Passed, failed, or not run.
+  public enum Outcome: String, Sendable {
+    /// Every expected array was compared and is within the tolerance.
+    case passed
+    /// An array is off, or the case could not be computed.
+    case failed
+    /// This version does not compute what the case asks for.
+    case skipped
+  }
+
+  /// The case file.
+  public let file: String
+  /// The case's name.
+  public let name: String
+  /// What it computes.
+  public let operation: String
+  /// What became of it.
+  public let outcome: Outcome
+  /// The worst deviation over all arrays, relative to the largest expected number; nil if nothing was compared.
+  public let worstError: Double?
+  /// What may be at most.
+  public let tolerance: Double
+  /// The array with the worst deviation, or why the case failed or was skipped.
+  public let detail: String
+}
+
+/// What this version does not compute.
+struct Unsupported: Error { let what: String }
+
+/// Runs every case of a case file (format: `golden/README.md` beside the reference).
+/// - Parameters:
+///   - path: the HDF5 file.
+///   - report: called with each result as soon as it is known.
+/// - Throws: `HDF5Error` if the file is none or holds no cases.
+public func runCases(of path: String, report: (CaseResult) -> Void) throws {
+  let root = try openCases(path)
+  for name in try root.names() {
+    report(result(of: try VerificationCase(name, in: root), file: path))
+  }
+}
+
+/// The outermost group of a case file.
+func openCases(_ path: String) throws -> HDF5Group {
+  let root = try HDF5File(reading: path).root
+  guard (try? root.string(attribute: "format")) == "pac-cases" else {
+    throw root.error(
+      "attribute 'format' is not 'pac-cases'", advice: "give a file of cases, such as layers.h5")
+  }
+  return root
+}
+
+private func result(of verification: VerificationCase, file: String) -> CaseResult {
+  func make(_ outcome: CaseResult.Outcome, _ error: Double?, _ detail: String) -> CaseResult {
+    CaseResult(
+      file: file, name: verification.name, operation: verification.operation, outcome: outcome,
+      worstError: error, tolerance: verification.tolerance, detail: detail)
+  }
+  do {
+    let deviations = try deviations(of: verification)
+    guard let worst = deviations.max(by: { $0.error < $1.error }) else {
+      return make(.failed, nil, "the case expects nothing")
+    }
+    return make(worst.error <= verification.tolerance ? .passed : .failed, worst.error, worst.array)
+  } catch let unsupported as Unsupported {
+    return make(.skipped, nil, unsupported.what)
+  } catch {
+    return make(.failed, nil, "\(error)")
+  }
+}
+
+private func deviations(of verification: VerificationCase) throws -> [Deviation] {
+  switch verification.operation {
+  case "pacconv2d", "pacconv_transpose2d", "pacpool2d": try layerDeviations(verification)
+  case "paccrf": try crfDeviations(verification)
+  case "joint_upsample": try upsamplingDeviations(verification)
+  case "lowres": try lowResolutionDeviations(verification)
+  case "trajectory": try trajectoryDeviations(verification)
+  case "segmentation": try segmentationDeviations(verification)
+  case "segmentation_measures": try segmentationMeasureDeviations(verification)
+  default: throw Unsupported(what: "operation '\(verification.operation)'")
+  }
+}

@@ -1,0 +1,48 @@
+import PACTensors
+
+/// Writes tensors as a `.safetensors` file, 32-bit floating point, in the order given.
+/// - Parameters:
+///   - tensors: what to write.
+///   - metadata: texts to store beside them; `format` = `pt` is added, which readers made for PyTorch ask for.
+///   - path: the file, replaced if it exists.
+/// - Throws: `WeightFileError` if it cannot be written.
+/// - Precondition: no name twice, none `__metadata__`.
+public func writeSafetensors(
+  _ tensors: [NamedTensor], metadata: [String: String] = [:], to path: String
+) throws {
+  let texts = metadata.merging(["format": "pt"]) { $1 }.sorted { $0.key < $1.key }
+  let about = texts.map { "\(quoted($0.key)):\(quoted($0.value))" }.joined(separator: ",")
+  var members = ["\"__metadata__\":{\(about)}"]
+  var offset = 0
+  for tensor in tensors {
+    let end = offset + tensor.value.count * 4
+    let shape = tensor.value.shape.dimensions.map { "\($0)" }.joined(separator: ",")
+    members.append(
+      "\(quoted(tensor.name)):{\"dtype\":\"F32\",\"shape\":[\(shape)],"
+        + "\"data_offsets\":[\(offset),\(end)]}")
+    offset = end
+  }
+  var header = Array("{\(members.joined(separator: ","))}".utf8)
+  // Elements begin at a multiple of eight bytes, as the specification recommends.
+  while header.count % 8 != 0 { header.append(UInt8(ascii: " ")) }
+  let sink = try FileSink(path)
+  var length: [UInt8] = []
+  length.append(number: UInt64(header.count))
+  try sink.write(length + header)
+  for tensor in tensors {
+    try tensor.value.withUnsafeBufferPointer { try sink.write(UnsafeRawBufferPointer($0)) }
+  }
+}
+
+/// A text as JSON.
+private func quoted(_ text: String) -> String {
+  let scalars = text.unicodeScalars.map { scalar -> String in
+    switch scalar {
+    case "\"", "\\": "\\\(scalar)"
+    case "\u{0}"..<" ":
+      "\\u00" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
+    default: String(scalar)
+    }
+  }
+  return "\"\(scalars.joined())\""
+}

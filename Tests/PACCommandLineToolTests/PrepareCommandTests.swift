@@ -1,0 +1,109 @@
+import Foundation
+import PACData
+import PACImageFiles
+import PACTestSupport
+import Testing
+
+@Suite struct PrepareCommandTests {
+  @Test func syntheticHoldsTheScenes() throws {
+    let folder = try TemporaryFolder()
+    let path = folder("a.h5")
+    let result = try pac(
+      "prepare", "synthetic", "--out", path, "--count", "5", "--test-count", "2", "--width", "40",
+      "--height", "24", "--seed", "7", "--compression", "1")
+    #expect(result.status == 0, "\(result)")
+    #expect(
+      result.output
+        == "\(path): 5 samples of 24 × 40 pixels (rows × columns), train 3, test 2\n")
+    #expect(result.errors == "wrote 5 of 5 samples in 0 s\n")
+
+    let reader = try DatasetReader(path)
+    #expect(reader.splits == ["train": [0, 1, 2], "test": [3, 4]])
+    #expect(reader.depthUnit == .metre)
+    #expect(reader.missingDepth == nil)
+    #expect(reader.description.createdBy.hasPrefix("pac "))
+    for index in 0..<5 {
+      let expected = SyntheticScene(seed: 7, index: index, width: 40, height: 24).render()
+      let sample = try reader.read(index)
+      #expect(sample.name == expected.name)
+      #expect(sample.image == expected.image)
+      #expect(sample.depth?.elements == expected.depth?.elements)
+      #expect(sample.flow?.elements == expected.flow?.elements)
+      #expect(sample.labels == expected.labels)
+    }
+  }
+
+  @Test func oneInEightIsHeldOut() throws {
+    let folder = try TemporaryFolder()
+    let result = try pac(
+      "prepare", "synthetic", "--out", folder("a.h5"), "--count", "16", "--width", "8",
+      "--height", "8", "--json")
+    #expect(result.output.contains(#""samples":16,"#), "\(result)")
+    #expect(result.output.contains(#""splits":{"train":14,"test":2}"#), "\(result)")
+  }
+
+  @Test func pairsWithScaleAndHoles() throws {
+    let folder = try TemporaryFolder()
+    for part in ["rgb", "depth"] {
+      try FileManager.default.createDirectory(
+        atPath: folder(part), withIntermediateDirectories: true)
+    }
+    for index in 1...4 {
+      try PNG.write(
+        Raster(width: 3, height: 2, channels: 3, samples: (0..<18).map { UInt16($0 * index) }),
+        to: folder("rgb/\(index).png"))
+      try PNG.write(
+        Raster(
+          width: 3, height: 2, channels: 1, bitDepth: 16,
+          samples: [0, 1000, 2000, 3000, 4000, UInt16(index)]), to: folder("depth/\(index).png"))
+    }
+    let result = try pac(
+      "prepare", "pairs", "--rgb", folder("rgb"), "--depth", folder("depth"), "--out",
+      folder("p.h5"), "--scale", "0.001", "--unit", "metre", "--test-ratio", "0.25")
+    #expect(result.status == 0, "\(result)")
+    #expect(
+      result.output.hasSuffix("4 samples of 2 × 3 pixels (rows × columns), train 3, test 1\n"))
+    let reader = try DatasetReader(folder("p.h5"))
+    #expect(reader.missingDepth == 0)
+    let sample = try reader.read(3)
+    #expect(sample.name == "4")
+    #expect(sample.depth?.elements == [0, 1, 2, 3, 4, 0.004])
+  }
+
+  @Test func failuresNameThePlace() throws {
+    let folder = try TemporaryFolder()
+    let noFolder = try pac("prepare", "synthetic", "--out", folder("none/a.h5"))
+    #expect(noFolder.status == 1)
+    #expect(
+      noFolder.errors == "error: \(folder("none/a.h5")): there is no folder \(folder("none")); "
+        + "create it or name another\n")
+
+    let foreign = try folder.write(Data("text".utf8), as: "x.mat")
+    let notMatlab = try pac("prepare", "nyu", foreign, "--out", folder("a.h5"))
+    #expect(notMatlab.status == 1)
+    #expect(notMatlab.errors == "error: \(foreign): not an HDF5 file; name an HDF5 file\n")
+
+    let tooMany = try pac(
+      "prepare", "synthetic", "--out", folder("a.h5"), "--count", "3", "--test-count", "4")
+    #expect(tooMany.status == 1)
+    #expect(tooMany.errors == "error: 4 samples to test of 3 there are; hold out fewer\n")
+    #expect(try folder.names() == ["x.mat"])
+  }
+
+  @Test func killedPreparationLeavesNoDataset() throws {
+    let folder = try TemporaryFolder()
+    let program = try product("pac").path
+    let result = try run(
+      "timeout",
+      [
+        "--signal=KILL", "1.5", program, "prepare", "synthetic", "--out", folder("a.h5"), "--count",
+        "100000",
+      ], timeout: 30)
+    #expect(result.status == 137)
+    #expect(!FileManager.default.fileExists(atPath: folder("a.h5")))
+    _ = try pac(
+      "prepare", "synthetic", "--out", folder("a.h5"), "--count", "1", "--width", "8", "--height",
+      "8")
+    #expect(try folder.names() == ["a.h5"])
+  }
+}

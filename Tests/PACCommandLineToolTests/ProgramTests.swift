@@ -1,0 +1,106 @@
+import Foundation
+import PACTestSupport
+import Testing
+
+/// Runs the built program.
+func pac(_ arguments: String..., timeout: Double = 60) throws -> CommandResult {
+  try run(try product("pac").path, arguments, timeout: timeout)
+}
+
+/// What the program does with arguments and streams, whatever the command.
+@Suite(.serialized)
+struct ProgramTests {
+  @Test(arguments: [
+    ("", "missing command; see 'pac --help'"),
+    ("trane", "unexpected argument 'trane'; see 'pac --help'"),
+    ("verify", "missing expected argument '<files> ...'; see 'pac verify --help'"),
+    (
+      "verify --jsen x.h5",
+      "unknown option '--jsen'; did you mean '--json'? see 'pac verify --help'"
+    ),
+    ("inspect", "missing expected argument '<file>'; see 'pac inspect --help'"),
+    ("inspect a b", "unexpected argument 'b'; see 'pac inspect --help'"),
+    ("prepare", "missing kind of data: synthetic, pairs, nyu, sintel or voc; see 'pac --help'"),
+    (
+      "prepare synthetic",
+      "missing expected argument '--out <out>'; see 'pac prepare synthetic --help'"
+    ),
+    (
+      "prepare synthetic --out x.h5 --count many",
+      "the value 'many' is invalid for '--count <count>'; see 'pac prepare synthetic --help'"
+    ),
+    (
+      "prepare nyu x.mat --out x.h5 --compression 10",
+      "the compression is 10, it must be from 0 to 9; see 'pac prepare nyu --help'"
+    ),
+    (
+      "prepare pairs --rgb a --depth b --out x.h5 --unit inch",
+      "the value 'inch' is invalid for '--unit <unit>'; please provide one of 'metre' and 'none'; "
+        + "see 'pac prepare pairs --help'"
+    ),
+    (
+      "prepare pairs --rgb a --depth b --out x.h5 --test-count 1 --test-ratio 0.1",
+      "both --test-count and --test-ratio are given, leave one out; see 'pac prepare pairs --help'"
+    ),
+    (
+      "bench upsmaple8",
+      "unknown case 'upsmaple8', pac bench --list names all; did you mean 'upsample8'? "
+        + "see 'pac bench cases --help'"
+    ),
+    (
+      "bench sorting",
+      "unknown case 'sorting', pac bench --list names all; see 'pac bench cases --help'"
+    ),
+    ("bench --threads 0", "cannot use 0 threads, choose 1 to 1024; see 'pac bench cases --help'"),
+  ])
+  func usage(_ arguments: String, _ problem: String) throws {
+    let result = try run(
+      try product("pac").path, arguments.split(separator: " ").map(String.init), timeout: 60)
+    #expect(result.errors == "error: \(problem)\n")
+    #expect(result.status == 2)
+    #expect(result.output.isEmpty)
+  }
+
+  @Test func helpIsNoError() throws {
+    let result = try pac("prepare", "pairs", "--help")
+    #expect(result.status == 0)
+    #expect(result.errors.isEmpty)
+    #expect(result.output.contains("USAGE: pac prepare pairs --out <out>"))
+  }
+
+  @Test func failureIsOneLine() throws {
+    let result = try pac("inspect", "no/such/file.h5")
+    #expect(result.status == 1)
+    #expect(result.errors == "error: no/such/file.h5: no such file; check the path\n")
+    #expect(result.output.isEmpty)
+  }
+
+  @Test(.enabled(if: hasMPI), arguments: [1, 2, 3])
+  func leaderAloneReportsUsage(ranks: Int) throws {
+    let job = try mpirun(ranks: ranks, try product("pac"), ["verify", "--jsen", "x.h5"])
+    #expect(!job.command.timedOut)
+    #expect(job.command.status == 2)
+    let line = "error: unknown option '--jsen'; did you mean '--json'? see 'pac verify --help'\n"
+    #expect(job.ranks[0].errors == line)
+    #expect(job.ranks.dropFirst().allSatisfy { $0.errors.isEmpty })
+  }
+
+  @Test func closedPipeEndsQuietly() throws {
+    // `list` prints three lines; the reader is gone before the first. Lines reach a reader one by one.
+    let result = try run(
+      "bash",
+      ["-c", "'\(try product("pac").path)' bench --list | true; echo ${PIPESTATUS[0]}"],
+      timeout: 60)
+    #expect(result.errors.isEmpty)
+    #expect(["0\n", "141\n"].contains(result.output))
+  }
+
+  @Test func fullDiskIsReported() throws {
+    let result = try run(
+      "sh", ["-c", "'\(try product("pac").path)' bench --list > /dev/full"], timeout: 60)
+    #expect(result.status == 1)
+    #expect(
+      result.errors
+        == "error: standard output: cannot write all of it; check the space of the disk\n")
+  }
+}

@@ -1,0 +1,271 @@
+import Foundation
+import PACData
+import PACHDF5
+import PACImageFiles
+import PACTestSupport
+import PACTraining
+import Testing
+
+/// Semantic segmentation from the data to the archive, as a user runs it.
+@Suite(.serialized) struct SegmentationCommandTests {
+  private let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
+    try prepareSynthetic(
+      to: folder("data.h5"),
+      options: SyntheticOptions(
+        kind: .shapes, count: 9, test: .count(3), width: 48, height: 40, seed: 3))
+    let yaml = """
+      run: \(folder("run"))
+      data: \(folder("data.h5"))
+      model: fcn8snarrow_crfi2p4d321
+      test-split: test
+      crop: 44
+      global-batch: 3
+      epochs: 2
+      lr: 0.001
+      """
+    try folder.write(Foundation.Data(yaml.utf8), as: "c.yaml")
+  }
+
+  private func run(_ command: String, ranks: Int = 1, _ arguments: String...) throws -> String {
+    let result = try outcome(command, ranks: ranks, arguments)
+    #expect(result.status == 0, "\(result.errors)")
+    return result.output
+  }
+
+  private func outcome(
+    _ command: String, ranks: Int = 1, _ arguments: [String]
+  ) throws -> (status: Int32, output: String, errors: String) {
+    let all = [command, folder("c.yaml")] + arguments
+    if ranks == 1 {
+      let result = try pac(all)
+      return (result.status, result.output, result.errors)
+    }
+    let job = try mpirun(ranks: ranks, product("pac"), all, timeout: 120)
+    return (
+      job.succeeded ? 0 : 1, job.ranks.map(\.output).joined(), job.ranks.map(\.errors).joined()
+    )
+  }
+
+  private func pac(_ arguments: [String]) throws -> CommandResult {
+    try PACTestSupport.run(
+      product("pac").path, arguments, environment: ["OMP_NUM_THREADS": "1"], timeout: 120)
+  }
+
+  private func checkpoint(_ run: String) throws -> Checkpoint {
+    let recovery = try CheckpointStore(folder: folder("\(run)/checkpoints")).latestGood()
+    return try #require(recovery).checkpoint
+  }
+
+  @Test(.enabled(if: hasMPI, "mpirun"))
+  func twoRanksTrainAndMeasureAsOne() throws {
+    _ = try run("train", "run=\(folder("one"))")
+    _ = try run("train", ranks: 2, "run=\(folder("two"))")
+    let (one, two) = (try checkpoint("one"), try checkpoint("two"))
+    #expect(one.bits == two.bits)
+    #expect(one.parameters.contains { $0.name == "crf.messengers.0.weight" })
+    #expect(one.parameters.contains { $0.name == "conv1_1.weight" })
+    for log in ["train.log", "test.log"] {
+      #expect(
+        try String(contentsOfFile: folder("one/\(log)"), encoding: .utf8)
+          == String(contentsOfFile: folder("two/\(log)"), encoding: .utf8))
+    }
+    let alone = try run("evaluate", "--weights", folder("one"), "--json")
+    let shared = try run("evaluate", ranks: 2, "--weights", folder("one"), "--json")
+    #expect(alone == shared)
+    let lines = alone.split(separator: "\n")
+    // Three samples, six classes, the whole.
+    #expect(lines.count == 3 + 6 + 1)
+    #expect(lines[3].hasPrefix(#"{"class":"ground","iou":"#))
+    #expect(lines[9].contains(#""miou":"#) && lines[9].contains(#""macc":"#))
+  }
+
+  @Test func bothStagesFromAFrozenBackbone() throws {
+    _ = try run("train", "model=fcn8snarrow", "run=\(folder("backbone"))", "epochs=1")
+    let missing = try outcome("train", ["model=fcn8snarrowfrozen_crfi2p4d321"])
+    #expect(missing.status == 1)
+    #expect(
+      missing.errors.contains(
+        "weights-backbone: missing; the backbone of fcn8snarrowfrozen_crfi2p4d321 is not trained"))
+
+    let backbone = "weights-backbone=\(folder("backbone"))"
+    _ = try run(
+      "train", "model=fcn8snarrowfrozen_crfi2p4d321", backbone, "run=\(folder("stage1"))",
+      "epochs=1")
+    let first = try checkpoint("stage1")
+    #expect(
+      first.parameters.map(\.name)
+        == ["crf.unary_weight", "crf.messengers.0.weight", "crf_scales.0"])
+    // The measure of the backbone alone is that of its own run.
+    let alone = try run("evaluate", "model=fcn8snarrow", "--weights", folder("backbone"), "--json")
+    #expect(alone.contains(#""model":"fcn8snarrow""#))
+
+    _ = try run(
+      "train", "model=fcn8snarrow_crfi2lp4d321", backbone, "weights=\(folder("stage1"))",
+      "run=\(folder("stage2"))", "epochs=1", "lr=1e-12")
+    let second = try checkpoint("stage2")
+    func value(_ name: String, in checkpoint: Checkpoint) throws -> [Float] {
+      let found = checkpoint.parameters.first { $0.name == name }
+      return try #require(found).value.elements
+    }
+    let shared = try value("crf.messengers.0.weight", in: first)
+    for step in 0..<2 {
+      let own = try value("crf.steps.\(step).messengers.0.weight", in: second)
+      #expect(zip(own, shared).allSatisfy { abs($0 - $1) < 1e-6 })
+    }
+    let trained = try value("conv3_2.weight", in: checkpoint("backbone"))
+    #expect(
+      zip(try value("conv3_2.weight", in: second), trained).allSatisfy { abs($0 - $1) < 1e-6 })
+
+    let other = try outcome(
+      "train",
+      ["model=fcn8snarrow_crfi2p2d321", "weights=\(folder("stage1"))", "run=\(folder("x"))"])
+    #expect(other.status == 1)
+    #expect(other.errors.contains("weights of another model"), "\(other.errors)")
+  }
+
+  @Test func predictionsAsTheServerTakesThem() throws {
+    _ = try run("train", "epochs=1", "model=fcn8snarrow")
+    let out = folder("out")
+    let said = try run(
+      "predict", "--weights", folder("run"), "--out", out, "--scores", "model=fcn8snarrow")
+    #expect(
+      said == "\(out): 3 predictions, listed with their files in \(out)/predictions.csv; "
+        + "all in \(out)/comp6_test_cls.tgz\n")
+    let place = "results/VOC2012/Segmentation/comp6_test_cls"
+    for index in 6..<9 {
+      let name = "shapes_000\(index)"
+      let classes = try PNG.read("\(out)/\(place)/\(name).png", palette: .indices)
+      #expect((classes.width, classes.height, classes.channels) == (48, 40, 1))
+      let scores = try NumPyArray(contentsOf: "\(out)/scores/\(name).npy")
+      #expect(scores.shape == [6, 40, 48])
+      // The class of the largest score, pixel by pixel.
+      for pixel in 0..<40 * 48 {
+        let own = (0..<6).map { scores.elements[$0 * 40 * 48 + pixel] }
+        #expect(own[Int(classes.samples[pixel])] == own.max())
+      }
+      #expect(try PNG.read("\(out)/pictures/\(name).png").width == 3 * 48 + 2 * 4)
+    }
+    let listed = try PACTestSupport.run("tar", ["tzf", "\(out)/comp6_test_cls.tgz"], timeout: 20)
+    #expect(listed.output == (6..<9).map { "\(place)/shapes_000\($0).png\n" }.joined())
+    let table = try String(contentsOfFile: "\(out)/predictions.csv", encoding: .utf8)
+    #expect(table.hasPrefix("name,classes,picture,scores,miou,acc\nshapes_0006,\(place)/"))
+  }
+
+  /// Eleven scenes in batches of seven; the backbone drops half of its channels after fc6 and fc7.
+  @Test(.enabled(if: hasMPI, "mpirun"))
+  func dropoutIsTheSameOnAnyNumberOfRanks() throws {
+    try prepareSynthetic(
+      to: folder("eleven.h5"),
+      options: SyntheticOptions(
+        kind: .shapes, count: 13, test: .count(2), width: 48, height: 40, seed: 8))
+    let settings = [
+      "data=\(folder("eleven.h5"))", "model=fcn8snarrow", "crop=32", "global-batch=7", "epochs=2",
+    ]
+    func trained(_ name: String, ranks: Int, _ more: String...) throws -> [[UInt32]] {
+      let result = try outcome(
+        "train", ranks: ranks, settings + ["run=\(folder(name))"] + more)
+      #expect(result.status == 0, "\(ranks) ranks: \(result.errors)")
+      return try checkpoint(name).bits
+    }
+    let alone = try trained("one", ranks: 1)
+    for ranks in [2, 3, 4, 7] {
+      #expect(try trained("all\(ranks)", ranks: ranks) == alone, "\(ranks) ranks against one")
+    }
+    // Stopped after every step, in the middle of an epoch, too, and continued by other numbers of ranks.
+    for (steps, ranks) in [(1, 3), (2, 1), (3, 4)] {
+      _ = try trained("parts", ranks: ranks, "steps=\(steps)")
+    }
+    #expect(try trained("parts", ranks: 2) == alone)
+    #expect(try checkpoint("parts").step == 4)
+  }
+
+  /// The fully-connected CRF takes the backbone's weights, stands beside the others with its time, and is not trained.
+  @Test func fullyConnectedCRFOnTheSameUnaries() throws {
+    _ = try run("train", "model=fcn8snarrow", "epochs=1")
+    let model = "fcn8snarrow_fullcrfi2a4-20-30s1-2"
+    let refused = try outcome("train", ["model=\(model)", "run=\(folder("x"))"])
+    #expect(refused.status == 1)
+    #expect(
+      refused.errors.contains(
+        "model: \(model) is for inference only; train fcn8snarrow, then give its weights to pac evaluate"
+      ), "\(refused.errors)")
+    #expect(!FileManager.default.fileExists(atPath: folder("x")))
+
+    let table = try run(
+      "evaluate", "model=fcn8snarrow", "--weights", folder("run"), "--compare",
+      "\(model)=\(folder("run"))"
+    ).split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+    #expect(table.count == 4)
+    #expect(table[1] == ["model", "miou", "acc", "macc", "seconds"])
+    #expect(table[2][0] == model && table[3][0] == "fcn8snarrow")
+    #expect(table.dropFirst(2).allSatisfy { Double($0[4]) ?? 0 > 0 })
+
+    _ = try run("predict", "model=\(model)", "--weights", folder("run"), "--out", folder("crf"))
+    func lastLine(_ model: String) throws -> String {
+      let lines = try run("evaluate", "model=\(model)", "--weights", folder("run"), "--json")
+        .split(separator: "\n")
+      return String(try #require(lines.last))
+    }
+    let (own, backbone) = (try lastLine(model), try lastLine("fcn8snarrow"))
+    #expect(own.hasPrefix(#"{"model":"\#(model)""#))
+    func loss(_ line: String) -> Substring? { line.firstMatch(of: /"loss":([0-9.]+)/)?.1 }
+    #expect(loss(own) != nil && loss(own) != loss(backbone), "\(own), \(backbone)")
+    #expect(!own.contains("seconds"), "figures that differ from run to run are for comparisons")
+  }
+
+  /// Real photographs of several sizes: prepare, train from nothing, evaluate, predict, archive.
+  @Test(.enabled(if: sharedData("data/voc") != nil, "sample data beside the package"))
+  func realPhotographs() throws {
+    let voc = try #require(sharedData("data/voc"))
+    let prepared = try pac(["prepare", "voc", voc, "--out", folder("voc.h5")])
+    #expect(prepared.status == 0, "\(prepared.errors)")
+    #expect(prepared.output.contains("train 7, trainval 10, val 3"))
+    let data = "data=\(folder("voc.h5"))"
+    _ = try run(
+      "train", data, "model=fcn8snarrow_crfi2p4d541", "test-split=val", "crop=160", "epochs=1",
+      "steps=2", "global-batch=2", "scale-jitter=1.5", "color-jitter=0.3", "loss=fce_0.7")
+    let measured = try run(
+      "evaluate", data, "model=fcn8snarrow_crfi2p4d541", "test-split=val", "loss=fce_0.7",
+      "--weights", folder("run"))
+    #expect(measured.contains("class tvmonitor"))
+    #expect(measured.contains("left out of"))
+    _ = try run(
+      "predict", data, "model=fcn8snarrow_crfi2p4d541", "test-split=val", "loss=fce_0.7",
+      "--weights", folder("run"), "--out", folder("out"))
+    // The archive as the server unpacks it: a map of classes for every image of the list, of its size, in VOC's colours.
+    try FileManager.default.createDirectory(
+      atPath: folder("server"), withIntermediateDirectories: true)
+    let unpacked = try PACTestSupport.run(
+      "tar", ["xzvf", folder("out/comp6_val_cls.tgz"), "-C", folder("server")], timeout: 20)
+    let list = try String(
+      contentsOfFile: "\(voc)/VOCdevkit/VOC2012/ImageSets/Segmentation/val.txt", encoding: .utf8)
+    let names = list.split(whereSeparator: \.isWhitespace).map(String.init)
+    let place = "results/VOC2012/Segmentation/comp6_val_cls"
+    #expect(names.count == 3)
+    #expect(unpacked.output == names.map { "\(place)/\($0).png\n" }.joined())
+    for name in names {
+      let file = "\(place)/\(name).png"
+      #expect(
+        FileManager.default.contents(atPath: folder("server/\(file)"))
+          == FileManager.default.contents(atPath: folder("out/\(file)")))
+      let truth = "\(voc)/VOCdevkit/VOC2012/SegmentationClass/\(name).png"
+      let (classes, expected) = (
+        try PNG.read(folder("server/\(file)"), palette: .indices),
+        try PNG.read(truth, palette: .indices)
+      )
+      #expect((classes.width, classes.height) == (expected.width, expected.height))
+      #expect(classes.samples.allSatisfy { $0 <= 20 })
+      let colors = try PNG.read(folder("server/\(file)"))
+      for (pixel, number) in classes.samples.enumerated() {
+        let color = PascalVOC.palette[Int(number)]
+        let own = (0..<3).map { colors.samples[3 * pixel + $0] }
+        guard own != [color.red, color.green, color.blue].map(UInt16.init) else { continue }
+        Issue.record("\(name), pixel \(pixel): class \(number) is shown as \(own)")
+        break
+      }
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import Foundation
+import PACTestSupport
+import PACTraining
+import Testing
+
+/// Signals that ask for the end: the step is finished, a checkpoint written, the status is 75.
+@Suite(.enabled(if: hasMPI, "mpirun is not installed"), .serialized)
+struct StopSignalTests {
+  let project: SurvivalProject
+
+  init() throws { project = try SurvivalProject() }
+
+  private static let arguments = SurvivalProject.endless + ["checkpoint-every-steps=1000000"]
+
+  /// Waits until training goes on, for which nothing but the program's line of progress or log speaks.
+  private func waitForTraining(ranks: Int) throws {
+    let began = eventually(within: 60) {
+      project.ranks.count == ranks
+        && FileManager.default.fileExists(atPath: project.folder("run/test.log"))
+    }
+    try #require(began)
+    usleep(.random(in: 0..<300_000))
+  }
+
+  private func expectStopped(
+    _ result: CommandResult, _ words: String, sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    #expect(result.status == 75, "\(result)", sourceLocation: sourceLocation)
+    let said = result.output + result.errors
+    #expect(said.contains("stopped by \(words)"), "\(result)", sourceLocation: sourceLocation)
+    #expect(!said.contains("error:"), "\(result)", sourceLocation: sourceLocation)
+    project.expectNobodyLeft(sourceLocation: sourceLocation)
+    try project.expectUndisturbedBits(["epochs=1000000"], sourceLocation: sourceLocation)
+  }
+
+  /// Only one rank gets the signal; all finish the same step.
+  @Test(arguments: [(1, 0, SIGTERM), (2, 0, SIGUSR1), (2, 1, SIGTERM)])
+  func toARank(ranks: Int, rank: Int, signal: Int32) throws {
+    let job = try project.start(ranks: ranks, Self.arguments)
+    try waitForTraining(ranks: ranks)
+    project.ranks[rank].signal(signal)
+    let name = signal == SIGTERM ? "SIGTERM" : "SIGUSR1"
+    try expectStopped(try job.wait(), "\(name) sent to rank \(rank)")
+  }
+
+  /// mpirun passes SIGUSR1 on to all ranks.
+  @Test func toTheLauncher() throws {
+    let job = try project.start(ranks: 2, Self.arguments)
+    try waitForTraining(ranks: 2)
+    let launcher = ListedProcess.running("mpirun", with: project.folder.path).first
+    try #require(launcher != nil)
+    launcher?.signal(SIGUSR1)
+    try expectStopped(try job.wait(), "SIGUSR1 sent to rank ")
+  }
+
+  @Test(arguments: [(1, SIGTERM), (2, SIGTERM), (2, SIGUSR1)])
+  func toTheScript(ranks: Int, signal: Int32) throws {
+    let job = try project.launch(
+      ["-n", "\(ranks)", "--restarts", "5", project.folder("train.yaml")] + Self.arguments)
+    try waitForTraining(ranks: ranks)
+    let script = ListedProcess.running("bash", with: project.folder("package")).first
+    try #require(script != nil)
+    script?.signal(signal)
+    try expectStopped(try job.wait(), ranks == 1 ? "SIG" : "SIGUSR1 sent to rank ")
+  }
+
+  /// Evaluation is cut short too, and made up for when the run goes on.
+  @Test func betweenTestSamples() throws {
+    let straight = try project.training("train", "run=\(project.folder("straight"))", "epochs=2")
+    try #require(straight.status == 0, "\(straight.errors)")
+    for steps in ["3", "4"] {
+      let part = try project.training("train", "epochs=2", "steps=\(steps)")
+      try #require(part.status == 0, "\(part.errors)")
+      if steps == "3" {
+        // As a run leaves it that was stopped while it measured epoch 1.
+        let log = project.folder("run/test.log")
+        let rows = try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n")
+        try Data("\(rows[0])\n".utf8).write(to: URL(fileURLWithPath: log))
+      }
+    }
+    let last = try project.training("train", ranks: 2, "epochs=2")
+    try #require(last.status == 0, "\(last.errors)")
+    #expect(try project.training.text("run/test.log") == project.training.text("straight/test.log"))
+  }
+}

@@ -1,0 +1,199 @@
+import Foundation
+import PACTestSupport
+import PACTraining
+import Testing
+
+/// The whole way from the dataset to the checkpoint, on one rank and on several.
+@Suite(.enabled(if: hasMPI, "mpirun is not installed"), .serialized)
+struct TrainRanksTests {
+  let project: TrainingProject
+
+  init() throws { project = try TrainingProject() }
+
+  /// Batches of seven of eleven samples: shares of different sizes, and a last batch of four in which some ranks have
+  /// nothing to do.
+  @Test func givesTheSameBitsOnAnyNumberOfRanks() throws {
+    let project = try TrainingProject(scenes: 14)
+    var checkpoints: [[[[UInt32]]]] = []
+    var logs: [String] = []
+    for ranks in [1, 2, 3, 4, 7] {
+      let run = "run\(ranks)"
+      let result = try project(
+        "train", ranks: ranks, "run=\(project.folder(run))", "global-batch=7",
+        "checkpoint-every-steps=1", "keep=9")
+      try #require(result.status == 0, "\(ranks) ranks: \(result.output)\(result.errors)")
+      let store = CheckpointStore(folder: project.folder("\(run)/checkpoints"))
+      #expect(try store.steps() == [1, 2, 3, 4])
+      checkpoints.append(
+        try store.steps().map { try Checkpoint(reading: store.path(step: $0)).bits })
+      logs.append(try project.text("\(run)/train.log") + project.text("\(run)/test.log"))
+      #expect(checkpoints.last == checkpoints.first, "\(ranks) ranks against one")
+      #expect(logs.last == logs.first, "\(ranks) ranks against one")
+    }
+  }
+
+  /// A run that is stopped after every step and goes on with another number of ranks each time.
+  @Test(arguments: ["adam", "sgd"])
+  func continuesOnAnyNumberOfRanks(optimizer: String) throws {
+    let project = try TrainingProject(scenes: 14)
+    let settings =
+      ["global-batch=4", "optimizer=\(optimizer)", "epochs=2"]
+      + (optimizer == "sgd" ? ["momentum=0.9"] : [])
+    let whole = try project("train", ["run=\(project.folder("straight"))"] + settings)
+    try #require(whole.status == 0, "\(whole.errors)")
+    for (steps, ranks) in [(1, 3), (2, 1), (3, 4), (4, 2), (5, 1), (6, 4)] {
+      let result = try project(
+        "train", ranks: ranks, ["run=\(project.folder("parts"))", "steps=\(steps)"] + settings)
+      try #require(result.status == 0, "\(result.errors)")
+    }
+    let expected = try #require(try project.checkpoint("straight"))
+    let continued = try #require(try project.checkpoint("parts"))
+    #expect(expected.step == 6 && continued.step == 6)
+    #expect(continued.bits == expected.bits)
+    #expect(continued.optimizerState.stepCount == 6)
+    #expect(try project.text("straight/train.log") == project.text("parts/train.log"))
+  }
+
+  /// Where the bits cannot be kept the user is told, once.
+  @Test func saysWhenTheLastBitsWillDiffer() throws {
+    try #require(try project("train", ranks: 2, "steps=1").status == 0)
+    let first = try #require(try project.checkpoint()?.arithmetic)
+    #expect(first.threads == 1 && first.processor.contains(" family "))
+    #expect(!first.instructionSet.isEmpty)
+    let same = try project("train", "steps=2")
+    #expect(same.status == 0 && !(same.output + same.errors).contains("warning"), "\(same)")
+    let other = try run(
+      project.pac.path, ["train", project.folder("train.yaml"), "steps=3"],
+      environment: ["OMP_NUM_THREADS": "2"], timeout: TrainingProject.timeout)
+    #expect(other.status == 0, "\(other)")
+    let warnings = (other.output + other.errors).split(separator: "\n").filter {
+      $0.contains("warning")
+    }
+    #expect(warnings.count == 1, "\(other)")
+    #expect(
+      warnings.first?.contains("was computed otherwise (now 2 threads a rank instead of 1)")
+        ?? false, "\(other)")
+    #expect(try project.checkpoint()?.arithmetic?.threads == 2)
+  }
+
+  /// The order is MPI's own: other bits, but the same training.
+  @Test func theFastestReductionTrainsAsWell() throws {
+    let settings = ["reduction=fastest", "epochs=1"]
+    var parameters: [[Float]] = []
+    for ranks in [1, 2, 3] {
+      let result = try project(
+        "train", ranks: ranks, ["run=\(project.folder("run\(ranks)"))"] + settings)
+      try #require(result.status == 0, "\(result.errors)")
+      let checkpoint = try #require(try project.checkpoint("run\(ranks)"))
+      parameters.append(checkpoint.parameters.flatMap { $0.value.elements })
+    }
+    for other in parameters.dropFirst() {
+      #expect(other.count == parameters[0].count)
+      // Adam divides by the size of gradients: where one is all rounding error, its first steps may differ by as much
+      // as a step, here 10⁻³ three times.
+      #expect(zip(other, parameters[0]).allSatisfy { abs($0 - $1) <= 6e-3 })
+      let far = zip(other, parameters[0]).count { abs($0 - $1) > 1e-5 }
+      #expect(far < other.count / 100, "\(far) of \(other.count)")
+    }
+    let changed = try project("train", "run=\(project.folder("run1"))", "epochs=2")
+    #expect(changed.status == 1)
+    #expect(changed.errors.contains("reduction: repeatable, was fastest"), "\(changed.errors)")
+  }
+
+  @Test func measuresTheSameOnAnyNumberOfRanks() throws {
+    try #require(try project("train", "epochs=1").status == 0)
+    let outputs = try (1...4).map { ranks in
+      try project("evaluate", ranks: ranks, "--weights", project.folder("run"), "--json")
+    }
+    for result in outputs {
+      #expect(result.status == 0, "\(result.errors)")
+      #expect(result.output == outputs[0].output)
+    }
+    #expect(outputs[0].output.split(separator: "\n").count == 4, "three samples and their mean")
+    #expect(outputs[0].output.contains("\"unit\":\"cm\""))
+  }
+
+  @Test(arguments: [1, 2])
+  func continuesBitForBit(_ ranks: Int) throws {
+    let straight = project.folder("straight")
+    let parts = project.folder("parts")
+    let whole = try project("train", ranks: ranks, "run=\(straight)", "epochs=3")
+    try #require(whole.status == 0, "\(whole.errors)")
+    // Stops in the middle of an epoch, at the end of one, and goes on each time.
+    for steps in ["2", "3", "5"] {
+      let result = try project("train", ranks: ranks, "run=\(parts)", "epochs=3", "steps=\(steps)")
+      try #require(result.status == 0, "\(result.errors)")
+    }
+    let last = try project("train", ranks: ranks, "run=\(parts)", "epochs=3")
+    try #require(last.status == 0, "\(last.errors)")
+    let expected = try #require(try project.checkpoint("straight"))
+    let continued = try #require(try project.checkpoint("parts"))
+    #expect(expected.step == 9)
+    #expect(continued.bits == expected.bits)
+    #expect(try project.text("straight/train.log") == project.text("parts/train.log"))
+  }
+
+  /// As on hosts of which only the first sees the run folder and the file of weights.
+  @Test func theLeaderAloneReadsCheckpointsAndWeights() throws {
+    try #require(try project("train", "run=\(project.folder("first"))", "steps=1").status == 0)
+    let elsewhere = try TemporaryFolder()
+    let start = { (steps: Int) in
+      let part = { (folder: String) in
+        ["-n", "1", "sh", "-c", "cd \"$0\" && exec \"$@\"", folder, self.project.pac.path, "train"]
+          + [self.project.folder("train.yaml"), "run=run", "weights=first", "steps=\(steps)"]
+      }
+      return try run(
+        "mpirun",
+        ["-q", "--oversubscribe", "--bind-to", "none"] + part(self.project.folder.path) + [":"]
+          + part(elsewhere.path),
+        environment: SurvivalProject.environment, timeout: TrainingProject.timeout)
+    }
+    for steps in [2, 4] {
+      let result = try start(steps)
+      try #require(result.status == 0, "\(result)")
+    }
+    let straight = try project(
+      "train", "run=\(project.folder("straight"))", "weights=\(project.folder("first"))", "steps=4")
+    try #require(straight.status == 0, "\(straight.errors)")
+    let expected = try #require(try project.checkpoint("straight"))
+    #expect(try project.checkpoint()?.bits == expected.bits)
+    #expect(try elsewhere.names().isEmpty)
+  }
+
+  @Test func continuesAfterAKill() throws {
+    let straight = try project("train", "run=\(project.folder("straight"))", "epochs=6")
+    try #require(straight.status == 0, "\(straight.errors)")
+    // A real SIGKILL, as soon as there is a checkpoint to go on from.
+    let killed = try run(
+      "/bin/bash",
+      [
+        "-c",
+        """
+        "$0" train "$1" epochs=6 checkpoint-every-steps=1 & pid=$!
+        for i in $(seq 2000); do
+          ls "$2"/checkpoints/checkpoint_*.h5 >/dev/null 2>&1 && break; sleep 0.01
+        done
+        kill -KILL $pid; wait $pid
+        """, project.pac.path, project.folder("train.yaml"), project.folder("run"),
+      ], environment: ["OMP_NUM_THREADS": "1"], timeout: TrainingProject.timeout)
+    #expect(killed.status == 128 + SIGKILL)
+    let before = try #require(try project.checkpoint())
+    #expect(before.step < 18, "the run was over before it was killed")
+    let result = try project("train", "epochs=6", "checkpoint-every-steps=1")
+    try #require(result.status == 0, "\(result.errors)")
+    let expected = try #require(try project.checkpoint("straight"))
+    let continued = try #require(try project.checkpoint())
+    #expect(continued.bits == expected.bits)
+  }
+
+  @Test func learns() throws {
+    let result = try project("train", "epochs=30", "test-every=0")
+    try #require(result.status == 0, "\(result.errors)")
+    let rows = try project.text("run/train.log").split(separator: "\n").dropFirst()
+    let losses: [Double] = rows.compactMap { row in Double(row.split(separator: ",")[2]) }
+    #expect(losses.count == 30)
+    let first: Double = losses.prefix(5).reduce(0, +)
+    let last: Double = losses.suffix(5).reduce(0, +)
+    #expect(last < 0.9 * first, "\(losses)")
+  }
+}

@@ -1,0 +1,185 @@
+import Foundation
+import PACData
+import PACImageFiles
+import PACTestSupport
+import Testing
+
+@Suite struct PrepareVOCTests {
+  let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  /// An image of a size that follows from its number; stored as PNG, which is told from JPEG by its first bytes.
+  private func writeImage(_ path: String, _ number: Int) throws {
+    let (width, height) = (6 + number, 4 + number % 3)
+    let samples = (0..<3 * width * height).map { UInt16(($0 * 7 + number * 31) % 256) }
+    try write(
+      PNG.encode(Raster(width: width, height: height, channels: 3, samples: samples)), path)
+  }
+
+  private func labels(_ number: Int) -> [UInt8] {
+    (0..<(6 + number) * (4 + number % 3)).map { $0 % 9 == 8 ? 255 : UInt8(($0 + number) % 21) }
+  }
+
+  private func writeLabels(_ path: String, _ number: Int, _ labels: [UInt8]? = nil) throws {
+    let raster = Raster(
+      width: 6 + number, height: 4 + number % 3, channels: 1,
+      samples: (labels ?? self.labels(number)).map { UInt16($0) })
+    try write(PNG.encode(raster, colors: PascalVOC.palette), path)
+  }
+
+  private func writeMATLAB(_ path: String, _ number: Int) throws {
+    let (width, height) = (6 + number, 4 + number % 3)
+    let values = labels(number).map { $0 == 255 ? 0 : ($0 + 1) % 21 }
+    let builder = MATLABBuilder([("Segmentation", height, width, values)])
+    try write([UInt8](builder.data()), path)
+  }
+
+  private func write(_ bytes: [UInt8], _ path: String) throws {
+    try folder.write(Data(bytes), as: path)
+  }
+
+  private func writeList(_ numbers: [Int], _ path: String) throws {
+    let text = numbers.map { "\(name($0))\n" }.joined()
+    try folder.write(Data(text.utf8), as: path)
+  }
+
+  private func name(_ number: Int) -> String { "2007_00000\(number)" }
+
+  /// VOC: 0 and 1 train, 2 and 3 validate, 4 is tested; SBD: 1, 2 and 5 train, 6 validates.
+  private func writeDevkit() throws {
+    let voc = "VOCdevkit/VOC2012"
+    for number in 0..<5 { try writeImage("\(voc)/JPEGImages/\(name(number)).jpg", number) }
+    for number in 0..<4 { try writeLabels("\(voc)/SegmentationClass/\(name(number)).png", number) }
+    for (split, numbers) in [("train", [1, 0]), ("val", [2, 3]), ("test", [4])] {
+      try writeList(numbers, "\(voc)/ImageSets/Segmentation/\(split).txt")
+    }
+    for number in [1, 2, 5, 6] {
+      try writeImage("sbd/dataset/img/\(name(number)).jpg", number)
+      try writeMATLAB("sbd/dataset/cls/\(name(number)).mat", number)
+    }
+    try writeList([1, 2, 5], "sbd/dataset/train.txt")
+    try writeList([6], "sbd/dataset/val.txt")
+    try writeList([0], "train11.txt")
+    try writeList([2, 3], "val11.txt")
+  }
+
+  private var root: String { folder("VOCdevkit") }
+
+  @Test func everySplitAndEveryPixel() throws {
+    try writeDevkit()
+    let options = VOCOptions(
+      sbd: folder("sbd"),
+      lists: ["train11": folder("train11.txt"), "val11": folder("val11.txt")])
+    try prepareVOC(from: root, to: folder("voc.h5"), options: options)
+    let reader = try DatasetReader(folder("voc.h5"))
+    let expected: [String: [Int]] = [
+      "train": [1, 0], "val": [2, 3], "trainval": [1, 0, 2, 3], "test": [4],
+      "train_aug": [1, 0, 5, 6], "trainval_aug": [1, 0, 2, 3, 5, 6], "train11": [0],
+      "val11": [2, 3], "trainval11": [0, 2, 3], "train11_sbd": [0, 1, 2, 5], "val11_sbd": [3],
+    ]
+    #expect(reader.splits == expected)
+    #expect(reader.names == (0..<7).map(name))
+    #expect(reader.description.classNames == PascalVOC.classNames)
+    #expect((reader.maximumHeight, reader.maximumWidth) == (6, 12))
+    for number in 0..<7 {
+      let sample = try reader.read(number)
+      let (width, height) = (6 + number, 4 + number % 3)
+      #expect(sample.image.width == width && sample.image.height == height)
+      #expect(sample.image.bytes[1] == UInt8((3 * 7 + number * 31) % 256))
+      let own: [UInt8]? =
+        number < 4
+        ? labels(number)
+        : number == 4 ? nil : labels(number).map { $0 == 255 ? 0 : ($0 + 1) % 21 }
+      #expect(sample.labels?.bytes == own)
+    }
+    let choice = try reader.split("train_aug_rand2")
+    #expect(choice.count == 2 && Set(choice).isSubset(of: [1, 0, 5, 6]))
+    #expect(try DatasetReader(folder("voc.h5")).split("train_aug_rand2") == choice)
+    #expect(
+      message { try reader.split("train_rand3") }
+        == folder("voc.h5") + ": train_rand3 of the 2 samples of train; choose 1 to 2")
+  }
+
+  @Test func withoutSBDAndFromTheInnerFolder() throws {
+    try writeDevkit()
+    let summary = try prepareVOC(from: root + "/VOC2012", to: folder("voc.h5"))
+    #expect(summary.splits == ["train": 2, "val": 2, "trainval": 4, "test": 1])
+    #expect(summary.version == 2)
+  }
+
+  @Test func labelsThatAreNoClass() throws {
+    try writeDevkit()
+    var wrong = labels(2)
+    wrong[8] = 21
+    let file = "VOCdevkit/VOC2012/SegmentationClass/\(name(2)).png"
+    try writeLabels(file, 2, wrong)
+    #expect(
+      message { try prepareVOC(from: root, to: folder("voc.h5")) }
+        == folder(file) + ": label 21 at row 1, column 0; labels are 0 to 20, and 255 for none")
+    #expect(try !folder.names().contains("voc.h5"))
+  }
+
+  @Test func faults() throws {
+    try writeDevkit()
+    func fault(_ options: VOCOptions = VOCOptions()) -> String {
+      message { try prepareVOC(from: root, to: folder("voc.h5"), options: options) }
+    }
+    let labels = "VOCdevkit/VOC2012/SegmentationClass/\(name(1)).png"
+    try writeLabels(labels, 2)
+    #expect(
+      fault() == folder(labels)
+        + ": 6 × 8 pixels (rows × columns), but the image has 5 × 7; make them equal")
+    try FileManager.default.removeItem(atPath: folder(labels))
+    #expect(
+      fault()
+        == folder(labels) + ": a list names it, but there is no such file; unpack all labels")
+    try FileManager.default.removeItem(
+      atPath: folder("VOCdevkit/VOC2012/JPEGImages/\(name(0)).jpg"))
+    #expect(
+      fault() == folder("VOCdevkit/VOC2012/JPEGImages/\(name(0)).jpg")
+        + ": a list names it, but there is no such file; unpack all images")
+    #expect(
+      fault(VOCOptions(lists: ["train": folder("train11.txt")]))
+        == "list train: the name is taken; choose another, such as train11 or val11")
+    try writeList([0, 1, 0], "twice.txt")
+    #expect(
+      fault(VOCOptions(lists: ["val11": folder("twice.txt")]))
+        == folder("twice.txt") + ", entry 3: 2007_000000 is listed twice; remove one")
+    #expect(
+      message { try prepareVOC(from: folder("nowhere"), to: folder("voc.h5")) }
+        == folder("nowhere")
+        + ": no folder JPEGImages here; name the unpacked VOCdevkit or its VOC2012")
+  }
+
+  @Test func damagedFileInADataset() throws {
+    try writeDevkit()
+    try prepareVOC(from: root, to: folder("voc.h5"))
+    // The bytes of the first image, which follow the PNG signature.
+    var data = try Data(contentsOf: URL(fileURLWithPath: folder("voc.h5")))
+    let start = try #require(data.range(of: Data([0x89, 0x50, 0x4E, 0x47]))?.upperBound)
+    for i in start + 30..<start + 60 { data[i] ^= 0x55 }
+    try folder.write(data, as: "voc.h5")
+    let reader = try DatasetReader(folder("voc.h5"))
+    #expect(
+      message { try reader.read(0) }.hasPrefix(folder("voc.h5") + ", image of 2007_000000: "))
+  }
+
+  @Test(.enabled(if: sharedData("data/voc") != nil, "sample data beside the package"))
+  func realImages() throws {
+    let root = try #require(sharedData("data/voc"))
+    let summary = try prepareVOC(from: root, to: folder("voc.h5"))
+    #expect(summary.splits == ["train": 7, "val": 3, "trainval": 10])
+    let reader = try DatasetReader(folder("voc.h5"))
+    let labels = try (0..<10).map { try reader.read($0).labels?.bytes ?? [] }
+    let classes = labels.map { Set($0).sorted() }
+    #expect(
+      classes == [
+        [0, 1], [0, 2, 15], [0, 13], [0, 5, 15], [0, 11, 15], [0, 15], [0, 1], [0, 5, 15, 255],
+        [0, 9, 15, 18, 255], [0, 6, 7],
+      ])
+    let bytes = try FileManager.default.attributesOfItem(atPath: folder("voc.h5"))[.size] as? Int
+    // The files themselves hold 1,247,978 bytes; decoded they are 7.2 million.
+    #expect((1_247_978..<1_400_000).contains(bytes ?? 0))
+  }
+}

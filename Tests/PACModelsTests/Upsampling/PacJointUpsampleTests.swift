@@ -1,0 +1,63 @@
+import PACAutograd
+import PACTensors
+import Testing
+
+@testable import PACModels
+
+@Suite struct PacJointUpsampleTests {
+  @Test(arguments: [2, 4, 8, 16])
+  func hasThePublishedParameters(_ factor: Int) throws {
+    let network = try makeUpsampler(.pacJointUpsample(), factor: factor, seed: 0)
+    let names = network.parameters.map(\.name)
+    #expect(names.first == "branch_t.conv1.weight")
+    #expect(names.last == "branch_f.conv2.bias")
+    let levels = factor.trailingZeroBitCount
+    #expect(names.filter { $0.hasPrefix("up_convts.") }.count == 2 * levels)
+    #expect(names.count == 2 * (3 + 3 + levels + 2))
+    let shapes = Dictionary(
+      uniqueKeysWithValues: network.parameters.map { ($0.name, $0.parameter.shape) })
+    #expect(shapes["branch_g.conv3.weight"] == [16 * levels, 32, 5, 5])
+    #expect(shapes["up_convts.0.weight"] == [32, 32, 5, 5])
+  }
+
+  @Test func refusesOtherFactors() {
+    #expect {
+      try makeUpsampler(.pacJointUpsampleLite, factor: 2, seed: 0)
+    } throws: {
+      "\($0)" == "model PacJointUpsampleLite has no factor 2; choose 4, 8 or 16"
+    }
+  }
+
+  @Test func startsFromTheSeedAlone() throws {
+    func values(_ seed: UInt64) throws -> [Float] {
+      try ParameterSet(makeUpsampler(.pacJointUpsample(), factor: 4, seed: seed).parameters)
+        .values.elements
+    }
+    #expect(try values(3) == values(3))
+    #expect(try values(3) != values(4))
+  }
+
+  /// Away from the border the network that starts as interpolation differs from repeated doubling only through K < 1.
+  @Test(arguments: [2, 4, 8])
+  func startsCloseToInterpolation(_ factor: Int) throws {
+    let network = try makeUpsampler(
+      .pacJointUpsample(), factor: factor, initialization: .interpolation, seed: 1)
+    var random = CounterRandom(seed: 5, purpose: .initialisation)
+    let low = Tensor([1, 1, 12, 12], (0..<144).map { _ in 0.2 + 0.6 * random.uniform() })
+    let size = 12 * factor
+    let guide = Tensor(repeating: 0.5, [1, 3, size, size])
+    let ours = try network(Variable(low), guide: Variable(guide)).value.elements
+    var doubled = Variable(low)
+    while doubled.value.shape.height < size {
+      doubled = try Bilinear(factor: 2)(doubled, guide: Variable(guide))
+    }
+    let expected = doubled.value.elements
+    var worst: Float = 0
+    for y in 3 * factor..<9 * factor {
+      for x in 3 * factor..<9 * factor {
+        worst = max(worst, abs(ours[y * size + x] - expected[y * size + x]))
+      }
+    }
+    #expect(worst < 2e-3)
+  }
+}

@@ -1,0 +1,105 @@
+import PACAutograd
+import Testing
+
+@testable import PACModels
+
+@Suite struct UpsamplerNameTests {
+  @Test(arguments: [
+    "Bilinear", "PacJointUpsample", "PacJointUpsampleLite", "DJIF", "DJIFWide", "JBU_9_0.5_0.2",
+    "JBU_17_2_0.125", "GuidedFilter_2_0.001", "GuidedFilter_8_1e-06", "BilateralSolver_8_4_3_8",
+    "PacJointUpsample_t2x16_g4x8_f3x24_k8_s3_u7", "PacJointUpsample_t12-16-22_g12_f12-16_k12",
+  ])
+  func readsBackAsItself(_ text: String) throws {
+    let name = try #require(UpsamplerName(rawValue: text))
+    #expect(name.rawValue == text)
+    #expect(UpsamplerName(rawValue: name.rawValue) == name)
+  }
+
+  @Test func leavesOutWhatIsPublished() {
+    #expect(UpsamplerName(rawValue: "PacJointUpsample_t3x32_k16_u5") == .pacJointUpsample())
+    #expect(UpsamplerName(rawValue: "PacJointUpsample_s5_k8")?.rawValue == "PacJointUpsample_k8")
+    #expect(UpsamplerName(rawValue: "JBU_5_1.0_2.50")?.rawValue == "JBU_5_1_2.5")
+  }
+
+  @Test(arguments: [
+    "", "bilinear", "Bilinear_", "DJIF_3", "JBU", "JBU_9", "JBU_8_1_1", "JBU_9_0_1", "JBU_9_1_-1",
+    "JBU_9_nan_1", "JBU_9_1_1_1", "JBU_09_1_1", "GuidedFilter_0_1", "GuidedFilter_2_0",
+    "BilateralSolver_8_4_3", "BilateralSolver_8_4_3_x", "PacJointUpsample_",
+    "PacJointUpsample_k0", "PacJointUpsample_k8_k8", "PacJointUpsample_s4", "PacJointUpsample_u1",
+    "PacJointUpsample_t", "PacJointUpsample_t3x", "PacJointUpsample_t3x32x2",
+    "PacJointUpsample_t12-", "PacJointUpsample_x3", "PacJointUpsample_t3x99999",
+  ])
+  func refuses(_ text: String) { #expect(UpsamplerName(rawValue: text) == nil) }
+
+  @Test func saysWhatAFormIs() throws {
+    let fault = try #require(UpsamplerName.fault(in: "JBU_8_1_1"))
+    #expect(fault.hasPrefix("'JBU_8_1_1' is not of the form JBU_{k}_{color}_{space}: "))
+    #expect(UpsamplerName.fault(in: "Jbu_8_1_1") == nil)
+  }
+
+  @Test(arguments: [
+    (
+      "JBU_3_1_1", 4,
+      "model JBU_3_1_1: at factor 4 its window meets no input pixel here and there; choose an odd k above 4, such as 9"
+    ),
+    ("JBU_9_10000000_1", 4, "model JBU_9_10000000_1: its scales are at most 1000000"),
+    ("PacJointUpsampleLite", 2, "model PacJointUpsampleLite has no factor 2; choose 4, 8 or 16"),
+    ("PacJointUpsample", 6, "model PacJointUpsample has no factor 6; choose 2, 4, 8 or 16"),
+    (
+      "PacJointUpsample_f16", 8,
+      "model PacJointUpsample_f16: f lists 1 layers; factor 8 needs 3 for its transposed layers and one more for "
+        + "each convolution before the last"
+    ),
+  ])
+  func doesNotFitTheFactor(_ text: String, _ factor: Int, _ message: String) throws {
+    let name = try #require(UpsamplerName(rawValue: text))
+    #expect {
+      try makeUpsampler(name, factor: factor, seed: 0)
+    } throws: {
+      "\($0)" == message
+    }
+  }
+
+  @Test func smallTransposedFiltersCannotInterpolate() throws {
+    let name = try #require(UpsamplerName(rawValue: "PacJointUpsample_u3"))
+    #expect {
+      try makeUpsampler(name, factor: 4, initialization: .interpolation, seed: 0)
+    } throws: {
+      "\($0)".contains("init interpolation needs transposed filters of 5×5 or more; leave out _u3")
+    }
+  }
+
+  @Test func onlyNetworksHaveParameters() throws {
+    for text in ["Bilinear", "JBU_9_1_1", "GuidedFilter_2_0.01", "BilateralSolver_8_4_3_8"] {
+      let name = try #require(UpsamplerName(rawValue: text))
+      #expect(!name.hasParameters)
+      #expect(try makeUpsampler(name, factor: 4, seed: 0).parameters.isEmpty)
+    }
+    for name in [UpsamplerName.djif, .djifWide, .pacJointUpsample(), .pacJointUpsampleLite] {
+      #expect(name.hasParameters)
+      #expect(try !makeUpsampler(name, factor: 4, seed: 0).parameters.isEmpty)
+    }
+  }
+
+  @Test func optionsDecideShapes() throws {
+    let name = try #require(UpsamplerName(rawValue: "PacJointUpsample_t2x16_g4x8_f3x24_k6_s3_u7"))
+    let network = try makeUpsampler(name, factor: 4, seed: 0)
+    let shapes = Dictionary(
+      uniqueKeysWithValues: network.parameters.map { ($0.name, $0.parameter.shape) })
+    #expect(
+      shapes.filter { $0.key.hasSuffix("weight") } == [
+        "branch_t.conv1.weight": [16, 1, 3, 3], "branch_t.conv2.weight": [16, 16, 3, 3],
+        "branch_g.conv1.weight": [8, 3, 3, 3], "branch_g.conv2.weight": [8, 8, 3, 3],
+        "branch_g.conv3.weight": [8, 8, 3, 3], "branch_g.conv4.weight": [12, 8, 3, 3],
+        "up_convts.0.weight": [16, 24, 7, 7], "up_convts.1.weight": [24, 24, 7, 7],
+        "branch_f.conv1.weight": [24, 24, 3, 3], "branch_f.conv2.weight": [24, 24, 3, 3],
+        "branch_f.conv3.weight": [1, 24, 3, 3],
+      ])
+    let listed = try #require(
+      UpsamplerName(rawValue: "PacJointUpsample_t12-16-16_g12-16_f12-16-16-20_k12"))
+    let lite = try makeUpsampler(.pacJointUpsampleLite, factor: 8, seed: 0)
+    #expect(
+      try makeUpsampler(listed, factor: 8, seed: 0).parameters.map(\.parameter.shape)
+        == lite.parameters.map(\.parameter.shape))
+  }
+}

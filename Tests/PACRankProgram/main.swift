@@ -1,0 +1,24 @@
+// A program for the tests to run under mpirun: RankProgram COMMAND [ARGUMENT …], see DistributedTests.
+
+import Glibc
+import PACCommandLineTool
+import PACDistributed
+import PACTensors
+
+let arguments = Array(CommandLine.arguments.dropFirst())
+if arguments.first == "set-up" { ProcessSetup.completeEnvironment() }
+if arguments.first == "ranked" { exit(Program.status { try runRanked(arguments.last ?? "") }) }
+// Messages of five elements, so that the splitting of long ones is met by short vectors.
+let communicator = try Communicator.start(largestMessage: 5)
+
+do {
+  try runCommand(arguments, communicator)
+  try communicator.finish()
+} catch let error as DistributedError {
+  let line = "error: \(error)\n"
+  if communicator.isLeader { write(STDERR_FILENO, line, line.utf8.count) }
+  try communicator.finish()
+  exit(1)
+} catch {
+  communicator.abort("\(error)")
+}
