@@ -1,20 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// Layers, top to bottom; a target may only depend on targets of lower rows (docs/architecture.md):
-//
-//   pac                          the executable: one line
-//   CommandLineTool              commands: parse, call, print, exit status
-//   Verification, Benchmarking   case files with expected values; timed cases
-//   Training                     configuration, trainer, optimisers, checkpoints, logs
-//   Models, Data, Distributed    PAC networks; samples and shards; communicator and all-reduce
-//   Layers                       convolution, PAC, resizing, losses
-//   Autograd                     tape, variables, parameters
-//   WeightFiles                  .pth and .safetensors
-//   Tensors, HDF5, ImageFiles    shape and storage; owned C handles
-//   Files                        system calls on files, checksums, decompression
-//   Kernels                      compute loops over raw buffers, OpenBLAS and oneDNN
-//   C shims                      headers only
+// Layers, top to bottom; a target may only depend on targets of lower rows (docs/architecture.md).
 
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
@@ -71,38 +58,64 @@ let package = Package(
     library(
       "PACCommandLineTool",
       [
-        "PACVerification", "PACBenchmarking", "PACTraining", "PACModels", "PACData",
-        "PACDistributed",
-        "PACLayers", "PACAutograd", "PACTensors", "PACHDF5", "PACImageFiles", "PACFiles",
-        "PACKernels",
-        "CPACPlatform", argumentParser, logging,
+        "PACVerification", "PACBenchmarking", "PACSegmentation", "PACUpsampling", "PACTraining",
+        "PACCheckpoints", "PACConfiguration", "PACData", "PACDistributed", "PACWeights",
+        "PACTensors",
+        "PACHDF5", "PACFiles", "PACText", "PACKernels", "CPACPlatform", argumentParser, logging,
       ]),
     library(
       "PACVerification",
-      ["PACTraining", "PACModels", "PACData", "PACLayers", "PACAutograd", "PACTensors", "PACHDF5"]),
+      [
+        "PACSegmentation", "PACUpsampling", "PACOptimizers", "PACModels", "PACLayers",
+        "PACAutograd",
+        "PACTensors", "PACHDF5",
+      ]),
     library(
       "PACBenchmarking",
       [
-        "PACTraining", "PACModels", "PACData", "PACDistributed", "PACLayers", "PACAutograd",
-        "PACTensors", "PACKernels",
+        "PACTraining", "PACData", "PACDistributed", "PACOptimizers", "PACModels", "PACLayers",
+        "PACAutograd", "PACTensors", "PACKernels",
+      ]),
+    library(
+      "PACSegmentation",
+      [
+        "PACTraining", "PACCheckpoints", "PACConfiguration", "PACData", "PACWeights", "PACModels",
+        "PACLayers", "PACAutograd", "PACTensors", "PACImageFiles", "PACText", "CPACZlib",
+      ]),
+    library(
+      "PACUpsampling",
+      [
+        "PACTraining", "PACConfiguration", "PACData", "PACWeights", "PACModels", "PACLayers",
+        "PACAutograd", "PACTensors", "PACImageFiles", "PACText",
       ]),
     library(
       "PACTraining",
       [
-        "PACModels", "PACData", "PACDistributed", "PACLayers", "PACAutograd", "PACTensors",
-        "PACKernels",
-        "PACHDF5", "PACImageFiles", "PACWeightFiles", "PACFiles", "CPACZlib", logging, yams,
+        "PACCheckpoints", "PACConfiguration", "PACData", "PACDistributed", "PACWeights",
+        "PACOptimizers", "PACAutograd", "PACTensors", "PACHDF5", "PACImageFiles", "PACFiles",
+        "PACText",
+        "PACKernels", logging,
       ]),
-    library("PACModels", ["PACLayers", "PACAutograd", "PACTensors"]),
+    library(
+      "PACCheckpoints",
+      [
+        "PACWeights", "PACOptimizers", "PACWeightFiles", "PACTensors", "PACHDF5", "PACFiles",
+        "PACKernels",
+      ]),
+    library("PACConfiguration", ["PACText", yams]),
     library("PACData", ["PACTensors", "PACHDF5", "PACImageFiles", "PACFiles"]),
     library("PACDistributed", ["PACTensors", "PACKernels", "CPACMPI"]),
+    library("PACWeights", ["PACWeightFiles", "PACAutograd", "PACTensors", "PACText"]),
+    library("PACModels", ["PACLayers", "PACAutograd", "PACTensors"]),
+    library("PACOptimizers", ["PACTensors", "PACKernels"]),
     library("PACLayers", ["PACAutograd", "PACTensors", "PACKernels"]),
     library("PACAutograd", ["PACTensors", "PACKernels"]),
-    library("PACTensors", ["PACKernels"]),
     library("PACWeightFiles", ["PACTensors", "PACFiles"]),
-    library("PACFiles", ["CPACZlib"]),
+    library("PACTensors", ["PACKernels"]),
     library("PACHDF5", ["CPACHDF5", "CPACZlib"]),
     library("PACImageFiles", ["PACFiles", "CPACPNG", "CPACJPEG"]),
+    library("PACFiles", ["CPACZlib"]),
+    library("PACText", []),
     library("PACKernels", ["CPACOpenBLAS", "CPACOneDNN", "CPACPlatform"], settings: fast),
 
     .systemLibrary(name: "CPACMPI", pkgConfig: "ompi-c"),
@@ -114,43 +127,60 @@ let package = Package(
     .systemLibrary(name: "CPACZlib", pkgConfig: "zlib"),
     .systemLibrary(name: "CPACPlatform"),
 
-    tests("PACKernelsTests", ["PACKernels", "PACTestSupport"]),
-    tests("PACTensorsTests", ["PACTensors"]),
-    tests(
-      "PACWeightFilesTests", ["PACWeightFiles", "PACTensors", "PACTestSupport"],
-      exclude: ["Fixtures"]),
-    tests("PACHDF5Tests", ["PACHDF5", "PACTestSupport"]),
-    tests("PACImageFilesTests", ["PACImageFiles", "PACTestSupport"]),
-    tests("PACAutogradTests", ["PACAutograd", "PACTensors"]),
-    tests("PACLayersTests", ["PACLayers", "PACAutograd", "PACTensors"]),
-    tests("PACDataTests", ["PACData", "PACTensors", "PACHDF5", "PACImageFiles", "PACTestSupport"]),
+    library("PACTestSupport", [], path: "Tests/PACTestSupport"),
     program(
       "PACRankProgram",
       [
-        "PACCommandLineTool", "PACTraining", "PACDistributed", "PACAutograd", "PACTensors",
-        "PACKernels",
-        argumentParser,
+        "PACCommandLineTool", "PACTraining", "PACDistributed", "PACOptimizers", "PACAutograd",
+        "PACTensors", "PACKernels", argumentParser,
       ]),
     program(
-      "PACReaderProgram", ["PACTraining", "PACData", "PACHDF5", "PACImageFiles", "PACWeightFiles"]),
+      "PACReaderProgram",
+      ["PACCheckpoints", "PACData", "PACWeightFiles", "PACHDF5", "PACImageFiles"]),
+    tests("PACKernelsTests", ["PACKernels", "PACTestSupport"]),
+    tests("PACTensorsTests", ["PACTensors"]),
+    tests("PACHDF5Tests", ["PACHDF5", "PACTestSupport"]),
+    tests("PACImageFilesTests", ["PACImageFiles", "PACTestSupport"]),
     tests(
       "PACDamagedFilesTests", ["PACHDF5", "PACImageFiles", "CPACZlib", "PACTestSupport"],
       exclude: ["Samples"]),
-    library("PACTestSupport", [], path: "Tests/PACTestSupport"),
-    tests("PACDistributedTests", ["PACDistributed", "PACTensors", "PACTestSupport"]),
-    tests("PACModelsTests", ["PACModels", "PACLayers", "PACAutograd", "PACTensors"]),
     tests(
-      "PACTrainingTests",
+      "PACWeightFilesTests", ["PACWeightFiles", "PACTensors", "PACTestSupport"],
+      exclude: ["Fixtures"]),
+    tests("PACAutogradTests", ["PACAutograd", "PACTensors"]),
+    tests("PACLayersTests", ["PACLayers", "PACAutograd", "PACTensors"]),
+    tests(
+      "PACOptimizersTests", ["PACOptimizers", "PACTensors", "PACTestSupport"],
+      exclude: ["make_optimizer_values.py"]),
+    tests("PACModelsTests", ["PACModels", "PACLayers", "PACAutograd", "PACTensors"]),
+    tests("PACDistributedTests", ["PACDistributed", "PACTensors", "PACTestSupport"]),
+    tests("PACDataTests", ["PACData", "PACTensors", "PACHDF5", "PACImageFiles", "PACTestSupport"]),
+    tests(
+      "PACCheckpointsTests",
       [
-        "PACTraining", "PACModels", "PACData", "PACDistributed", "PACLayers", "PACAutograd",
-        "PACTensors", "PACHDF5", "PACImageFiles", "PACWeightFiles", "PACTestSupport",
-      ], exclude: ["Optimization/make_optimizer_values.py", "Weights/Fixtures"]),
+        "PACUpsampling", "PACCheckpoints", "PACWeights", "PACOptimizers", "PACModels",
+        "PACWeightFiles",
+        "PACAutograd", "PACTensors", "PACHDF5", "PACTestSupport",
+      ], exclude: ["Fixtures"]),
+    tests("PACTrainingTests", ["PACTraining", "PACTestSupport"]),
+    tests(
+      "PACConfigurationTests",
+      [
+        "PACCommandLineTool", "PACSegmentation", "PACUpsampling", "PACTraining", "PACConfiguration",
+        "PACOptimizers", "PACModels", "PACText", "PACTestSupport",
+      ]),
+    tests(
+      "PACUpsamplingTests",
+      ["PACUpsampling", "PACTraining", "PACData", "PACTensors", "PACImageFiles", "PACTestSupport"]),
+    tests(
+      "PACSegmentationTests",
+      ["PACSegmentation", "PACTraining", "PACData", "PACTensors", "PACTestSupport"]),
     tests(
       "PACCommandLineToolTests",
       [
-        "PACCommandLineTool", "PACVerification", "PACTraining", "PACData", "PACHDF5",
-        "PACImageFiles",
-        "PACTensors", "PACKernels", "PACTestSupport", yams,
+        "PACCommandLineTool", "PACVerification", "PACTraining", "PACCheckpoints", "PACData",
+        "PACHDF5",
+        "PACImageFiles", "PACTensors", "PACKernels", "PACTestSupport", yams,
       ]),
   ],
   swiftLanguageModes: [.v6]

@@ -1,7 +1,7 @@
 import PACAutograd
 import PACLayers
+import PACOptimizers
 import PACTensors
-import PACTraining
 
 extension BenchmarkCase {
   /// PacCRF as in the paper's table of run times: 21 classes, 5 steps, full 5×5 filters.

@@ -1,8 +1,8 @@
 import PACAutograd
 import PACLayers
 import PACModels
+import PACOptimizers
 import PACTensors
-import PACTraining
 
 extension BenchmarkCase {
   /// FCN8s on a whole image, and its training steps: 449×449 crop, one sample; `fcn8s` is the reference's case.

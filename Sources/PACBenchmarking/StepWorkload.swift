@@ -1,8 +1,8 @@
 import PACAutograd
 import PACLayers
 import PACModels
+import PACOptimizers
 import PACTensors
-import PACTraining
 
 /// A network and a random sample, for whole steps.
 public struct StepWorkload: Sendable {

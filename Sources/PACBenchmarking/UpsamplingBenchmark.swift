@@ -1,8 +1,8 @@
 import PACAutograd
 import PACLayers
 import PACModels
+import PACOptimizers
 import PACTensors
-import PACTraining
 
 extension BenchmarkCase {
   /// A training step of PacJointUpsample: 256×256 crop, one sample, Adam.

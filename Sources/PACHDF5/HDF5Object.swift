@@ -41,6 +41,11 @@ extension HDF5Object {
     return H5Aexists(location.identifier.id, name) > 0
   }
 
+  /// Whether an attribute is an integer.
+  public func isInteger(attribute name: String) throws -> Bool {
+    try withAttribute(name) { _, type, _ in H5Tget_class(type) == H5T_INTEGER }
+  }
+
   /// A text attribute.
   public func string(attribute name: String) throws -> String {
     try withAttribute(name) { attribute, type, space in
@@ -53,7 +58,7 @@ extension HDF5Object {
     }
   }
 
-  /// A whole-number attribute.
+  /// An integer attribute.
   public func integer(attribute name: String) throws -> Int {
     try withAttribute(name) { attribute, type, space in
       guard H5Tget_class(type) == H5T_INTEGER else {

@@ -1,11 +1,5 @@
 /// What a user can get wrong around a training run; the description is one line.
 public enum TrainingError: Error, Equatable, CustomStringConvertible {
-  /// A configuration that cannot be used; the place is `Configs/nyu_x8.yaml:7`, a file or `override`.
-  case configuration(place: String, problem: String)
-  /// A checkpoint file that cannot be written or used.
-  case checkpoint(file: String, fault: CheckpointFault)
-  /// A file of weights that cannot be written or used.
-  case weights(file: String, problem: String)
   /// The loss of a sample is not a finite number.
   case diverged(sample: String, loss: Float)
   /// Samples of one step, `count` altogether, whose losses or gradients are of no use; the first of them each with a
@@ -14,8 +8,6 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
   /// The sum of the gradients of a step's samples, `count` altogether, of which the first are named, is of no use although
   /// they are.
   case badSum(step: Int, parameter: String, samples: [String], count: Int)
-  /// A parameter is not a finite number after a step.
-  case parameterDiverged(name: String, step: Int)
   /// The run folder cannot be used.
   case runFolder(path: String, problem: String)
   /// A log that cannot be read or written.
@@ -26,9 +18,6 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
   /// The place, what is wrong there, and what to do.
   public var description: String {
     switch self {
-    case .configuration(let place, let problem): "\(place): \(problem)"
-    case .checkpoint(let file, let fault): "\(file): \(fault)"
-    case .weights(let file, let problem): "\(file): \(problem)"
     case .diverged(let sample, let loss):
       "sample \(sample): the loss is \(loss); lower lr or look at the sample"
     case .badSamples(let step, let texts, let count):
@@ -39,8 +28,6 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
       "step \(step): the sum of the gradients of \(samples.joined(separator: ", "))"
         + (count > samples.count ? " and \(count - samples.count) more samples" : "")
         + " is too large in the parameter \(parameter); lower lr or look at the samples"
-    case .parameterDiverged(let name, let step):
-      "step \(step): the parameter \(name) is not finite any more; lower lr"
     case .runFolder(let path, let problem): "\(path): \(problem)"
     case .log(let file, let problem): "\(file): \(problem)"
     case .output(let file, let problem): "\(file): \(problem)"

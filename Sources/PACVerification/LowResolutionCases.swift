@@ -1,5 +1,5 @@
-import PACData
 import PACTensors
+import PACUpsampling
 
 /// Makes a low-resolution target and compares it.
 func lowResolutionDeviations(_ verification: VerificationCase) throws -> [Deviation] {

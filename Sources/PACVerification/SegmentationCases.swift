@@ -1,7 +1,7 @@
 import PACAutograd
 import PACModels
+import PACSegmentation
 import PACTensors
-import PACTraining
 
 /// Runs a whole segmentation network without dropout and compares the backbone's scores and the CRF's.
 func segmentationDeviations(_ verification: VerificationCase) throws -> [Deviation] {

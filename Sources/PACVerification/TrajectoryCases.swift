@@ -1,8 +1,8 @@
 import PACAutograd
 import PACLayers
 import PACModels
+import PACOptimizers
 import PACTensors
-import PACTraining
 
 /// Trains a small network for a few steps on fixed batches and compares the losses.
 ///
@@ -11,9 +11,10 @@ func trajectoryDeviations(_ verification: VerificationCase) throws -> [Deviation
   let network = try networkByFormula(verification)
   let parameters = ParameterSet(network.parameters)
   var optimizer = try optimizer(verification, count: parameters.count)
-  let schedule = StepDecay(
+  // The milestones of the cases are steps.
+  let schedule = ScheduleSettings(
     initialRate: try verification.setting("lr"), decay: try verification.setting("gamma"),
-    milestones: try verification.setting("lr_steps"))
+    milestones: try verification.setting("lr_steps"), stepsPerEpoch: 1)
   guard try verification.setting("loss") == "l2" else { throw Unsupported(what: "another loss") }
   let low = try verification.required("inputs/low")
   let guide = try verification.required("inputs/guide")
@@ -34,7 +35,8 @@ func trajectoryDeviations(_ verification: VerificationCase) throws -> [Deviation
     let gradients = parameters.takeGradients()
     parameters.updateValues {
       optimizer.step(
-        parameters: &$0, gradients: gradients, learningRate: schedule.learningRate(epoch: step))
+        parameters: &$0, gradients: gradients,
+        learningRate: Schedule.steps.learningRate(step: step, schedule))
     }
     return sum
   }

@@ -1,5 +1,5 @@
 import Foundation
-import PACData
+@testable import PACData
 import PACImageFiles
 import PACTestSupport
 import Testing
@@ -25,7 +25,7 @@ import Testing
     let raster = Raster(
       width: 6 + number, height: 4 + number % 3, channels: 1,
       samples: (labels ?? self.labels(number)).map { UInt16($0) })
-    try write(PNG.encode(raster, colors: PascalVOC.palette), path)
+    try write(PNG.encode(raster, colors: ClassColors.standard), path)
   }
 
   private func writeMATLAB(_ path: String, _ number: Int) throws {

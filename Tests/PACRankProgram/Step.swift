@@ -1,6 +1,7 @@
 import Glibc
 import PACAutograd
 import PACDistributed
+import PACOptimizers
 import PACTensors
 import PACTraining
 
@@ -69,7 +70,6 @@ private struct CountingOptimizer: Optimizer {
     self.pause = pause
   }
 
-  var name: TrainingConfiguration.OptimizerName { rule.name }
   var state: OptimizerState { rule.state }
 
   mutating func restore(_ state: OptimizerState) throws { try rule.restore(state) }

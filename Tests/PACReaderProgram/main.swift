@@ -2,10 +2,10 @@
 
 import Foundation
 import Glibc
+import PACCheckpoints
 import PACData
 import PACHDF5
 import PACImageFiles
-import PACTraining
 import PACWeightFiles
 
 /// What each format is read by; a new format is one line here and one in DamagedFilesTests.

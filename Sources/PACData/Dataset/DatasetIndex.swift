@@ -23,6 +23,14 @@ extension HDF5Group {
     if !description.classNames.isEmpty {
       try write(description.classNames, as: DatasetLayout.className)
     }
+    if !description.classNames.isEmpty {
+      let colors = description.classColors.flatMap { [$0.red, $0.green, $0.blue] }
+      try write(colors, shape: [description.classColors.count, 3], as: DatasetLayout.classColor)
+    }
+    if let submission = description.submission {
+      try setAttribute(DatasetLayout.submissionFolder, submission.folder)
+      try setAttribute(DatasetLayout.submissionArchive, submission.archive)
+    }
     try setAttribute("format", DatasetLayout.format)
     try setAttribute("version", version)
     try setAttribute(DatasetLayout.sealed, "CRC-32, behind the end of the HDF5 file")

@@ -1,4 +1,5 @@
 import PACHDF5
+import PACImageFiles
 
 extension DatasetReader {
   /// Refuses files that are no dataset, or one of a later layout.
@@ -152,6 +153,14 @@ extension DatasetReader {
     if root.contains(DatasetLayout.className) {
       description.classNames = try root.dataset(DatasetLayout.className).readStrings()
     }
+    if root.contains(DatasetLayout.classColor) {
+      description.classColors = try readColors(root, classes: description.classNames.count)
+    }
+    if root.hasAttribute(DatasetLayout.submissionFolder) {
+      description.submission = SubmissionLayout(
+        folder: try text(DatasetLayout.submissionFolder),
+        archive: try text(DatasetLayout.submissionArchive))
+    }
     guard let depth else { return description }
     let unit = try depth.string(attribute: "unit")
     guard let known = DepthUnit(rawValue: unit) else {
@@ -163,5 +172,21 @@ extension DatasetReader {
       description.missingDepth = Float(try depth.double(attribute: "missing_value"))
     }
     return description
+  }
+
+  /// Red, green and blue of the class numbers.
+  private static func readColors(_ root: HDF5Group, classes: Int) throws -> [PNG.Color] {
+    let dataset = try root.dataset(DatasetLayout.classColor)
+    guard dataset.shape.count == 2, dataset.shape[1] == 3,
+      (classes...256).contains(dataset.shape[0])
+    else {
+      throw DataError(
+        "\(root.filePath), \(DatasetLayout.classColor): expected [\(classes) to 256, 3], "
+          + "found \(dataset.shape); give each class red, green and blue")
+    }
+    let bytes = try dataset.read(UInt8.self)
+    return stride(from: 0, to: bytes.count, by: 3).map {
+      PNG.Color(bytes[$0], bytes[$0 + 1], bytes[$0 + 2])
+    }
   }
 }

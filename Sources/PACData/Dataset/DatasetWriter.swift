@@ -61,7 +61,7 @@ public final class DatasetWriter {
       case .image: try write(sample.image.bytes, field, dataset, height, width, padding: 0)
       case .labels:
         guard let labels = sample.labels else { continue }
-        let padding = DatasetLayout.unlabelled
+        let padding = SceneField.unlabelled
         try write(labels.bytes, field, dataset, height, width, padding: padding)
       case .depth, .flow:
         guard let tensor = field == .depth ? sample.depth : sample.flow else { continue }
@@ -91,8 +91,8 @@ public final class DatasetWriter {
       case .flow:
         try dataset.setAttribute("unit", "pixel")
         try dataset.setAttribute("channels", "horizontal, vertical")
-        try dataset.setAttribute("unknown_above", Double(DatasetLayout.unknownFlowAbove))
-      case .labels: try dataset.setAttribute("unlabelled", Int(DatasetLayout.unlabelled))
+        try dataset.setAttribute("unknown_above", Double(SceneField.unknownFlowAbove))
+      case .labels: try dataset.setAttribute("unlabelled", Int(SceneField.unlabelled))
       }
     }
   }

@@ -41,7 +41,7 @@ final class EncodedDatasetWriter {
     self.draft = draft
     images = try field(.image)
     labels = try field(.labels)
-    try labels.setAttribute("unlabelled", Int(DatasetLayout.unlabelled))
+    try labels.setAttribute("unlabelled", Int(SceneField.unlabelled))
   }
 
   /// The number of samples written so far.

@@ -1,4 +1,5 @@
 import PACHDF5
+import PACImageFiles
 
 /// What a dataset can hold of each scene; the raw value is the name of the HDF5 dataset.
 public enum SceneField: String, CaseIterable, Sendable {
@@ -35,6 +36,14 @@ public enum SceneField: String, CaseIterable, Sendable {
   var startPath: String { "\(path)_start" }
 }
 
+extension SceneField {
+  /// The class number of pixels without label; labels are filled up with it beyond the extent of a sample.
+  public static let unlabelled: UInt8 = 255
+
+  /// Components of flow beyond this magnitude are unknown, in pixels.
+  public static let unknownFlowAbove: Float = 1e7
+}
+
 /// What the numbers of a depth map mean.
 public enum DepthUnit: String, Sendable, CaseIterable {
   /// Distances in metres.
@@ -59,11 +68,16 @@ public struct DatasetDescription: Sendable, Equatable {
   public var collection: String
   /// What the classes of the labels are called, from class 0 on; empty if that is not known.
   public var classNames: [String]
+  /// The colours of class numbers in label images and pictures, from 0 on; by default `ClassColors.standard`.
+  public var classColors: [PNG.Color]
+  /// Where an evaluation server expects predictions; nil if there is none.
+  public var submission: SubmissionLayout?
 
   /// Describes a dataset.
   public init(
     source: String, text: String = "", createdBy: String = "pac", depthUnit: DepthUnit = .unitless,
-    missingDepth: Float? = 0, collection: String = "", classNames: [String] = []
+    missingDepth: Float? = 0, collection: String = "", classNames: [String] = [],
+    classColors: [PNG.Color] = ClassColors.standard, submission: SubmissionLayout? = nil
   ) {
     self.source = source
     self.text = text
@@ -72,6 +86,8 @@ public struct DatasetDescription: Sendable, Equatable {
     self.missingDepth = missingDepth
     self.collection = collection
     self.classNames = classNames
+    self.classColors = classColors
+    self.submission = submission
   }
 }
 
@@ -91,15 +107,14 @@ enum DatasetLayout {
   /// The version of files that hold image files.
   static let encodedVersion = 2
   static let className = "/class_name"
+  static let classColor = "/class_color"
+  static let submissionFolder = "submission_folder"
+  static let submissionArchive = "submission_archive"
   static let name = "/name"
   static let size = "/size"
   static let splits = "/splits"
   /// The attribute that says that checksums follow the end of the HDF5 file.
   static let sealed = "checksums"
-  /// What labels are filled up with beyond the extent of a sample: not labelled.
-  static let unlabelled: UInt8 = 255
-  /// Components of flow beyond this size are not known.
-  static let unknownFlowAbove: Float = 1e7
   /// What is written for unknown flow, as in the files of the Middlebury benchmark.
   static let unknownFlow: Float = 1e10
 }

@@ -114,9 +114,3 @@ public struct SceneSource<Maker: SampleMaker>: SampleSource {
     do { return try body() } catch { throw DataError("\(reader.path), \(error.description)") }
   }
 }
-
-/// Cases of joint upsampling.
-public typealias UpsamplingSource = SceneSource<UpsamplingSampleMaker>
-
-/// Cases of semantic segmentation.
-public typealias SegmentationSource = SceneSource<SegmentationSampleMaker>

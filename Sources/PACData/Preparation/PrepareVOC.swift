@@ -56,7 +56,8 @@ public func prepareVOC(
       source: [voc.path, sbd?.path].compactMap { $0 }.joined(separator: ", "),
       text: "photographs with class numbers, those of Pascal VOC 2012"
         + (sbd == nil ? "" : " and SBD"),
-      createdBy: options.createdBy, classNames: PascalVOC.classNames))
+      createdBy: options.createdBy, classNames: PascalVOC.classNames,
+      submission: PascalVOC.submission))
   for identifier in identifiers {
     try writer.append(
       try sample(identifier, voc, sbd, needsLabels: labelled.contains(identifier)))
@@ -96,7 +97,7 @@ private func sample(
     result.labels = try PNG.encode(
       Raster(
         width: labels.width, height: labels.height, channels: 1,
-        samples: labels.bytes.map { UInt16($0) }), colors: PascalVOC.palette)
+        samples: labels.bytes.map { UInt16($0) }), colors: ClassColors.standard)
   } else if needsLabels {
     throw DataError("\(vocLabels): a list names it, but there is no such file; unpack all labels")
   }
@@ -111,7 +112,7 @@ private func check(_ labels: ByteImage, _ file: String, like image: Raster) thro
         + "\(image.height) × \(image.width); make them equal")
   }
   let classes = PascalVOC.classNames.count
-  if let place = labels.bytes.firstIndex(where: { $0 >= classes && $0 != PascalVOC.unlabelled }) {
+  if let place = labels.bytes.firstIndex(where: { $0 >= classes && $0 != SceneField.unlabelled }) {
     throw DataError(
       "\(file): label \(labels.bytes[place]) at row \(place / labels.width), column "
         + "\(place % labels.width); labels are 0 to \(classes - 1), and 255 for none")

@@ -75,7 +75,7 @@ public struct SegmentationModelName: Hashable, Sendable, CustomStringConvertible
   public var hasParameters: Bool { !isFrozen || trainable.refinement != nil }
 
   /// A backbone by itself.
-  private init(_ backbone: FCN8sVariant, isFrozen: Bool) {
+  init(_ backbone: FCN8sVariant, isFrozen: Bool) {
     self.backbone = backbone
     self.isFrozen = isFrozen
     refinement = nil

@@ -1,72 +1,45 @@
 import Foundation
-import PACModels
+import PACConfiguration
+import PACOptimizers
+import PACText
 
 extension TrainingConfiguration {
-  /// Two values that do not fit together.
-  struct Conflict: Equatable {
-    /// The keys concerned, the one most likely to be changed first.
-    let keys: [String]
-    let problem: String
-  }
-
   /// The first pair of values that do not fit together, nil if all do.
-  var conflict: Conflict? {
-    let unset = TrainingConfiguration(run: "", data: "", factor: 0, epochs: 0)
-    if loss.taskKind != taskKind {
-      return Conflict(
-        keys: ["loss", "model"],
-        problem:
-          "loss: \(loss.rawValue) is to \(taskKind == .upsampling ? "segment" : "upsample"), "
-          + "\(model.rawValue) is \(taskKind.article) \(taskKind.rawValue) network; choose "
-          + (taskKind == .upsampling ? "l2, rmse or epe" : "ce or fce_0.7"))
-    }
-    if let conflict = upsamplingConflict { return conflict }
-    if weights != nil, initialValues != unset.initialValues {
-      return Conflict(
-        keys: ["init", "weights"],
-        problem: "init: has no effect with weights; remove one of the two")
-    }
-    if optimizer == .adam, momentum != 0 {
-      return Conflict(
-        keys: ["momentum", "optimizer"],
-        problem: "momentum: has no effect with optimizer adam; remove it or choose sgd")
-    }
-    let adamOnly = [
-      ("beta1", beta1 != unset.beta1), ("beta2", beta2 != unset.beta2),
-      ("epsilon", epsilon != unset.epsilon),
-    ]
-    if optimizer == .sgd, let key = adamOnly.first(where: \.1)?.0 {
-      return Conflict(
-        keys: [key, "optimizer"],
-        problem: "\(key): has no effect with optimizer sgd; remove it or choose adam")
-    }
-    return nil
+  var conflict: ConfigurationConflict? {
+    settings.conflict(in: self) ?? optimizerConflict ?? scheduleConflict
   }
 
-  private var upsamplingConflict: Conflict? {
-    guard case .upsampling(let model) = model else { return nil }
-    do throws(ModelError) {
-      try model.validate(factor: factor, initialization: initialValues)
-    } catch {
-      return Conflict(keys: ["factor", "model"], problem: "factor: \(error)")
+  /// A constant that was changed although the optimizer does not use it.
+  private var optimizerConflict: ConfigurationConflict? {
+    let defaults = OptimizerSettings()
+    let useless = OptimizerSettings.Field.allCases.first {
+      !optimizer.uses.contains($0) && optimizerSettings[$0] != defaults[$0]
     }
-    if cropSize % factor != 0 {
-      let nearest = max(1, (cropSize + factor / 2) / factor) * factor
-      return Conflict(
-        keys: ["crop", "factor"],
-        problem: "crop: \(cropSize) is not a multiple of factor \(factor); choose \(nearest)")
-    }
-    if 2 * border >= cropSize {
-      return Conflict(
-        keys: ["border", "crop"],
-        problem: "border: \(border) pixels on each side leave nothing of crop \(cropSize)")
-    }
-    return nil
+    guard let field = useless else { return nil }
+    let users = OptimizerKind.all.filter { $0.uses.contains(field) }.map(\.description)
+    return ConfigurationConflict(
+      keys: [field.rawValue, "optimizer"],
+      problem: "\(field.rawValue): has no effect with optimizer \(optimizer); remove it or choose "
+        + enumeration(users))
+  }
+
+  /// A setting that was changed although the schedule does not use it.
+  private var scheduleConflict: ConfigurationConflict? {
+    let given: [(field: ScheduleSettings.Field, isGiven: Bool)] = [
+      (.milestones, !learningRateSteps.isEmpty), (.decay, learningRateDecay != 0.1),
+    ]
+    let useless = given.first { $0.isGiven && !schedule.uses.contains($0.field) }
+    guard let field = useless?.field else { return nil }
+    let users = Schedule.all.filter { $0.uses.contains(field) }.map(\.description)
+    return ConfigurationConflict(
+      keys: [field.rawValue, "schedule"],
+      problem: "\(field.rawValue): has no effect with schedule \(schedule); remove it or choose "
+        + enumeration(users))
   }
 
   /// Every key that belongs to the network with its value, in the order of `keys`, as YAML that reads back as the same configuration.
   public var yaml: String {
-    Self.keys.filter(uses).map { "\($0.name): \($0.write(self))\n" }.joined()
+    keys.map { "\($0.name): \($0.write(self))\n" }.joined()
   }
 
   /// A path in which `{KEY}` stands for the value of a key, such as `runs/x{factor}_{model}`.
@@ -74,16 +47,17 @@ extension TrainingConfiguration {
   ///   - path: the path; `{run}` is not a key here.
   ///   - place: where it was given, for messages.
   /// - Returns: the path with the values.
-  /// - Throws: `TrainingError.configuration` if there is no such key.
+  /// - Throws: `ConfigurationError` if there is no such key.
   public func fillingIn(_ path: String, at place: String) throws -> String {
     var text = path
-    for key in Self.keys where key.name != "run" {
+    for key in keys where key.name != "run" {
       text = text.replacingOccurrences(of: "{\(key.name)}", with: key.write(self))
     }
     if let wrong = text.firstMatch(of: /\{([^{}]*)\}/) {
       let name = String(wrong.1)
-      throw TrainingError.configuration(
-        place: place, problem: "{\(name)} stands for no key; \(NearestWord.key(for: name))")
+      throw ConfigurationError(
+        place: place,
+        problem: "{\(name)} stands for no key; \(ConfigurationKey.nearest(to: name, among: keys))")
     }
     return text
   }
@@ -92,9 +66,16 @@ extension TrainingConfiguration {
   /// - Parameter earlier: the configuration the run was made with.
   /// - Returns: a text such as `factor: 8, was 4` for each key that differs and decides what is computed.
   public func incompatibilities(with earlier: TrainingConfiguration) -> [String] {
-    Self.keys.filter { !$0.mayChange }.compactMap { key in
-      let (now, before) = (key.write(self), key.write(earlier))
-      return now == before ? nil : "\(key.name): \(now), was \(before)"
+    let before = Dictionary(earlier.keys.map { ($0.name, $0.write(earlier)) }) { first, _ in first }
+    return keys.filter { !mayChange($0) }.compactMap { key in
+      guard let old = before[key.name], old != key.write(self) else { return nil }
+      return "\(key.name): \(key.write(self)), was \(old)"
     }
+  }
+
+  /// The number of epochs may change unless the learning rate depends on it.
+  private func mayChange(_ key: ConfigurationKey<TrainingConfiguration>) -> Bool {
+    key.mayChange
+      && !(key.name == ScheduleSettings.Field.epochs.rawValue && schedule.uses.contains(.epochs))
   }
 }

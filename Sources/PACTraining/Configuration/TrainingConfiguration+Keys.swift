@@ -1,168 +1,161 @@
+import PACConfiguration
+import PACOptimizers
+import PACText
+
 extension TrainingConfiguration {
-  /// Every key, in the order in which they are documented and saved.
-  ///
-  /// A new key is a property and an entry here; reading, checking, saving, continuing a run and
-  /// `docs/configuration.md` follow.
-  public static let keys: [ConfigurationKey] = [
-    ConfigurationKey(
-      "run", \.run, .path,
-      "folder that receives everything the run makes; `{model}`, or another key in braces, stands for its value",
-      required: true,
-      mayChange: true, otherNames: ["output", "exp-root", "run-folder"]),
-    ConfigurationKey(
-      "data", \.data, .path, "HDF5 dataset, made by pac prepare", required: true,
-      otherNames: ["dataset", "data-root"]),
-    ConfigurationKey("target", \.target, .choice, "what is upsampled", only: .upsampling),
-    ConfigurationKey("train-split", \.trainSplit, .text, "split to train on"),
-    ConfigurationKey("test-split", \.testSplit, .text, "split to measure on"),
-    ConfigurationKey(
-      "val-ratio", \.validationRatio, .belowOne,
-      "share of the training split, at its end, set aside for validation",
-      otherNames: ["validation-ratio"]),
-    ConfigurationKey(
-      "model", \.model, .model,
-      "network, or a filter without parameters, which can be measured but not trained: see docs/models.md, "
-        + "and docs/segmentation.md for networks that segment",
-      otherNames: ["network"]),
-    ConfigurationKey(
-      "factor", \.factor, .oneOf([2, 4, 8, 16]),
-      "upsampling factor", only: .upsampling, required: true,
-      otherNames: ["scale"]),
-    ConfigurationKey(
-      "zero-guidance", \.zeroGuidance, .flag,
-      "whether the network sees a black image in place of the guide: how much does the guide help?",
-      only: .upsampling, otherNames: ["blank-guide", "no-guidance"]),
-    ConfigurationKey(
-      "init", \.initialValues, .choice,
-      "initial parameters: as published, or close to bilinear interpolation",
-      only: .upsampling, otherNames: ["initial-values"]),
-    ConfigurationKey(
-      "weights", \.weights, .optional(.path),
-      "weights that a new run starts from: .pth, .safetensors, a checkpoint or a run folder",
-      otherNames: ["load-weights", "pretrained", "initial-weights"]),
-    ConfigurationKey(
-      "weights-backbone", \.backboneWeights, .optional(.path),
-      "weights of the backbone by their published names, such as fcn8s_from_caffe.pth; needed if the backbone is frozen",
-      only: .segmentation, otherNames: ["load-weights-backbone", "backbone-weights"]),
-    ConfigurationKey(
-      "seed", \.seed, .wholeNumber(from: 0), "what every random number of the run is derived from"),
-    ConfigurationKey(
-      "epochs", \.epochs, .wholeNumber(from: 1), "passes over the training split", required: true,
-      mayChange: true),
-    ConfigurationKey(
-      "global-batch", \.globalBatchSize, .wholeNumber(from: 1),
-      "samples per optimiser step, over all ranks", otherNames: ["batch-size", "train-batch"]),
-    ConfigurationKey(
-      "crop", \.cropSize, .wholeNumber(from: 1),
-      "width and height of a training crop in pixels; a multiple of factor to upsample",
-      otherNames: ["crop-size", "train-crop"]),
-    ConfigurationKey(
-      "test-crop", \.testCrop, .crop,
-      "width and height of the square in the middle that is measured", only: .segmentation),
-    ConfigurationKey(
-      "scale-jitter", \.scaleJitter, .number("1 or more") { $0 >= 1 },
-      "r: images are scaled by factors from 1/r to r before they are cropped; 1 = never",
-      only: .segmentation, otherNames: ["train-scale", "scale-augmentation"]),
-    ConfigurationKey(
-      "color-jitter", \.colorJitter, .belowOne,
-      "j: brightness, contrast and saturation are multiplied by factors from 1 - j to 1 + j; 0 = never",
-      only: .segmentation, otherNames: ["colour-jitter"]),
-    ConfigurationKey("flip", \.flip, .flag, "whether half of the crops are mirrored"),
-    ConfigurationKey(
-      "lowres", \.lowResolution, .choice,
-      "how the low-resolution target is made: one pixel of each block, or smoothed and resized",
-      only: .upsampling, otherNames: ["low-resolution", "lowres-mode"]),
-    ConfigurationKey(
-      "border", \.border, .wholeNumber(from: 0),
-      "pixels along each edge left out of loss and measure",
-      only: .upsampling, otherNames: ["ignored-border", "eval-border"]),
-    ConfigurationKey(
-      "loss", \.loss, .loss,
-      "what is minimised: the mean square of normalised values; of raw ones its root, or the mean length of the difference (end-point error)"
-    ),
-    ConfigurationKey("optimizer", \.optimizer, .choice, "rule that turns gradients into steps"),
-    ConfigurationKey(
-      "lr", \.learningRate, .positive, "learning rate of epoch 0", otherNames: ["learning-rate"]),
-    ConfigurationKey(
-      "lr-steps", \.learningRateSteps, .epochs,
-      "epochs, counted from 0, from which on the learning rate is multiplied by lr-decay once more",
-      otherNames: ["learning-rate-steps", "milestones"]),
-    ConfigurationKey(
-      "lr-decay", \.learningRateDecay, .number("above 0 and at most 1") { $0 > 0 && $0 <= 1 },
-      "factor applied to the learning rate at each of lr-steps",
-      otherNames: ["learning-rate-decay", "gamma"]),
-    ConfigurationKey(
-      "momentum", \.momentum, .belowOne, "sgd: share of the previous step that is kept"),
-    ConfigurationKey(
-      "weight-decay", \.weightDecay, .notNegative,
-      "multiple of each parameter that is added to its gradient"),
-    ConfigurationKey("beta1", \.beta1, .belowOne, "adam: decay of the mean of gradients"),
-    ConfigurationKey("beta2", \.beta2, .belowOne, "adam: decay of the mean of squared gradients"),
-    ConfigurationKey(
-      "epsilon", \.epsilon, .positive, "adam: added to the root of the mean square",
-      otherNames: ["eps"]),
-    ConfigurationKey(
-      "reduction", \.reduction, .choice,
-      "order in which gradients are added: the same bits on any number of ranks, or as MPI prefers",
-      otherNames: ["all-reduce"]),
-    ConfigurationKey(
-      "test-every", \.testEvery, .wholeNumber(from: 0),
-      "epochs between two measurements on the test split; 0 = only at the end", mayChange: true,
-      otherNames: ["test-interval"]),
-    ConfigurationKey(
-      "checkpoint-every", \.checkpointEvery, .wholeNumber(from: 0),
-      "epochs between two checkpoints; 0 = only at the end", mayChange: true),
-    ConfigurationKey(
-      "checkpoint-every-steps", \.checkpointEverySteps, .wholeNumber(from: 0),
-      "optimiser steps between two checkpoints; 0 = none inside an epoch", mayChange: true),
-    ConfigurationKey(
-      "keep", \.keepCheckpoints, .wholeNumber(from: 1),
-      "how many checkpoints stay in the run folder, the newest", mayChange: true,
-      otherNames: ["keep-checkpoints", "max-to-keep"]),
-    ConfigurationKey(
-      "read-ahead", \.readAhead, .wholeNumber(from: 1), "samples that each rank reads ahead",
-      mayChange: true, otherNames: ["prefetch", "num-workers", "num-data-worker"]),
-    ConfigurationKey(
-      "steps", \.steps, .optional(.wholeNumber(from: 1)),
-      "upper bound on optimiser steps; training stops early", mayChange: true,
-      otherNames: ["max-steps"]),
-    ConfigurationKey(
-      "max-minutes", \.maximumMinutes, .optional(.positive),
-      "wall-clock limit: training stops cleanly after the step that passes it", mayChange: true),
-    ConfigurationKey(
-      "stall-timeout", \.stallTimeout, .optional(.positive),
-      "seconds after which a rank that gives no sign of life or makes no progress ends the job; "
-        + "none = wait for ever", mayChange: true),
-  ]
+  /// Every key of this configuration's network, in the order in which they are documented and saved: the general ones, and those of
+  /// the task.
+  public var keys: [ConfigurationKey<TrainingConfiguration>] {
+    let task: any TaskSettings.Type = type(of: settings)
+    return Self.generalKeys(choosingFrom: tasks) + Self.taskKeys(task)
+  }
 
-  /// The text of `docs/configuration.md`.
-  public static var documentation: String {
-    let rows = keys.map { key in
-      let byDefault = key.defaultValue.map { "`\($0)`" } ?? "required"
-      let mayChange = key.mayChange ? "yes" : "no"
-      let only = key.only.map { "\($0.rawValue): " } ?? ""
-      return
-        "| `\(key.name)` | \(byDefault) | \(key.allowed) | \(only)\(key.summary) | \(mayChange) |"
+  /// The keys of one task, as keys of a configuration for it.
+  static func taskKeys<Settings: TaskSettings>(
+    _ type: Settings.Type
+  ) -> [ConfigurationKey<TrainingConfiguration>] {
+    Settings.keys.map { key in
+      key.lifted(
+        part: { $0.taskSettings(as: type) },
+        change: { configuration, change in
+          var settings = configuration.taskSettings(as: type)
+          defer { configuration.settings = settings }
+          return change(&settings)
+        })
     }
-    return """
-      # Configuration
+  }
 
-      A run is described by one YAML file of `key: value` lines, and by `key=value` arguments after it, which
-      win over the file. A list is written `[10, 20]`, as an argument also `10,20`. Unknown keys, keys given
-      twice, wrong types and values out of range are errors that name the place. Paths are relative to the
-      folder in which the command runs. The run folder receives the resolved configuration, every key with
-      its value.
+  private func taskSettings<Settings: TaskSettings>(as type: Settings.Type) -> Settings {
+    guard let settings = settings as? Settings else {
+      preconditionFailure("\(Settings.task) of a configuration for \(Swift.type(of: settings))")
+    }
+    return settings
+  }
 
-      A key whose meaning begins with "upsampling" or "segmentation" belongs to networks of that kind and is an error with
-      the other. With segmentation networks `loss` is `ce`, `crop` 449 and `test-split` `val` by default.
+  /// The keys that every task has.
+  ///
+  /// A new one is a property and an entry here; reading, checking, saving, continuing a run and
+  /// `docs/configuration.md` follow.
+  static func generalKeys(
+    choosingFrom tasks: [any TaskSettings.Type]
+  ) -> [ConfigurationKey<TrainingConfiguration>] {
+    guard let first = tasks.first else { preconditionFailure("no task to choose from") }
+    let defaults = TrainingConfiguration(first.init(), tasks: tasks)
+    func key<Value>(
+      _ name: String, _ property: any WritableKeyPath<TrainingConfiguration, Value> & Sendable,
+      _ kind: ConfigurationKind<Value>, _ summary: String, required: Bool = false,
+      mayChange: Bool = false, otherNames: [String] = []
+    ) -> ConfigurationKey<TrainingConfiguration> {
+      ConfigurationKey(
+        name, property, kind, summary, in: defaults, required: required, mayChange: mayChange,
+        otherNames: otherNames)
+    }
+    return [
+      key(
+        "run", \.run, .path,
+        "folder for everything the run writes; `{model}`, or another key in braces, stands for its value",
+        required: true, mayChange: true, otherNames: ["output", "exp-root", "run-folder"]),
+      key(
+        "data", \.data, .path, "HDF5 dataset, made by `pac prepare`", required: true,
+        otherNames: ["dataset", "data-root"]),
+      key("train-split", \.trainSplit, .text, "split to train on"),
+      key("test-split", \.testSplit, .text, "split to evaluate on"),
+      key(
+        "val-ratio", \.validationRatio, .belowOne,
+        "fraction of the training split, taken from its end, that is held out and evaluated on instead of the test split",
+        otherNames: ["validation-ratio"]),
+      key(
+        "model", \.settings, .network(of: tasks),
+        "network, or a filter without parameters, which can be evaluated but not trained: see docs/models.md, "
+          + "and docs/segmentation.md for segmentation networks",
+        otherNames: ["network"]),
+      key(
+        "weights", \.weights, .optional(.path),
+        "weights that a new run starts from: .pth, .safetensors, a checkpoint or a run folder",
+        otherNames: ["load-weights", "pretrained", "initial-weights"]),
+      key("seed", \.seed, .integer(from: 0), "seed of every random number of the run"),
+      key(
+        "epochs", \.epochs, .integer(from: 1), "number of passes over the training split",
+        required: true, mayChange: true),
+      key(
+        "global-batch", \.globalBatchSize, .integer(from: 1),
+        "samples per optimizer step, over all ranks", otherNames: ["batch-size", "train-batch"]),
+      key("optimizer", \.optimizer, .one(of: OptimizerKind.all), "optimizer"),
+      key(
+        "lr", \.learningRate, .positive, "initial learning rate", otherNames: ["learning-rate"]),
+      key(
+        "schedule", \.schedule, .one(of: Schedule.all), Schedule.summary,
+        otherNames: ["lr-schedule", "scheduler", "lr-scheduler"]),
+      key(
+        "lr-steps", \.learningRateSteps, .epochs,
+        "epochs, counted from 0, at whose start the learning rate is multiplied by lr-decay",
+        otherNames: ["learning-rate-steps", "milestones"]),
+      key(
+        "lr-decay", \.learningRateDecay, .number("above 0 and at most 1") { $0 > 0 && $0 <= 1 },
+        "factor applied to the learning rate at each of lr-steps",
+        otherNames: ["learning-rate-decay", "gamma"]),
+      key("momentum", \.optimizerSettings.momentum, .belowOne, "momentum of sgd"),
+      key(
+        "weight-decay", \.optimizerSettings.weightDecay, .notNegative, "weight decay, λ"),
+      key("beta1", \.optimizerSettings.beta1, .belowOne, "adam: decay of the mean of gradients"),
+      key(
+        "beta2", \.optimizerSettings.beta2, .belowOne,
+        "adam: decay of the mean of squared gradients"),
+      key(
+        "epsilon", \.optimizerSettings.epsilon, .positive,
+        "adam: added to the root of the mean square", otherNames: ["eps"]),
+      key(
+        "reduction", \.reduction, .choice,
+        "order in which gradients are summed: repeatable = bitwise the same on any number of ranks, fastest = MPI's all-reduce",
+        otherNames: ["all-reduce"]),
+      key(
+        "test-every", \.testEvery, .integer(from: 0),
+        "epochs between two evaluations on the test split; 0 = only at the end", mayChange: true,
+        otherNames: ["test-interval"]),
+      key(
+        "checkpoint-every", \.checkpointEvery, .integer(from: 0),
+        "epochs between two checkpoints; 0 = only at the end", mayChange: true),
+      key(
+        "checkpoint-every-steps", \.checkpointEverySteps, .integer(from: 0),
+        "optimizer steps between two checkpoints; 0 = none inside an epoch", mayChange: true),
+      key(
+        "keep", \.keepCheckpoints, .integer(from: 1),
+        "number of checkpoints that stay in the run folder, the newest ones", mayChange: true,
+        otherNames: ["keep-checkpoints", "max-to-keep"]),
+      key(
+        "read-ahead", \.readAhead, .integer(from: 1), "samples that each rank prefetches",
+        mayChange: true, otherNames: ["prefetch", "num-workers", "num-data-worker"]),
+      key(
+        "steps", \.steps, .optional(.integer(from: 1)),
+        "number of optimizer steps after which training stops early", mayChange: true,
+        otherNames: ["max-steps"]),
+      key(
+        "max-minutes", \.maximumMinutes, .optional(.positive),
+        "wall-clock limit: training stops cleanly after the step that exceeds it",
+        mayChange: true),
+      key(
+        "stall-timeout", \.stallTimeout, .optional(.positive),
+        "seconds without a heartbeat or progress of a rank after which the job is ended; none = wait for ever",
+        mayChange: true),
+    ]
+  }
+}
 
-      A key with "yes" in the last column may be changed when a run is continued; the others decide what
-      the run computes.
-
-      | key | default | allowed | meaning | may change |
-      |---|---|---|---|---|
-      \(rows.joined(separator: "\n"))
-
-      """
+extension ConfigurationKind where Value == any TaskSettings {
+  /// A network or filter of any task, by a name that may end in numbers; the value holds the task's defaults besides.
+  static func network(of tasks: [any TaskSettings.Type]) -> ConfigurationKind {
+    let names = tasks.map { task -> NetworkNames in task.networks }
+    return ConfigurationKind(
+      allowed: enumeration(names.flatMap(\.forms)), choices: names.flatMap(\.heads),
+      explain: { text in names.lazy.compactMap { $0.fault(text) }.first },
+      parse: { given in
+        guard let name = given.text else { return nil }
+        for task in tasks {
+          var settings = task.init()
+          if settings.choose(model: name) { return settings }
+        }
+        return nil
+      },
+      format: { $0.model })
   }
 }

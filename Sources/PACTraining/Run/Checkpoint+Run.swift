@@ -1,27 +1,25 @@
 import PACAutograd
-import PACModels
-import PACTensors
+import PACCheckpoints
+import PACWeights
 
 extension Checkpoint {
   /// Checks that continuing from here with `configuration` gives what the uninterrupted run would have given.
   func requireSameRun(as configuration: TrainingConfiguration, file: String) throws {
-    let earlier = try TrainingConfiguration(yaml: self.configuration, name: file)
+    let earlier = try TrainingConfiguration(
+      yaml: self.configuration, name: file, tasks: configuration.tasks)
     let changes = configuration.incompatibilities(with: earlier)
     guard changes.isEmpty else {
-      throw TrainingError.checkpoint(file: file, fault: .otherRun(changes: changes))
+      throw CheckpointError(file: file, fault: .otherRun(changes: changes))
     }
   }
 }
 
 extension ParameterSet {
   /// Takes over the parameters of a checkpoint.
-  /// - Throws: `TrainingError.checkpoint` naming what differs if it belongs to another network.
-  func load(
-    _ checkpoint: Checkpoint, _ configuration: TrainingConfiguration, file: String
-  ) throws {
+  /// - Throws: `WeightsError` naming what differs if it belongs to another network.
+  func load(_ checkpoint: Checkpoint, for network: NetworkLabel, file: String) throws {
     try checkpoint.require(
-      model: configuration.model.rawValue, factor: configuration.factor,
-      parameters: entries.map { ($0.name, $0.parameter.shape) }, file: file)
+      network, parameters: entries.map { ($0.name, $0.parameter.shape) }, file: file)
     let values = Dictionary(checkpoint.parameters.map { ($0.name, $0.value) }) { first, _ in first }
     for entry in entries { if let value = values[entry.name] { entry.parameter.value = value } }
   }

@@ -1,4 +1,5 @@
 import Foundation
+import PACCheckpoints
 import PACFiles
 import PACHDF5
 
@@ -10,13 +11,13 @@ struct RunFolder {
   private let isLeader: Bool
   private var trainLog: CSVLog?
   private var testLog: CSVLog?
-  private let measures: [String]
+  private let metrics: [String]
   private let writer: CheckpointWriter
 
   /// Names the folder; nothing is written yet.
-  init(_ configuration: TrainingConfiguration, measures: [Measure], isLeader: Bool) {
+  init(_ configuration: TrainingConfiguration, metrics: [Metric], isLeader: Bool) {
     self.configuration = configuration
-    self.measures = measures.map(\.name)
+    self.metrics = metrics.map(\.name)
     self.isLeader = isLeader
     checkpoints = CheckpointStore(folder: "\(configuration.run)/checkpoints")
     writer = CheckpointWriter(checkpoints, keeping: configuration.keepCheckpoints)
@@ -52,13 +53,13 @@ struct RunFolder {
         problem: "\(failure); check the space and the quota of the disk")
     }
     trainLog = try CSVLog(
-      "\(path)/train.log", columns: ["epoch", "lr", "loss"] + measures, keepingThrough: epochs)
+      "\(path)/train.log", columns: ["epoch", "lr", "loss"] + metrics, keepingThrough: epochs)
     testLog = try openTestLog(keepingThrough: epochs)
   }
 
   private func openTestLog(keepingThrough epoch: Int?) throws -> CSVLog {
     try CSVLog(
-      "\(configuration.run)/test.log", columns: ["epoch", "loss"] + measures, keepingThrough: epoch)
+      "\(configuration.run)/test.log", columns: ["epoch", "loss"] + metrics, keepingThrough: epoch)
   }
 
   /// Adds a row to `train.log`.
@@ -66,7 +67,7 @@ struct RunFolder {
     try trainLog?.append(epoch: row.epoch, [row.learningRate, row.loss] + row.values)
   }
 
-  /// Adds a row to `test.log`, in place of one of the same epoch: a finished run that is started again measures
+  /// Adds a row to `test.log`, in place of one of the same epoch: a finished run that is started again metrics
   /// once more.
   mutating func append(_ row: TestRow) throws {
     guard isLeader else { return }
@@ -99,7 +100,7 @@ struct TrainRow {
   let epoch: Int
   let learningRate: Double
   let loss: Double
-  /// One for each measure of the task.
+  /// One for each metric of the task.
   let values: [Double]
 }
 
@@ -108,6 +109,6 @@ struct TestRow {
   /// The number of epochs done.
   let epoch: Int
   let loss: Double
-  /// One for each measure of the task.
+  /// One for each metric of the task.
   let values: [Double]
 }

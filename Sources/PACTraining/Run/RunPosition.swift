@@ -1,3 +1,5 @@
+import PACCheckpoints
+
 /// Where a run stands between two steps.
 struct RunPosition: Equatable {
   var epoch = 0
@@ -6,16 +8,20 @@ struct RunPosition: Equatable {
   /// Sums over the samples of the present epoch.
   var samples = 0
   var loss = 0.0
-  /// One for each measure of the task.
+  /// One for each metric of the task.
   var values: [Double] = []
 
-  mutating func add(_ sums: StepSums) {
+  /// Counts a step.
+  /// - Parameters:
+  ///   - samples: the number of samples of its global batch.
+  ///   - figures: sums over them: the loss, and a value for each metric.
+  mutating func addStep(of samples: Int, figures: [Double]) {
     step += 1
     stepInEpoch += 1
-    samples += sums.samples
-    loss += sums.loss
-    if values.isEmpty { values = [Double](repeating: 0, count: sums.values.count) }
-    for (i, value) in sums.values.enumerated() { values[i] += value }
+    self.samples += samples
+    loss += figures[0]
+    if values.isEmpty { values = [Double](repeating: 0, count: figures.count - 1) }
+    for (i, value) in figures.dropFirst().enumerated() { values[i] += value }
   }
 
   mutating func beginEpoch() {
@@ -29,18 +35,18 @@ struct RunPosition: Equatable {
 
 extension RunPosition {
   /// Where a checkpoint was written.
-  init(_ checkpoint: Checkpoint, _ measures: [Measure]) {
+  init(_ checkpoint: Checkpoint, _ metrics: [Metric]) {
     self.init(
       epoch: checkpoint.epoch, stepInEpoch: checkpoint.stepInEpoch, step: checkpoint.step,
       samples: Int(checkpoint.runningSums["samples"] ?? 0),
       loss: checkpoint.runningSums["loss"] ?? 0,
-      values: measures.map { checkpoint.runningSums[$0.name] ?? 0 })
+      values: metrics.map { checkpoint.runningSums[$0.name] ?? 0 })
   }
 
   /// The sums of the present epoch, as a checkpoint stores them.
-  func sums(_ measures: [Measure]) -> [String: Double] {
+  func sums(_ metrics: [Metric]) -> [String: Double] {
     var sums = ["samples": Double(samples), "loss": loss]
-    for (measure, value) in zip(measures, values) { sums[measure.name] = value }
+    for (metric, value) in zip(metrics, values) { sums[metric.name] = value }
     return sums
   }
 }

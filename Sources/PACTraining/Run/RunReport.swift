@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import PACCheckpoints
 import PACData
 
 /// What a run tells its user while it goes on; only the leader speaks.
@@ -29,9 +30,11 @@ final class RunReport {
     resumedFrom path: String
   ) {
     guard isLeader else { return }
+    let settings = configuration.settings
+    let network = settings.model + (settings.variant.isEmpty ? "" : " \(settings.variant)")
     logger.info(
       """
-      \(configuration.model.rawValue)\(configuration.factor > 1 ? " x\(configuration.factor)" : ""), \(plan.sampleCount) training samples, \
+      \(network), \(plan.sampleCount) training samples, \
       global batch \(plan.globalBatchSize) over \(plan.worldSize) rank(s), \(arithmetic), \
       \(configuration.epochs) epochs of \(plan.stepsPerEpoch) steps; run folder \(configuration.run)
       """)
@@ -59,9 +62,9 @@ final class RunReport {
     guard isLeader else { return }
     line.pause()
     line.clear()
-    let figures = zip(result.measures, result.values).map { measure, value in
-      "\(measure.name) \(String(format: "%.4f", value))"
-        + (measure.unit.isEmpty ? "" : " \(measure.unit)")
+    let figures = zip(result.metrics, result.values).map { metric, value in
+      "\(metric.name) \(String(format: "%.4f", value))"
+        + (metric.unit.isEmpty ? "" : " \(metric.unit)")
     }
     logger.info("epoch \(epoch): test \(figures.joined(separator: ", "))")
   }

@@ -1,85 +1,28 @@
-import Foundation
-import Logging
 import PACAutograd
+import PACCheckpoints
 import PACData
 import PACDistributed
-
-/// Trains what a configuration names, from the newest checkpoint of its run folder or from the beginning; all ranks call it.
-/// - Parameters:
-///   - configuration: what to do.
-///   - communicator: the ranks.
-///   - logger: for warnings and the start of a run; only the leader's is used.
-///   - arithmetic: what this rank computes with; checkpoints keep it.
-///   - terminal: whether a person watches: then one line of progress is kept up to date.
-///   - timeline: where to note what the time is spent on.
-/// - Returns: the last measurement on the test split, and the last checkpoint's path.
-/// - Throws: on all ranks alike what went wrong on one of them.
-public func train(
-  _ configuration: TrainingConfiguration, communicator: Communicator, logger: Logger,
-  arithmetic: Arithmetic, terminal: Bool, timeline: Timeline? = nil
-) throws -> RunResult {
-  func run(_ task: some TrainingTask) throws -> RunResult {
-    let report = RunReport(
-      configuration, logger: logger, terminal: terminal, isLeader: communicator.isLeader)
-    return try TrainingRun(
-      task, communicator: communicator, report: report, arithmetic: arithmetic, timeline: timeline
-    ).run()
-  }
-  try requireSameJob(configuration, communicator)
-  let task = try communicator.together {
-    let (model, trainable) = (configuration.model, configuration.model.trainable)
-    guard model == trainable else {
-      throw TrainingError.configuration(
-        place: "model",
-        problem: "\(model.rawValue) is for inference only; train \(trainable.rawValue), then give "
-          + "its weights to pac evaluate or pac predict")
-    }
-    let task = try makeTask(configuration)
-    guard !task.parameters.isEmpty else {
-      throw TrainingError.configuration(
-        place: "model",
-        problem:
-          "\(configuration.model.rawValue) has no parameters to train; measure it with pac evaluate"
-      )
-    }
-    return task
-  }
-  let notes = try communicator.leading { try readInitialWeights(of: task) }
-  for note in notes ?? [] { logger.info("\(note)") }
-  try communicator.distribute(task.fixedParameters)
-  return try run(task)
-}
-
-/// Reads the weights that the configuration names, as far as a checkpoint does not replace them.
-/// - Returns: what to tell the user.
-private func readInitialWeights(of task: any TrainingTask) throws -> [String] {
-  let configuration = task.configuration
-  let isNew = try CheckpointStore(folder: "\(configuration.run)/checkpoints").steps().isEmpty
-  try task.readParts(isReplaced: !isNew)
-  guard isNew, let path = configuration.weights, !task.parameters.isEmpty else { return [] }
-  let weights = try NetworkWeights(reading: path)
-  let notes = try task.start(from: weights)
-  return ["initial weights from \(weights.path) (\(weights.kind))"] + notes
-}
+import PACOptimizers
 
 /// A whole training run of a task: what `pac train` does, on every rank.
 ///
-/// `run()` is the main path: load or begin, then epoch by epoch `Trainer.step`, checkpoints, tests, logs.
+/// `run()` is the main path: load or begin, then epoch by epoch `ParallelStep`, checkpoints, tests, logs.
 final class TrainingRun<Task: TrainingTask> {
   private let task: Task
   private let configuration: TrainingConfiguration
   private let communicator: Communicator
-  private let trainer: Trainer<Task>
+  private let parallelStep: ParallelStep
   private let source: Task.Source
   private let plan: GlobalBatchPlan
   private let evaluator: Evaluator<Task>
-  private let schedule: StepDecay
+  private let schedule: ScheduleSettings
   private let timeline: Timeline?
   private let arithmetic: Arithmetic
   private var folder: RunFolder
   private let report: RunReport
   private let started = ContinuousClock().now
   private var progress = RunPosition()
+  private var copy = StateCopy()
   /// The step of the newest checkpoint.
   private var savedStep: Int?
   /// The signal that asked this rank to stop.
@@ -107,10 +50,12 @@ final class TrainingRun<Task: TrainingTask> {
         source: source.name)
       return (source, plan, try Evaluator(task, communicator: communicator))
     }
-    trainer = Trainer(task, communicator: communicator, timeline: timeline)
-    schedule = configuration.schedule
-    folder = RunFolder(
-      configuration, measures: task.measures, isLeader: communicator.isLeader)
+    let (optimizer, settings) = (configuration.optimizer, configuration.optimizerSettings)
+    parallelStep = ParallelStep(
+      ParameterSet(task.parameters), order: configuration.reduction, communicator: communicator,
+      timeline: timeline, makeOptimizer: { optimizer(count: $0, settings) })
+    schedule = configuration.scheduleSettings(stepsPerEpoch: plan.stepsPerEpoch)
+    folder = RunFolder(configuration, metrics: task.metrics, isLeader: communicator.isLeader)
   }
 
   /// Trains to the end, or as far as `steps`, `max-minutes` and signals allow.
@@ -120,7 +65,7 @@ final class TrainingRun<Task: TrainingTask> {
     try resume()
     // Now rather than at the first checkpoint, which would hold up the steps.
     if configuration.checkpointEvery > 0 || configuration.checkpointEverySteps > 0 {
-      try trainer.copyState()
+      try copy.update(from: parallelStep, isLeader: communicator.isLeader)
     }
     // Whatever ends the run: a checkpoint that is being written becomes whole.
     defer { try? folder.finishSaving() }
@@ -145,7 +90,6 @@ final class TrainingRun<Task: TrainingTask> {
 
   /// Trains to the end of the present epoch, or until the run is to stop.
   private func runEpoch(_ samples: ReadAhead<Task.Source.Case>) throws {
-    let rate = schedule.learningRate(epoch: progress.epoch)
     while progress.stepInEpoch < plan.stepsPerEpoch {
       if reachedLastStep {
         stop = .limit
@@ -157,14 +101,8 @@ final class TrainingRun<Task: TrainingTask> {
         let shard = plan.shard(step: progress.stepInEpoch, rank: rank)
         return shard.lowerBound - batch.lowerBound..<shard.upperBound - batch.lowerBound
       }
-      let sums = try trainer.step(
-        epoch: progress.epoch, shards: shards, learningRate: rate,
-        stopping: isOutOfTime || isSignalled
-      ) {
-        try folder.requireSaved()
-        return try samples.next()
-      }
-      progress.add(sums)
+      let sums = try step(shards, samples)
+      progress.addStep(of: batch.count, figures: sums.figures)
       report.step(progress, plan)
       if sums.stop {
         stop = try agreedStop()
@@ -172,13 +110,37 @@ final class TrainingRun<Task: TrainingTask> {
       }
       if isDue(configuration.checkpointEverySteps, progress.step) { try save() }
     }
-    try endEpoch(rate)
+    try endEpoch()
   }
 
-  private func endEpoch(_ rate: Double) throws {
+  /// Takes the optimizer step of one global batch, together with the other ranks.
+  private func step(
+    _ shards: [Range<Int>], _ samples: ReadAhead<Task.Source.Case>
+  ) throws -> ParallelStep.Sums {
+    try parallelStep(
+      shards: shards,
+      learningRate: configuration.schedule.learningRate(step: progress.step, schedule),
+      stopping: isOutOfTime || isSignalled,
+      next: {
+        try folder.requireSaved()
+        guard let sample = try samples.next() else {
+          preconditionFailure("the plan has more samples")
+        }
+        return sample
+      },
+      forward: { sample, tape in
+        let (loss, values) = try task.loss(of: sample, epoch: progress.epoch, tape: tape)
+        return ParallelStep.Outcome(
+          loss: loss, figures: [Double(loss.value.scalar)] + values, name: sample.name)
+      })
+  }
+
+  private func endEpoch() throws {
     let samples = Double(max(progress.samples, 1))
     let row = TrainRow(
-      epoch: progress.epoch + 1, learningRate: rate, loss: progress.loss / samples,
+      epoch: progress.epoch + 1,
+      learningRate: configuration.schedule.learningRate(step: progress.step - 1, schedule),
+      loss: progress.loss / samples,
       values: progress.values.map { $0 / samples })
     progress.beginEpoch()
     try communicator.together { try folder.append(row) }
@@ -245,10 +207,12 @@ final class TrainingRun<Task: TrainingTask> {
     try timeline.measure("checkpoint", .checkpoint) {
       // The one before must be on the disk: its memory is used again.
       try communicator.together { try folder.finishSaving() }
-      let checkpoint = try trainer.checkpoint(progress, arithmetic)
+      try copy.update(from: parallelStep, isLeader: communicator.isLeader)
       try communicator.together {
-        guard let checkpoint else { return }
-        try folder.save(checkpoint)
+        guard communicator.isLeader else { return }
+        try folder.save(
+          copy.checkpoint(
+            of: parallelStep.parameters, at: progress, configuration, task.metrics, arithmetic))
       }
     }
     savedStep = progress.step
@@ -267,47 +231,19 @@ final class TrainingRun<Task: TrainingTask> {
       recovery.warnings.forEach(report.warn)
       arithmetic.warning(continuing: path, after: checkpoint.arithmetic).map(report.warn)
       try checkpoint.requireSameRun(as: configuration, file: path)
-      try trainer.parameters.load(checkpoint, configuration, file: path)
+      try parallelStep.parameters.load(
+        checkpoint, for: configuration.settings.label, file: path)
       state = checkpoint.optimizerState
-      progress = RunPosition(checkpoint, task.measures)
+      progress = RunPosition(checkpoint, task.metrics)
       try folder.resume(after: progress)
     }
     try arithmetic.warning(among: communicator).map(report.warn)
     if try communicator.any(!path.isEmpty) {
-      try trainer.distribute(state)
+      try parallelStep.distribute(state)
       progress = RunPosition(numbers: try communicator.allGather(progress.numbers)[0])
       savedStep = progress.step
     }
-    try communicator.distribute(trainer.parameters)
+    try communicator.distribute(parallelStep.parameters)
     report.began(plan, progress, arithmetic, resumedFrom: path)
-  }
-}
-
-/// What a run ended with.
-public struct RunResult: Sendable {
-  /// The measurement on the test split; nil if a signal ended the run before.
-  public let evaluation: EvaluationResult?
-  /// The newest checkpoint.
-  public let checkpoint: String
-  /// The signal that ended the run early, nil if none did.
-  public let stop: RunStop?
-}
-
-/// Why a run ends before its last epoch.
-public enum RunStop: Sendable, Equatable, CustomStringConvertible {
-  /// `steps` or `max-minutes` asks for it.
-  case limit
-  /// A rank was sent a signal.
-  case signal(String, rank: Int)
-
-  /// Whether nothing but a checkpoint may follow.
-  var isUrgent: Bool { self != .limit }
-
-  /// The reason, to follow "stopped".
-  public var description: String {
-    switch self {
-    case .limit: "as steps or max-minutes asks"
-    case .signal(let name, let rank): "by \(name) sent to rank \(rank)"
-    }
   }
 }

@@ -1,0 +1,211 @@
+import Glibc
+import PACFiles
+import PACHDF5
+import PACOptimizers
+import PACTensors
+import PACWeights
+
+extension Checkpoint {
+  /// The names used in a checkpoint file, see `docs/checkpoint-format.md`.
+  enum Layout {
+    static let version = 1
+    static let parameters = "parameters"
+    static let parameterNames = "parameter_names"
+    static let optimizer = "optimizer"
+    static let runningSums = "running_sums"
+  }
+
+  /// The attribute `format` of the file's root.
+  public static let format = "PixelAdaptive checkpoint"
+
+  /// Writes the checkpoint; the file appears whole, or not at all.
+  /// - Parameter path: the file, replaced if it exists.
+  /// - Throws: `CheckpointError`, for example when the disk is full.
+  public func write(to path: String) throws {
+    do {
+      let file = try AtomicFile(path)
+      let contents = try HDF5File(creating: file.temporaryPath)
+      try write(into: contents.root)
+      try contents.close()
+      try FileChecksum.append(to: file.temporaryPath)
+      try file.commit()
+    } catch let error as HDF5Error {
+      throw inaccessible(path, error.problem, error.cause, error.advice)
+    } catch let error as SystemFile.Failure {
+      throw inaccessible(path, error.description, nil, "check the space and the quota of the disk")
+    }
+  }
+
+  /// Reads a checkpoint, after comparing every byte of the file with its checksum.
+  /// - Parameter path: the file.
+  /// - Throws: `CheckpointError`: not a checkpoint, another format version, corrupt, not accessible.
+  public init(reading path: String) throws {
+    try Self.requireIntact(path)
+    do {
+      try self.init(HDF5File(reading: path).root, path)
+    } catch let error as HDF5Error {
+      throw CheckpointError(file: path, fault: .notACheckpoint(error))
+    }
+  }
+
+  /// Compares every byte of the file with its checksum.
+  static func requireIntact(_ path: String) throws {
+    do {
+      let file = try SystemFile(path, for: .reading)
+      switch try FileChecksum.verify(file) {
+      case .intact: return
+      case .absent:
+        // Looked at only now, so that a folder or an unreadable file is reported as what it is.
+        let start = try SystemFile(path, for: .reading).read(upTo: 4)
+        let reason =
+          start.isEmpty
+          ? "the file is empty"
+          : start == Array("\u{89}HDF".unicodeScalars.map { UInt8($0.value) })
+            ? "it does not end with a checksum: cut short, or another HDF5 file"
+            : "it is not an HDF5 file"
+        throw CheckpointError(file: path, fault: .notACheckpoint(reason: reason))
+      case .differs(let given, let found):
+        throw CheckpointError(
+          file: path,
+          fault: .corrupt(reason: "its checksum is \(given), that of its contents \(found)"))
+      }
+    } catch let error as SystemFile.Failure where error.code == EIO {
+      throw CheckpointError(file: path, fault: .corrupt(reason: error.description))
+    } catch let error as SystemFile.Failure {
+      throw inaccessible(path, error.description, nil, "name a checkpoint file that can be read")
+    }
+  }
+}
+
+// MARK: - Contents
+
+extension Checkpoint {
+  private func write(into root: HDF5Group) throws {
+    try root.setAttribute("format", Self.format)
+    try root.setAttribute("version", Layout.version)
+    try root.setAttribute("epoch", epoch)
+    try root.setAttribute("step", step)
+    try root.setAttribute("step_in_epoch", stepInEpoch)
+    try root.setAttribute("seed", seed)
+    try network.write(to: root)
+    try root.setAttribute("configuration", configuration)
+    try arithmetic?.write(to: root)
+    try root.write(parameters.map(\.name), as: Layout.parameterNames)
+    let group = try root.createGroup(Layout.parameters)
+    for parameter in parameters { try parameter.write(into: group) }
+
+    let optimizerGroup = try root.createGroup(Layout.optimizer)
+    try optimizerGroup.setAttribute("name", optimizer)
+    try optimizerGroup.setAttribute("step", optimizerState.stepCount)
+    for (name, slot) in optimizerState.slots.sorted(by: { $0.key < $1.key }) {
+      precondition(slot.count == parameterCount, "\(name): \(slot.count) of \(parameterCount)")
+      let group = try optimizerGroup.createGroup(name)
+      var start = 0
+      for parameter in parameters {
+        let values = slot.slice(from: start, parameter.value.shape)
+        try NamedTensor(name: parameter.name, value: values).write(into: group)
+        start += values.count
+      }
+    }
+    let sums = try root.createGroup(Layout.runningSums)
+    for (name, sum) in runningSums.sorted(by: { $0.key < $1.key }) {
+      try sums.setAttribute(name, sum)
+    }
+  }
+
+  private init(_ root: HDF5Group, _ path: String) throws {
+    let format = root.hasAttribute("format") ? try root.string(attribute: "format") : ""
+    guard format != HDF5Weights.format else {
+      throw root.error("it holds weights without a run, from which none can be continued")
+    }
+    guard format == Self.format else {
+      throw root.error("the attribute format is not '\(Self.format)'")
+    }
+    let version = try root.integer(attribute: "version")
+    guard version == Layout.version else {
+      throw CheckpointError(
+        file: path, fault: .otherVersion(found: version, expected: Layout.version))
+    }
+    let group = try root.group(Layout.parameters)
+    let names = try root.dataset(Layout.parameterNames).readStrings()
+    let shapes = try names.map { try Shape(group.dataset($0).shape) }
+    let flat = try Self.readFlat(group, names, shapes)
+    var starts = [0]
+    for shape in shapes { starts.append((starts.last ?? 0) + shape.count) }
+    let parameters = names.indices.map {
+      NamedTensor(name: names[$0], value: flat.slice(from: starts[$0], shapes[$0]))
+    }
+    let optimizerGroup = try root.group(Layout.optimizer)
+    var slots: [String: Tensor] = [:]
+    for slot in try optimizerGroup.names() {
+      slots[slot] = try Self.readFlat(optimizerGroup.group(slot), names, shapes)
+    }
+    let sums = try root.group(Layout.runningSums)
+    let runningSums = try sums.attributeNames().map { ($0, try sums.double(attribute: $0)) }
+    self.init(
+      epoch: try root.integer(attribute: "epoch"), step: try root.integer(attribute: "step"),
+      stepInEpoch: try root.integer(attribute: "step_in_epoch"),
+      seed: try root.integer(attribute: "seed"), network: try NetworkLabel(root),
+      configuration: try root.string(attribute: "configuration"), parameters: parameters,
+      optimizer: try optimizerGroup.string(attribute: "name"),
+      optimizerState: OptimizerState(
+        stepCount: try optimizerGroup.integer(attribute: "step"), slots: slots),
+      runningSums: Dictionary(uniqueKeysWithValues: runningSums),
+      arithmetic: try Arithmetic(root))
+  }
+
+  /// The named datasets one behind the other.
+  private static func readFlat(
+    _ group: HDF5Group, _ names: [String], _ shapes: [Shape]
+  ) throws -> Tensor {
+    guard try group.names() == names.sorted() else {
+      throw group.error("holds other names than /\(Layout.parameterNames)")
+    }
+    return try Tensor([shapes.reduce(0) { $0 + $1.count }]) { buffer in
+      var start = 0
+      for (name, shape) in zip(names, shapes) {
+        let dataset = try group.dataset(name)
+        guard dataset.shape == shape.dimensions else {
+          throw dataset.error("expected the shape \(shape), found \(dataset.shape)")
+        }
+        let end = start + shape.count
+        try dataset.read(into: UnsafeMutableBufferPointer(rebasing: buffer[start..<end]))
+        start = end
+      }
+    }
+  }
+}
+
+extension Arithmetic {
+  fileprivate func write(to root: HDF5Group) throws {
+    try root.setAttribute("threads", threads)
+    try root.setAttribute("processor", processor)
+    try root.setAttribute("instruction_set", instructionSet)
+  }
+
+  /// Nil for files of versions that did not write it.
+  fileprivate init?(_ root: HDF5Group) throws {
+    guard root.hasAttribute("threads") else { return nil }
+    self.init(
+      threads: try root.integer(attribute: "threads"),
+      processor: try root.string(attribute: "processor"),
+      instructionSet: try root.string(attribute: "instruction_set"))
+  }
+}
+
+extension NamedTensor {
+  /// Writes the values as a dataset of this name.
+  func write(into group: HDF5Group) throws {
+    try value.withUnsafeBufferPointer {
+      _ = try group.write($0, shape: value.shape.dimensions, as: name)
+    }
+  }
+}
+
+private func inaccessible(
+  _ path: String, _ problem: String, _ cause: String?, _ advice: String?
+) -> CheckpointError {
+  let reason = cause.map { " (\($0))" } ?? ""
+  let remedy = advice.map { "; \($0)" } ?? ""
+  return CheckpointError(file: path, fault: .inaccessible(reason: "\(problem)\(reason)\(remedy)"))
+}

@@ -1,0 +1,96 @@
+import Foundation
+import PACFiles
+import PACHDF5
+
+/// The checkpoints of one run: files `checkpoint_00001000.h5`, named by optimiser step, in a folder of their own.
+public struct CheckpointStore: Sendable {
+  /// The folder, which need not exist before the first `save`.
+  public let folder: String
+
+  /// What `latestGood` found.
+  public struct Recovery: Sendable {
+    /// The newest checkpoint that can be used.
+    public let checkpoint: Checkpoint
+    /// Its file.
+    public let path: String
+    /// A line for each newer file that had to be skipped.
+    public let warnings: [String]
+  }
+
+  /// Names the folder; nothing is read or written yet.
+  public init(folder: String) { self.folder = folder }
+
+  /// The file of a step.
+  public func path(step: Int) -> String {
+    let digits = "\(step)"
+    return
+      "\(folder)/checkpoint_\(String(repeating: "0", count: max(0, 8 - digits.count)))\(digits).h5"
+  }
+
+  /// The steps for which there is a file, ascending; none if there is no folder.
+  public func steps() throws -> [Int] {
+    guard FileManager.default.fileExists(atPath: folder) else { return [] }
+    guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
+      throw CheckpointError(
+        file: folder, fault: .inaccessible(reason: "cannot list the folder; check its permissions"))
+    }
+    return names.compactMap { name in
+      guard name.hasPrefix("checkpoint_"), name.hasSuffix(".h5") else { return nil }
+      let digits = name.dropFirst("checkpoint_".count).dropLast(".h5".count)
+      return Int(digits).flatMap { path(step: $0).hasSuffix("/\(name)") ? $0 : nil }
+    }.sorted()
+  }
+
+  /// Writes a checkpoint, then removes old ones.
+  ///
+  /// Files of later steps, which only a damaged newest checkpoint leaves behind, neither count nor are touched.
+  /// - Parameters:
+  ///   - checkpoint: what to save.
+  ///   - count: how many checkpoints stay, this one included; at least 1.
+  /// - Returns: the file.
+  /// - Throws: `CheckpointError`; older checkpoints are then still there.
+  @discardableResult
+  public func save(_ checkpoint: Checkpoint, keeping count: Int) throws -> String {
+    // If this fails, so does the next line, with a message.
+    try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    AtomicFile.removeAbandoned(in: folder, namesBeginningWith: "checkpoint_")
+    let path = path(step: checkpoint.step)
+    try checkpoint.write(to: path)
+    for step in try steps().filter({ $0 < checkpoint.step }).dropLast(max(count, 1) - 1) {
+      // One that stays although it should go costs space, no more.
+      try? FileManager.default.removeItem(atPath: self.path(step: step))
+    }
+    return path
+  }
+
+  /// The newest checkpoint that is intact.
+  /// - Returns: nil if there is no checkpoint at all.
+  /// - Throws: `CheckpointError` if there are checkpoints but none is usable, or if the newest one cannot
+  ///   be opened or is of another format version: an older one would then silently undo work.
+  public func latestGood() throws -> Recovery? {
+    var skipped: [(name: String, fault: CheckpointFault)] = []
+    for step in try steps().reversed() {
+      let path = path(step: step)
+      do {
+        let checkpoint = try Checkpoint(reading: path)
+        let warnings = skipped.map { "\($0.name): \($0.fault); continuing from \(path)" }
+        return Recovery(checkpoint: checkpoint, path: path, warnings: warnings)
+      } catch let error as CheckpointError where error.fault.isDamage {
+        skipped.append((error.file, error.fault))
+      }
+    }
+    guard !skipped.isEmpty else { return nil }
+    throw CheckpointError(
+      file: folder, fault: .noneUsable(warnings: skipped.map { "\($0.name): \($0.fault)" }))
+  }
+}
+
+extension CheckpointFault {
+  /// Whether the file itself is damaged, so that an older one is the best there is.
+  fileprivate var isDamage: Bool {
+    switch self {
+    case .notACheckpoint, .corrupt: true
+    case .otherVersion, .inaccessible, .otherRun, .noneUsable: false
+    }
+  }
+}

@@ -1,0 +1,81 @@
+import PACHDF5
+import PACTensors
+import PACWeights
+
+/// The parameters in one of our HDF5 files: a checkpoint, or weights without a run; see `docs/checkpoint-format.md`.
+struct HDF5Weights {
+  /// The attribute `format` of the root of a file of weights without a run.
+  static let format = "PixelAdaptive weights"
+  private static let version = 1
+
+  let kind: String
+  let network: NetworkLabel?
+  /// Names and shapes in the network's order.
+  let shapes: [(name: String, shape: Shape)]
+  /// The group of the datasets.
+  let parameters: HDF5Group
+
+  /// Opens a file after comparing its bytes with its checksum.
+  /// - Throws: `CheckpointError`.
+  init(reading path: String) throws {
+    try Checkpoint.requireIntact(path)
+    do {
+      try self.init(HDF5File(reading: path).root, path)
+    } catch let error as HDF5Error {
+      throw CheckpointError(file: path, fault: .notACheckpoint(error))
+    }
+  }
+
+  private init(_ root: HDF5Group, _ path: String) throws {
+    let format = root.hasAttribute("format") ? try root.string(attribute: "format") : ""
+    let versions = [Checkpoint.format: Checkpoint.Layout.version, Self.format: Self.version]
+    guard let expected = versions[format] else {
+      throw root.error(
+        "the attribute format is neither '\(Checkpoint.format)' nor '\(Self.format)'")
+    }
+    let version = try root.integer(attribute: "version")
+    guard version == expected else {
+      throw CheckpointError(
+        file: path, fault: .otherVersion(found: version, expected: expected))
+    }
+    kind = format == Self.format ? "weights" : "checkpoint"
+    network = root.hasAttribute("model") ? try NetworkLabel(root) : nil
+    let group = try root.group(Checkpoint.Layout.parameters)
+    let names = try root.dataset(Checkpoint.Layout.parameterNames).readStrings()
+    guard try group.names() == names.sorted() else {
+      throw group.error("holds other names than /\(Checkpoint.Layout.parameterNames)")
+    }
+    parameters = group
+    shapes = try names.map { ($0, try Shape(group.dataset($0).shape)) }
+  }
+
+  /// Writes weights without a run.
+  /// - Throws: `HDF5Error` or `SystemFile.Failure`.
+  static func write(_ tensors: [NamedTensor], network: NetworkLabel?, to path: String) throws {
+    let file = try HDF5File(creating: path)
+    let root = file.root
+    try root.setAttribute("format", format)
+    try root.setAttribute("version", version)
+    try network?.write(to: root)
+    try root.write(tensors.map(\.name), as: Checkpoint.Layout.parameterNames)
+    let group = try root.createGroup(Checkpoint.Layout.parameters)
+    for tensor in tensors {
+      guard !tensor.name.contains("/"), !["", ".", ".."].contains(tensor.name) else {
+        throw group.error(
+          "'\(tensor.name)' cannot be a name in HDF5", advice: "convert to .pth or .safetensors")
+      }
+      try tensor.write(into: group)
+    }
+    try file.close()
+    try FileChecksum.append(to: path)
+  }
+}
+
+extension CheckpointFault {
+  /// A file whose contents are not a checkpoint's, as the HDF5 layer found out.
+  static func notACheckpoint(_ error: HDF5Error) -> CheckpointFault {
+    let place = error.object.map { "\($0): " } ?? ""
+    let cause = error.cause.map { " (\($0))" } ?? ""
+    return .notACheckpoint(reason: "\(place)\(error.problem)\(cause)")
+  }
+}

@@ -1,0 +1,29 @@
+import PACHDF5
+import PACWeights
+
+extension NetworkLabel {
+  /// Integer attributes of a file's root that say something else.
+  private static let others: Set = [
+    "version", "epoch", "step", "step_in_epoch", "seed", "threads",
+  ]
+
+  /// Reads the label from the root of a checkpoint or of a file of weights: its attribute `model`, and every other integer
+  /// attribute that is the network's.
+  init(_ root: HDF5Group) throws {
+    let names = try root.attributeNames().filter {
+      try !Self.others.contains($0) && root.isInteger(attribute: $0)
+    }
+    self.init(
+      model: try root.string(attribute: "model"),
+      attributes: Dictionary(
+        uniqueKeysWithValues: try names.map { ($0, try root.integer(attribute: $0)) }))
+  }
+
+  /// Writes the label.
+  func write(to root: HDF5Group) throws {
+    try root.setAttribute("model", model)
+    for (name, value) in attributes.sorted(by: { $0.key < $1.key }) {
+      try root.setAttribute(name, value)
+    }
+  }
+}

@@ -1,0 +1,39 @@
+import Foundation
+import PACHDF5
+import PACTensors
+import PACWeightFiles
+import PACWeights
+
+extension NetworkWeights {
+  /// The attribute `format` of the root of an HDF5 file of weights without a run.
+  public static let format = HDF5Weights.format
+
+  /// Opens a file of any format, told from the others by its first bytes, or the newest good checkpoint of a run folder.
+  /// - Throws: `CheckpointError`, `WeightsError` or `WeightFileError`: no weights, damaged, not accessible.
+  public init(reading path: String) throws {
+    var isFolder: ObjCBool = false
+    let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+    if exists, isFolder.boolValue {
+      let store = CheckpointStore(folder: "\(path)/checkpoints")
+      guard let recovery = try store.latestGood() else {
+        throw WeightsError(
+          file: path, problem: "holds no checkpoint; name a checkpoint or another run folder")
+      }
+      try self.init(hdf5: recovery.path)
+    } else if HDF5File.recognizes(path) {
+      try self.init(hdf5: path)
+    } else {
+      self.init(try WeightFile(reading: path))
+    }
+  }
+
+  private init(hdf5 path: String) throws {
+    let file = try HDF5Weights(reading: path)
+    self.init(
+      path: path, kind: file.kind, network: file.network,
+      entries: file.shapes.map { Entry(name: $0.name, shape: $0.shape) },
+      read: { entry in
+        try Tensor(entry.shape) { try file.parameters.dataset(entry.name).read(into: $0) }
+      })
+  }
+}

@@ -1,0 +1,139 @@
+import Foundation
+import PACFiles
+import PACHDF5
+import PACTensors
+import PACWeightFiles
+import PACWeights
+
+/// The formats that weights are written in, by the ends of file names.
+public enum WeightFormat: String, Sendable, CaseIterable {
+  /// HDF5: weights without a run, see `docs/checkpoint-format.md`.
+  case hdf5 = "HDF5 weights"
+  /// PyTorch's `torch.save`.
+  case torch = "PyTorch weights"
+  /// `.safetensors`.
+  case safetensors
+
+  /// The ends of names that stand for it, the usual one first.
+  public var extensions: [String] {
+    switch self {
+    case .hdf5: [".h5", ".hdf5"]
+    case .torch: [".pth", ".pt"]
+    case .safetensors: [".safetensors"]
+    }
+  }
+
+  /// The format of a file to be written.
+  /// - Throws: `WeightsError` if the name has no known end.
+  init(forWriting path: String) throws {
+    let format = Self.allCases.first { $0.extensions.contains { path.lowercased().hasSuffix($0) } }
+    guard let format else {
+      let known = Self.allCases.flatMap(\.extensions).joined(separator: ", ")
+      throw WeightsError(
+        file: path, problem: "the end of the name says no format; choose one of \(known)")
+    }
+    self = format
+  }
+
+  /// Writes tensors.
+  func write(_ tensors: [NamedTensor], network: NetworkLabel?, to path: String) throws {
+    switch self {
+    case .hdf5: try HDF5Weights.write(tensors, network: network, to: path)
+    case .torch: try writeTorchArchive(tensors, to: path)
+    case .safetensors:
+      try writeSafetensors(tensors, metadata: network?.metadata ?? [:], to: path)
+    }
+  }
+}
+
+/// What `convertWeights` did.
+public struct WeightConversion: Sendable {
+  /// The file that was read.
+  public let input: String
+  /// What it is.
+  public let inputKind: String
+  /// The file that was written.
+  public let output: String
+  /// Its format.
+  public let format: WeightFormat
+  /// The number of tensors.
+  public let tensorCount: Int
+  /// The number of their elements.
+  public let elementCount: Int
+  /// What was chosen, changed or left out, for people.
+  public let notes: [String]
+}
+
+/// Copies the parameters of a checkpoint or of a file of weights into another format.
+///
+/// Values are written as 32-bit floating-point numbers; optimiser state and everything else of a run stays behind. The output
+/// appears whole or not at all.
+/// - Parameters:
+///   - input: a file of any format that `NetworkWeights` reads, or a run folder.
+///   - output: the file to write; its name's end says the format.
+///   - replacing: whether an existing output is replaced.
+/// - Returns: what was done.
+/// - Throws: one line about what the user can mend; then there is no new file.
+public func convertWeights(
+  _ input: String, to output: String, replacing: Bool
+) throws -> WeightConversion {
+  let format = try WeightFormat(forWriting: output)
+  guard replacing || !FileManager.default.fileExists(atPath: output) else {
+    throw WeightsError(
+      file: output, problem: "exists already; give --force to replace it, or name another file")
+  }
+  let weights = try NetworkWeights(reading: input)
+  guard !weights.entries.isEmpty else {
+    throw WeightsError(file: weights.path, problem: "holds no weights to convert")
+  }
+  let prefix = wrapperPrefix(of: weights.entries.map(\.name))
+  let tensors = try weights.entries.map {
+    NamedTensor(name: String($0.name.dropFirst(prefix.count)), value: try weights.tensor($0))
+  }
+  try write(tensors, of: weights.network, as: format, to: output)
+  let prefixNote = prefix.isEmpty ? [] : ["names written without their prefix \(prefix)"]
+  return WeightConversion(
+    input: weights.path, inputKind: weights.kind, output: output, format: format,
+    tensorCount: tensors.count, elementCount: tensors.reduce(0) { $0 + $1.value.count },
+    notes: weights.notes + prefixNote + typeNotes(weights.entries))
+}
+
+/// Writes under another name first, and reports every failure under the file's own.
+private func write(
+  _ tensors: [NamedTensor], of network: NetworkLabel?, as format: WeightFormat, to path: String
+) throws {
+  let file = try AtomicFile(path)
+  do {
+    try format.write(tensors, network: network, to: file.temporaryPath)
+  } catch let error as WeightFileError {
+    throw WeightsError(file: path, problem: error.words)
+  } catch let error as HDF5Error {
+    let cause = error.cause.map { " (\($0))" } ?? ""
+    let advice = error.advice.map { "; \($0)" } ?? ""
+    throw WeightsError(file: path, problem: "\(error.problem)\(cause)\(advice)")
+  } catch let error as SystemFile.Failure {
+    throw WeightsError(
+      file: path, problem: "\(error.description); check the space and the quota of the disk")
+  }
+  try file.commit()
+}
+
+/// What PyTorch's wrappers for several devices and for compilation put before every name.
+private func wrapperPrefix(of names: [String]) -> String {
+  var prefix = ""
+  while let next = ["module.", "_orig_mod."].first(where: { wrapper in
+    names.allSatisfy { $0.hasPrefix(prefix + wrapper) }
+  }) {
+    prefix += next
+  }
+  return prefix
+}
+
+/// `now float32: 3 of float64 (rounded), 2 of float16`.
+private func typeNotes(_ entries: [NetworkWeights.Entry]) -> [String] {
+  let counts = Dictionary(entries.map { ($0.type, 1) }, uniquingKeysWith: +)
+  let others = counts.filter { $0.key != "float32" }.sorted { $0.key < $1.key }.map {
+    "\($0.value) of \($0.key)\($0.key == "float64" ? " (rounded)" : "")"
+  }
+  return others.isEmpty ? [] : ["now float32: \(others.joined(separator: ", "))"]
+}

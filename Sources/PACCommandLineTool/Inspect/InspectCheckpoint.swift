@@ -1,0 +1,32 @@
+import PACCheckpoints
+
+/// Shows a checkpoint, after its checksum has been compared.
+func inspectCheckpoint(_ path: String) throws -> Inspection {
+  let checkpoint = try Checkpoint(reading: path)
+  let parameters = checkpoint.parameters.map {
+    ($0.name, $0.value.shape.dimensions, $0.value.count)
+  }
+  let count = checkpoint.parameterCount
+  return Inspection(
+    title: "\(path): checkpoint",
+    rows: [
+      ("model", "\(checkpoint.network)"),
+      ("epoch", "\(checkpoint.epoch) (counted from 0), \(checkpoint.stepInEpoch) steps in it"),
+      ("step", "\(checkpoint.step)"), ("seed", "\(checkpoint.seed)"),
+      ("optimizer", checkpoint.optimizer),
+      ("computed", checkpoint.arithmetic.map { "on \($0)" } ?? ""),
+      ("parameters", "\(count) in \(parameters.count) arrays"),
+    ] + parameters.map { ("  \($0.0)", columns([("\($0.1)", 18), ("\($0.2)", 0)])) },
+    json: JSONLine(
+      [("path", path), ("kind", "checkpoint"), ("model", checkpoint.network.model)]
+        + jsonAttributes(of: checkpoint.network) + [
+          ("epoch", checkpoint.epoch), ("step", checkpoint.step),
+          ("step_in_epoch", checkpoint.stepInEpoch), ("seed", checkpoint.seed),
+          ("optimizer", checkpoint.optimizer), ("parameter_count", count),
+          ("threads", checkpoint.arithmetic?.threads),
+          ("processor", checkpoint.arithmetic?.processor),
+          ("instruction_set", checkpoint.arithmetic?.instructionSet),
+          ("parameters", JSONLine(parameters.map { ($0.0, $0.1) })),
+          ("configuration", checkpoint.configuration),
+        ]))
+}

@@ -1,0 +1,33 @@
+import PACCheckpoints
+import PACWeights
+
+/// Shows a file of weights without a run: those of other programs, and ours in HDF5.
+func inspectWeights(_ path: String) throws -> Inspection {
+  let weights = try NetworkWeights(reading: path)
+  let count = weights.entries.reduce(0) { $0 + $1.shape.count }
+  let network = weights.network
+  return Inspection(
+    title: "\(path): \(weights.kind)",
+    rows: [
+      ("model", network.map { "\($0)" } ?? ""),
+      ("parameters", "\(count) in \(weights.entries.count) arrays"),
+    ] + weights.entries.map(row) + weights.notes.map { ("note", $0) },
+    json: JSONLine(
+      [("path", path), ("kind", weights.kind), ("model", network?.model)]
+        + (network.map(jsonAttributes) ?? []) + [
+          ("parameter_count", count),
+          ("parameters", JSONLine(weights.entries.map { ($0.name, $0.shape.dimensions) })),
+          ("types", JSONLine(weights.entries.map { ($0.name, $0.type) })), ("notes", weights.notes),
+        ]))
+}
+
+private func row(_ entry: NetworkWeights.Entry) -> (name: String, text: String) {
+  let type = entry.type == "float32" ? "" : entry.type
+  let cells = [("\(entry.shape)", 18), ("\(entry.shape.count)", type.isEmpty ? 0 : 10), (type, 0)]
+  return ("  \(entry.name)", columns(cells.filter { !$0.0.isEmpty }))
+}
+
+/// The attributes of a network's label for a JSON object.
+func jsonAttributes(of network: NetworkLabel) -> [(key: String, value: Any?)] {
+  network.attributes.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+}

@@ -1,0 +1,59 @@
+import ArgumentParser
+import Foundation
+import PACConfiguration
+import PACData
+import PACTraining
+
+/// The networks of `--compare`.
+struct ComparisonArguments: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Another network to take part, with its weights if it has parameters; may be repeated.",
+      discussion: "In WEIGHTS, {model} and {factor} stand for their values.",
+      valueName: "model[=weights]"))
+  var compare: [String] = []
+
+  func validate() throws {
+    if let wrong = compare.first(where: { $0.isEmpty || $0.hasPrefix("=") || $0.hasSuffix("=") }) {
+      throw ValidationError(
+        "'\(wrong)' is not a network to compare with, expected MODEL or MODEL=WEIGHTS")
+    }
+  }
+
+  /// The networks in the order given.
+  /// - Parameters:
+  ///   - tasks: the tasks among which their names choose.
+  ///   - settings: the configuration, of which only the model changes.
+  ///   - others: settings that win over the configuration's, such as the factor.
+  /// - Returns: each with its configuration.
+  /// - Throws: `ConfigurationError` if a network does not fit the configuration.
+  func networks(
+    _ tasks: TaskList, _ settings: ConfigurationArguments,
+    _ others: [(key: String, value: String)] = []
+  ) throws -> [ComparedNetwork] {
+    try compare.map { text in
+      let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+      let configuration = try settings.load(tasks, others + [("model", parts[0])])
+      let place = "--compare \(parts[0])"
+      guard parts.count > 1 || !configuration.settings.hasParameters else {
+        throw ConfigurationError(
+          place: place,
+          problem: "the network has parameters: name a checkpoint, a run folder or a file of "
+            + "weights (.pth, .safetensors) behind it, \(place)=WEIGHTS")
+      }
+      return try ComparedNetwork(configuration, weights: parts.dropFirst().first, at: place)
+    }
+  }
+}
+
+extension ComparedNetwork {
+  /// Names a network whose weights' path may hold `{model}` and `{factor}`.
+  /// - Throws: an error if there is nothing at the path: before long work, not in the midst of it.
+  init(_ configuration: TrainingConfiguration, weights: String?, at place: String) throws {
+    let weights = try weights.map { try configuration.fillingIn($0, at: place) }
+    if let weights, !FileManager.default.fileExists(atPath: weights) {
+      throw DataError("\(weights): no such file; check the path")
+    }
+    self.init(configuration, weights: weights)
+  }
+}

@@ -1,0 +1,155 @@
+import ArgumentParser
+import Foundation
+import PACDistributed
+import PACTraining
+
+struct EvaluateCommand: TaskCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "evaluate",
+    abstract: "Measures networks on the test split, shared among the ranks.",
+    discussion: """
+      Of one network the errors of each sample, and their means: root mean square error, in centimetres for metric depth, \
+      and for flow the end-point error in pixels. Several networks or factors give a table, with the paper's results \
+      beside it where the dataset is NYU Depth V2 or MPI-Sintel; then the configuration's own network takes part \
+      if --weights is given, or no other is named. The figures are the same for any number of ranks; beside them stand, for \
+      segmentation, the seconds that a network takes for an image (median).
+      """)
+
+  @OptionGroup var settings: ConfigurationArguments
+
+  @OptionGroup var source: WeightsOption
+
+  @OptionGroup var comparison: ComparisonArguments
+
+  @Option(
+    help: ArgumentHelp("Upsampling factors, with commas between them.", valueName: "4,8,16"))
+  var factors: String?
+
+  @Flag(help: "Print one JSON object a line.")
+  var json = false
+
+  func run(_ tasks: TaskList) throws {
+    let factors = factors.map { $0.split(separator: ",").map(String.init) } ?? []
+    try withRanks { communicator in
+      if factors.isEmpty && comparison.compare.isEmpty {
+        try showSamples(tasks, communicator)
+      } else {
+        try showTable(tasks, factors.isEmpty ? [nil] : factors, communicator)
+      }
+    }
+  }
+
+  // MARK: - One network
+
+  private func showSamples(_ tasks: TaskList, _ communicator: Communicator) throws {
+    let network = try communicator.together {
+      try ComparedNetwork(try settings.load(tasks), weights: source.weights, at: "--weights")
+    }
+    let result = try evaluate(
+      network.configuration, tasks: tasks, weights: network.weights, communicator: communicator,
+      note: { source.report($0, communicator) })
+    if communicator.isLeader { show(result, network.configuration) }
+  }
+
+  private func show(_ result: EvaluationResult, _ configuration: TrainingConfiguration) {
+    let names = result.metrics.map(\.name)
+    for sample in result.samples {
+      if json {
+        print(
+          JSONLine(
+            [("sample", sample.name)] + zip(names, sample.values) + [("loss", sample.loss)]
+          ).text)
+      } else {
+        print(columns([(sample.name, 36)] + sample.values.map { (figure($0), 12) }))
+      }
+    }
+    for row in result.groups { print(json ? jsonLine(row).text : line(row, of: result)) }
+    if json {
+      print(summary(result, configuration).text)
+    } else {
+      print(
+        columns(
+          [(total(result), 36)] + result.values.map { (figure($0), 12) })
+          + zip(names, result.units).map { "\($0), \($1)" }.joined(separator: "; "))
+    }
+  }
+
+  /// Figures of all pixels of the split, or means over its samples.
+  private func total(_ result: EvaluationResult) -> String {
+    result.isMeanOfSamples
+      ? "mean of \(result.samples.count)" : "all pixels of \(result.samples.count)"
+  }
+
+  private func line(_ row: MetricGroup, of result: EvaluationResult) -> String {
+    let cells = result.metrics.indices.map { column in
+      let figure = row.figures.first { $0.column == column }
+      return (figure.map { $0.value.map { String(format: "%.3f", $0) } ?? "-" } ?? "", 12)
+    }
+    return columns([("\(row.kind) \(row.name)", 36)] + cells) + row.note
+  }
+
+  private func jsonLine(_ row: MetricGroup) -> JSONLine {
+    JSONLine(
+      [(row.kind, row.name)] + row.figures.map { ($0.name, $0.value) } + [("pixels", row.pixels)])
+  }
+
+  private func figure(_ value: Double?) -> String {
+    value.map { String(format: "%.5f", $0) } ?? "no valid pixel"
+  }
+
+  /// A result as one JSON object.
+  private func summary(
+    _ result: EvaluationResult, _ configuration: TrainingConfiguration, isTable: Bool = false
+  ) -> JSONLine {
+    let attributes = configuration.settings.label.attributes.sorted { $0.key < $1.key }
+    return JSONLine(
+      [("model", configuration.model)] + attributes.map { ($0.key, $0.value) }
+        + [("samples", result.samples.count)] + zip(result.metrics.map(\.name), result.values)
+        + [
+          ("unit", result.units[0]), ("loss", result.loss),
+          ("published", isTable ? result.published?.value : nil),
+          ("seconds", isTable ? result.secondsPerSample : nil),
+        ])
+  }
+
+  // MARK: - Several networks and factors
+
+  private func showTable(
+    _ tasks: TaskList, _ factors: [String?], _ communicator: Communicator
+  ) throws {
+    let columns = try communicator.together {
+      try factors.map { try networks(tasks, $0.map { [("factor", $0)] } ?? []) }
+    }
+    var table = EvaluationTable(
+      variants: columns.map { $0[0].configuration.settings.variant },
+      names: columns[0].map(\.configuration.model))
+    for row in columns[0].indices {
+      for networks in columns {
+        let network = networks[row]
+        let result = try evaluate(
+          network.configuration, tasks: tasks, weights: network.weights,
+          communicator: communicator, note: { source.report($0, communicator) })
+        guard communicator.isLeader else { continue }
+        let lines = table.add(result, model: network.configuration.model)
+        let text = json ? [summary(result, network.configuration, isTable: true).text] : lines
+        for line in text { print(line) }
+      }
+    }
+    if communicator.isLeader, !json { for line in table.notes { print(line) } }
+  }
+
+  /// The networks of one column, the configuration's own last.
+  private func networks(
+    _ tasks: TaskList, _ others: [(key: String, value: String)]
+  ) throws -> [ComparedNetwork] {
+    let compared = try comparison.networks(tasks, settings, others)
+    guard source.weights != nil || compared.isEmpty else { return compared }
+    let own = try settings.load(tasks, others)
+    return compared + [try ComparedNetwork(own, weights: source.weights, at: "--weights")]
+  }
+}
+
+extension EvaluationResult {
+  /// The unit of each metric, in words.
+  var units: [String] { metrics.map { $0.unit.isEmpty ? "dataset's unit" : $0.unit } }
+}

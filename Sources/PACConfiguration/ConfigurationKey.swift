@@ -1,0 +1,120 @@
+import PACText
+
+/// One key of a configuration: its name, what it stands for, and how its values are read and written.
+public struct ConfigurationKey<Settings>: Sendable {
+  /// The name in files and overrides, hyphenated.
+  public let name: String
+  /// The value if the key is not given, nil if it must be.
+  public let defaultValue: String?
+  /// The allowed values in words.
+  public let allowed: String
+  /// What the value means, on one line.
+  public let summary: String
+  /// Whether a run may be continued with another value and still give what it would have given.
+  public let mayChange: Bool
+  /// Names under which other programs know it: only used to guess what a misspelt key meant.
+  public let otherNames: [String]
+  /// The value as YAML.
+  public let write: @Sendable (Settings) -> String
+  let choices: [String]
+  let explain: @Sendable (String) -> String?
+  let read: @Sendable (ConfigurationValue, inout Settings) -> Bool
+
+  /// Describes the key that sets a property.
+  /// - Parameters:
+  ///   - name: the name in files and overrides.
+  ///   - property: what it sets.
+  ///   - kind: which values there are.
+  ///   - summary: what the value means, on one line.
+  ///   - defaults: settings in which every property has its default.
+  ///   - required: whether the key must be given.
+  ///   - mayChange: whether a run may be continued with another value.
+  ///   - otherNames: names under which other programs know it.
+  public init<Value>(
+    _ name: String, _ property: any WritableKeyPath<Settings, Value> & Sendable,
+    _ kind: ConfigurationKind<Value>, _ summary: String, in defaults: Settings,
+    required: Bool = false, mayChange: Bool = false, otherNames: [String] = []
+  ) {
+    self.name = name
+    self.defaultValue = required ? nil : kind.format(defaults[keyPath: property])
+    self.allowed = kind.allowed
+    self.summary = summary
+    self.mayChange = mayChange
+    self.otherNames = otherNames
+    self.choices = kind.choices
+    self.explain = kind.explain
+    self.read = { value, settings in
+      guard let parsed = kind.parse(value) else { return false }
+      settings[keyPath: property] = parsed
+      return true
+    }
+    self.write = { kind.format($0[keyPath: property]) }
+  }
+
+  /// The same key of larger settings, of which these are a part.
+  /// - Parameters:
+  ///   - part: these settings within the larger ones.
+  ///   - change: calls its argument with them to change them.
+  /// - Returns: the key.
+  public func lifted<Whole>(
+    part: @escaping @Sendable (Whole) -> Settings,
+    change: @escaping @Sendable (inout Whole, (inout Settings) -> Bool) -> Bool
+  ) -> ConfigurationKey<Whole> {
+    ConfigurationKey<Whole>(
+      name: name, defaultValue: defaultValue, allowed: allowed, summary: summary,
+      mayChange: mayChange, otherNames: otherNames, write: { write(part($0)) },
+      choices: choices, explain: explain,
+      read: { value, whole in change(&whole) { read(value, &$0) } })
+  }
+
+  private init(
+    name: String, defaultValue: String?, allowed: String, summary: String, mayChange: Bool,
+    otherNames: [String], write: @escaping @Sendable (Settings) -> String, choices: [String],
+    explain: @escaping @Sendable (String) -> String?,
+    read: @escaping @Sendable (ConfigurationValue, inout Settings) -> Bool
+  ) {
+    self.name = name
+    self.defaultValue = defaultValue
+    self.allowed = allowed
+    self.summary = summary
+    self.mayChange = mayChange
+    self.otherNames = otherNames
+    self.write = write
+    self.choices = choices
+    self.explain = explain
+    self.read = read
+  }
+}
+
+extension ConfigurationKey {
+  /// Sets the property from a value as it was given.
+  /// - Throws: `ConfigurationError` naming the place, what is allowed and what was found.
+  public func set(
+    _ value: ConfigurationValue, at place: String, in settings: inout Settings
+  ) throws(ConfigurationError) {
+    guard !read(value, &settings) else { return }
+    if let fault = value.text.flatMap(explain) {
+      throw ConfigurationError(place: place, problem: "\(name): \(fault)")
+    }
+    let problem = "\(name): expected \(allowed), found \(value.words)"
+    let guess = value.text.flatMap { text in
+      // What stands behind an underscore are numbers of a model's name.
+      [text, String(text.prefix { $0 != "_" })].lazy
+        .compactMap { NearestWord.guess(for: $0, among: choices) }.first
+    }
+    throw ConfigurationError(
+      place: place, problem: guess.map { "\(problem); did you mean '\($0)'?" } ?? problem)
+  }
+
+  /// What follows "unknown key": `did you mean 'lr'?` if the guess is good, else the nearest key.
+  public static func nearest(to name: String, among keys: [Self]) -> String {
+    let spellings = keys.flatMap { key in
+      ([key.name] + key.otherNames).map { (spelling: $0, key: key.name) }
+    }
+    guard let nearest = NearestWord.nearest(to: name, among: spellings.map(\.spelling)) else {
+      return ""
+    }
+    let key = spellings[nearest.index].key
+    return nearest.isClose ? "did you mean '\(key)'?" : "the nearest known key is '\(key)'"
+  }
+}

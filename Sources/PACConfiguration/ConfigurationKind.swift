@@ -1,0 +1,196 @@
+import Foundation
+import PACText
+
+/// A kind of value: which values there are, how they are read and written.
+public struct ConfigurationKind<Value: Sendable>: Sendable {
+  /// The allowed values in words, to follow "expected".
+  public let allowed: String
+  /// The allowed words, if they can be listed.
+  public let choices: [String]
+  /// What is wrong with a text that is not allowed, if more can be said than what is.
+  public let explain: @Sendable (String) -> String?
+  /// The value, nil if it is not allowed.
+  public let parse: @Sendable (ConfigurationValue) -> Value?
+  /// The value as YAML that `parse` reads back.
+  public let format: @Sendable (Value) -> String
+
+  /// Describes a kind of value.
+  /// - Parameters:
+  ///   - allowed: the allowed values in words, to follow "expected".
+  ///   - choices: the allowed words, if they can be listed.
+  ///   - explain: what is wrong with a text that is not allowed, if more can be said than what is.
+  ///   - parse: the value; nil if it is not allowed.
+  ///   - format: the value as YAML that `parse` reads back.
+  public init(
+    allowed: String, choices: [String] = [],
+    explain: @escaping @Sendable (String) -> String? = { _ in nil },
+    parse: @escaping @Sendable (ConfigurationValue) -> Value?,
+    format: @escaping @Sendable (Value) -> String
+  ) {
+    self.allowed = allowed
+    self.choices = choices
+    self.explain = explain
+    self.parse = parse
+    self.format = format
+  }
+}
+
+extension ConfigurationKind where Value == String {
+  /// Any text on one line.
+  public static let text = ConfigurationKind(allowed: "text", parse: line, format: yamlText)
+
+  /// A path; `~` is not expanded, so that it is refused rather than taken for a folder's name.
+  public static let path = ConfigurationKind(
+    allowed: "a path (~ is not expanded)",
+    parse: { line($0).flatMap { $0 == "~" || $0.hasPrefix("~/") ? nil : $0 } }, format: yamlText)
+
+  private static func line(_ value: ConfigurationValue) -> String? {
+    guard let text = value.text, !text.isEmpty else { return nil }
+    let isControl = { (scalar: Unicode.Scalar) in scalar.value < 0x20 || scalar.value == 0x7f }
+    return text.unicodeScalars.contains(where: isControl) ? nil : text
+  }
+
+  /// Plain where YAML reads it back as it stands, else in double quotes.
+  private static func yamlText(_ text: String) -> String {
+    let scalars = text.unicodeScalars
+    let isPlain = scalars.allSatisfy { scalar in
+      scalar.isASCII
+        && (scalar.properties.isAlphabetic || "0123456789_./-".contains(Character(scalar)))
+    }
+    let words = ["null", "none", "true", "false"]
+    if isPlain, let first = scalars.first, first != "-", !words.contains(text.lowercased()) {
+      return text
+    }
+    let escaped = scalars.map { scalar in
+      switch scalar {
+      case "\"", "\\": return "\\\(scalar)"
+      case " "..."~": return "\(scalar)"
+      case _ where scalar.properties.isAlphabetic: return "\(scalar)"
+      default:
+        let digits = String(scalar.value, radix: 16)
+        return "\\U" + String(repeating: "0", count: 8 - digits.count) + digits
+      }
+    }
+    return "\"\(escaped.joined())\""
+  }
+}
+
+extension ConfigurationKind where Value == Int {
+  /// An integer that is not too small.
+  public static func integer(from least: Int) -> ConfigurationKind {
+    ConfigurationKind(
+      allowed: "an integer, \(least) or more",
+      parse: { $0.plain.flatMap(digits).flatMap { $0 >= least ? $0 : nil } }, format: { "\($0)" })
+  }
+
+  /// One of a few numbers.
+  public static func oneOf(_ numbers: [Int]) -> ConfigurationKind {
+    ConfigurationKind(
+      allowed: enumeration(numbers.map { "\($0)" }),
+      parse: { $0.plain.flatMap(digits).flatMap { numbers.contains($0) ? $0 : nil } },
+      format: { "\($0)" })
+  }
+}
+
+extension ConfigurationKind where Value == [Int] {
+  /// Epochs in ascending order.
+  public static let epochs = ConfigurationKind(
+    allowed: "a list of ascending epochs such as [10, 20]",
+    parse: { value in
+      guard let words = listed(value) else { return nil }
+      let numbers = words.compactMap(digits)
+      let ascends = zip(numbers, numbers.dropFirst()).allSatisfy { $0 < $1 }
+      guard numbers.count == words.count, ascends, numbers.first.map({ $0 > 0 }) ?? true else {
+        return nil
+      }
+      return numbers
+    },
+    format: { "[\($0.map { "\($0)" }.joined(separator: ", "))]" })
+
+  /// The words of a list: `[10, 20]`, in an override also `10,20`.
+  private static func listed(_ value: ConfigurationValue) -> [String]? {
+    switch value {
+    case .list(let values):
+      let words = values.compactMap(\.plain)
+      return words.count == values.count ? words : nil
+    case .override(var text):
+      if text.hasPrefix("["), text.hasSuffix("]") { text = String(text.dropFirst().dropLast()) }
+      let words = text.split(separator: ",", omittingEmptySubsequences: false)
+        .map { $0.trimmingCharacters(in: .whitespaces) }
+      return words == [""] ? [] : words
+    default: return nil
+    }
+  }
+}
+
+extension ConfigurationKind where Value == Double {
+  /// A number within bounds, which `allowed` puts in words.
+  public static func number(
+    _ allowed: String, _ isAllowed: @escaping @Sendable (Double) -> Bool
+  ) -> ConfigurationKind {
+    ConfigurationKind(
+      allowed: "a number, \(allowed)",
+      parse: { value in
+        // Double(_:) also reads nan, inf and hexadecimal.
+        guard let text = value.plain, text.allSatisfy({ "0123456789+-.eE".contains($0) }),
+          let number = Double(text), number.isFinite, isAllowed(number)
+        else { return nil }
+        return number
+      },
+      format: { "\($0)" })
+  }
+
+  public static let positive = number("above 0") { $0 > 0 }
+  public static let notNegative = number("0 or more") { $0 >= 0 }
+  public static let belowOne = number("at least 0 and below 1") { $0 >= 0 && $0 < 1 }
+}
+
+extension ConfigurationKind where Value == Bool {
+  /// `true` or `false`; not yes, no, on and off, which YAML versions read differently.
+  public static let flag = ConfigurationKind(
+    allowed: "true or false", choices: ["true", "false"], parse: { $0.plain.flatMap(Bool.init) },
+    format: { "\($0)" })
+}
+
+extension ConfigurationKind
+where Value: RawRepresentable<String> & CaseIterable & Sendable {
+  /// One of the words an enumeration lists.
+  public static var choice: ConfigurationKind {
+    let words = Value.allCases.map(\.rawValue)
+    return ConfigurationKind(
+      allowed: enumeration(words), choices: words,
+      parse: { $0.text.flatMap(Value.init(rawValue:)) }, format: { $0.rawValue })
+  }
+}
+
+extension ConfigurationKind where Value: CustomStringConvertible {
+  /// One of a few values by their descriptions.
+  public static func one(of values: [Value]) -> ConfigurationKind {
+    let words = values.map(\.description)
+    return ConfigurationKind(
+      allowed: enumeration(words), choices: words,
+      parse: { given in values.first { $0.description == given.text } },
+      format: { $0.description })
+  }
+}
+
+extension ConfigurationKind {
+  /// `none`, or a value of another kind.
+  public static func optional<Wrapped>(
+    _ kind: ConfigurationKind<Wrapped>
+  ) -> ConfigurationKind where Value == Wrapped? {
+    ConfigurationKind(
+      allowed: "none, or \(kind.allowed)",
+      parse: { value in
+        if value.plain == "none" { return .some(nil) }
+        return kind.parse(value).map { .some($0) }
+      },
+      format: { $0.map(kind.format) ?? "none" })
+  }
+}
+
+/// An integer in plain decimal digits; 010 is refused, since it means 8 to some readers of YAML.
+private func digits(_ text: String) -> Int? {
+  let unsigned = text.drop { $0 == "-" || $0 == "+" }
+  return unsigned.count > 1 && unsigned.first == "0" ? nil : Int(text)
+}

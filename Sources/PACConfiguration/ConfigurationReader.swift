@@ -1,0 +1,119 @@
+import Foundation
+import Yams
+
+/// Collects values from a file and from overrides, and remembers where each came from.
+public struct ConfigurationReader {
+  /// A value for a key, whether there is such a key or not.
+  public struct Given {
+    /// The key's name.
+    public let name: String
+    /// Its value.
+    public let value: ConfigurationValue
+    /// Where it stands: `Configs/nyu_x8.yaml:7` or `override`.
+    public let place: String
+  }
+
+  /// What messages call the file.
+  public let file: String
+  /// Every value in the order given; a later one of the same key wins.
+  public private(set) var values: [Given] = []
+
+  /// Starts with nothing given.
+  /// - Parameter file: what messages call the file.
+  public init(file: String) { self.file = file }
+
+  /// The value of a key; nil if it was not given.
+  public subscript(name: String) -> Given? { values.last { $0.name == name } }
+
+  /// The text of a file.
+  public static func contents(of path: String) throws -> String {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+      throw ConfigurationError(place: path, problem: "no such file; check the path")
+    }
+    guard !isFolder.boolValue else {
+      throw ConfigurationError(place: path, problem: "is a folder; name a YAML file")
+    }
+    guard let bytes = FileManager.default.contents(atPath: path) else {
+      throw ConfigurationError(
+        place: path, problem: "cannot be read; check its permissions")
+    }
+    guard let text = String(bytes: bytes, encoding: .utf8) else {
+      throw ConfigurationError(place: path, problem: "is not text; name a YAML file")
+    }
+    return text
+  }
+
+  /// Takes over the keys of a YAML text.
+  public mutating func read(yaml: String) throws {
+    guard let root = try compose(yaml) else { return }
+    guard case .mapping(let mapping) = root else {
+      throw failure(file, "expected lines 'key: value', found \(ConfigurationValue(root).words)")
+    }
+    for (key, value) in mapping {
+      let place = key.mark.map { "\(file):\($0.line)" } ?? file
+      guard let name = key.scalar?.string else {
+        throw failure(place, "expected a key, found \(ConfigurationValue(key).words)")
+      }
+      if self[name] != nil { throw failure(place, "key '\(name)' is given twice; remove one") }
+      values.append(Given(name: name, value: ConfigurationValue(value), place: place))
+    }
+  }
+
+  /// Takes over `key=value` arguments, which win over what was read before.
+  public mutating func apply(overrides: [String]) throws {
+    var seen: Set<String> = []
+    for override in overrides {
+      let parts = override.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      guard parts.count == 2 else {
+        throw failure("override", "expected key=value, found '\(override)'")
+      }
+      let name = String(parts[0])
+      guard seen.insert(name).inserted else {
+        throw failure("override", "key '\(name)' is given twice; remove one")
+      }
+      let value = parts[1].isEmpty ? ConfigurationValue.nothing : .override(String(parts[1]))
+      values.append(Given(name: name, value: value, place: "override"))
+    }
+  }
+
+  private func failure(_ place: String, _ problem: String) -> ConfigurationError {
+    ConfigurationError(place: place, problem: problem)
+  }
+
+  private func compose(_ yaml: String) throws -> Node? {
+    do {
+      return try Yams.compose(yaml: yaml)
+    } catch YamlError.duplicatedKeysInMapping(let duplicates, let context) {
+      let names = duplicates.map { "'\($0)'" }.joined(separator: ", ")
+      throw failure("\(file):\(context.mark.line)", "key \(names) is given twice; remove one")
+    } catch YamlError.scanner(_, let problem, let mark, _) {
+      throw failure("\(file):\(mark.line)", "not valid YAML: \(problem)")
+    } catch YamlError.parser(_, let problem, let mark, _) {
+      throw failure("\(file):\(mark.line)", "not valid YAML: \(problem)")
+    } catch YamlError.composer(_, let problem, let mark, _) {
+      throw failure("\(file):\(mark.line)", "not valid YAML: \(problem)")
+    } catch YamlError.reader(let problem, let offset, _, _) {
+      let line = offset.map { 1 + yaml.prefix($0).count(where: \.isNewline) }
+      throw failure(line.map { "\(file):\($0)" } ?? file, "not valid YAML: \(problem)")
+    } catch {
+      let words = "\(error)".split(whereSeparator: \.isNewline).joined(separator: " ")
+      throw failure(file, "not valid YAML: \(words)")
+    }
+  }
+}
+
+extension ConfigurationValue {
+  /// The value a YAML node stands for.
+  fileprivate init(_ node: Node) {
+    switch node {
+    case .scalar(let scalar):
+      let quoted = scalar.style != .plain
+      let isNull = !quoted && ["", "~", "null", "Null", "NULL"].contains(scalar.string)
+      self = isNull ? .nothing : .scalar(scalar.string, quoted: quoted)
+    case .sequence(let sequence): self = .list(sequence.map(ConfigurationValue.init))
+    case .mapping: self = .other("a group of keys")
+    case .alias: self = .other("an alias")
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import PACImageFiles
+
+/// Colours of class numbers.
+public enum ClassColors {
+  /// The colours of 256 class numbers where a dataset names none, those of Pascal VOC: bits 0, 3 and 6 of a number make the high
+  /// bits of red, 1, 4 and 7 those of green, 2 and 5 those of blue.
+  public static let standard: [PNG.Color] = (0..<256).map { number in
+    func part(_ first: Int) -> UInt8 {
+      (0..<8).reduce(UInt8(0)) { part, bit in
+        let position = first + 3 * bit
+        return position < 8 && number >> position & 1 == 1 ? part | 0x80 >> UInt8(bit) : part
+      }
+    }
+    return PNG.Color(part(0), part(1), part(2))
+  }
+}
+
+/// Where an evaluation server expects predicted classes; `{split}` stands for the name of the split.
+public struct SubmissionLayout: Sendable, Equatable {
+  /// The folder of the PNG files, within the archive.
+  public var folder: String
+  /// The name of the archive, a `.tgz`.
+  public var archive: String
+
+  /// Describes a layout.
+  public init(folder: String, archive: String) {
+    self.folder = folder
+    self.archive = archive
+  }
+
+  /// The same for one split.
+  public func filled(split: String) -> SubmissionLayout {
+    func fill(_ text: String) -> String {
+      text.split(separator: "{split}", omittingEmptySubsequences: false).joined(separator: split)
+    }
+    return SubmissionLayout(folder: fill(folder), archive: fill(archive))
+  }
+}

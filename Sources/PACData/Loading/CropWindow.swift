@@ -1,0 +1,48 @@
+/// A part of an image, mirrored left to right or not.
+public struct CropWindow: Sendable, Equatable {
+  /// The first row.
+  public var top: Int
+  /// The first column.
+  public var left: Int
+  /// The number of rows.
+  public var height: Int
+  /// The number of columns.
+  public var width: Int
+  /// Whether the part is mirrored left to right.
+  public var isFlipped: Bool
+
+  /// Describes a part.
+  public init(top: Int, left: Int, height: Int, width: Int, isFlipped: Bool) {
+    self.top = top
+    self.left = left
+    self.height = height
+    self.width = width
+    self.isFlipped = isFlipped
+  }
+
+  /// The whole of an image.
+  public static func whole(height: Int, width: Int, isFlipped: Bool = false) -> CropWindow {
+    CropWindow(top: 0, left: 0, height: height, width: width, isFlipped: isFlipped)
+  }
+
+  /// The part of one row-major channel that lies under the window.
+  public func cut<T>(_ channel: some RandomAccessCollection<T>, width imageWidth: Int) -> [T] {
+    var result: [T] = []
+    result.reserveCapacity(height * width)
+    for y in top..<top + height {
+      let start = channel.index(channel.startIndex, offsetBy: y * imageWidth + left)
+      let row = channel[start..<channel.index(start, offsetBy: width)]
+      if isFlipped { result.append(contentsOf: row.reversed()) } else { result += row }
+    }
+    return result
+  }
+
+  /// Whether a row-major channel of flags has one set under the window, its border left out.
+  public func contains(_ flags: [Bool], width imageWidth: Int, border: Int) -> Bool {
+    for y in top + border..<top + height - border {
+      let start = y * imageWidth + left
+      if flags[start + border..<start + width - border].contains(true) { return true }
+    }
+    return false
+  }
+}

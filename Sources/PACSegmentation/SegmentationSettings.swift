@@ -1,0 +1,94 @@
+import PACConfiguration
+import PACModels
+import PACTraining
+
+/// The network, and the keys that mean nothing to other tasks.
+public struct SegmentationSettings: TaskSettings {
+  /// The network.
+  public var network: SegmentationModelName
+  /// The file of the backbone's weights; nil without one.
+  public var backboneWeights: String?
+  /// Width and height of a training crop in pixels.
+  public var cropSize = 449
+  /// The side of the square in the middle that is evaluated; nil for whole images.
+  public var testCrop: Int?
+  /// r: crops are scaled by factors from 1/r to r; 1: not at all.
+  public var scaleJitter = 1.0
+  /// Brightness, contrast and saturation vary by factors from 1 − this to 1 + this; 0: not at all.
+  public var colorJitter = 0.0
+  /// Whether half of the crops are mirrored.
+  public var flip = true
+  /// What is minimised.
+  public var loss = SegmentationLoss.crossEntropy
+
+  /// The defaults, with the network FCN-8s.
+  public init() { network = .fcn8s }
+
+  public static let task = "segmentation"
+
+  public static let networks = NetworkNames(
+    forms: ["a segmentation network such as fcn8s_crfi5p4d5641p4d5161"],
+    heads: SegmentationModelName.heads, fault: SegmentationModelName.fault)
+
+  public static let generalDefaults = ["test-split": "val"]
+
+  public static let keys: [ConfigurationKey<SegmentationSettings>] = {
+    let defaults = SegmentationSettings()
+    func key<Value>(
+      _ name: String, _ property: any WritableKeyPath<SegmentationSettings, Value> & Sendable,
+      _ kind: ConfigurationKind<Value>, _ summary: String, otherNames: [String] = []
+    ) -> ConfigurationKey<SegmentationSettings> {
+      ConfigurationKey(name, property, kind, summary, in: defaults, otherNames: otherNames)
+    }
+    return [
+      key(
+        "weights-backbone", \.backboneWeights, .optional(.path),
+        "weights of the backbone by their published names, such as fcn8s_from_caffe.pth; required if the backbone is frozen",
+        otherNames: ["load-weights-backbone", "backbone-weights"]),
+      key(
+        "crop", \.cropSize, .integer(from: 1), "width and height of a training crop in pixels",
+        otherNames: ["crop-size", "train-crop"]),
+      key(
+        "test-crop", \.testCrop, .crop,
+        "width and height of the square in the middle of each image that is evaluated"),
+      key(
+        "scale-jitter", \.scaleJitter, .number("1 or more") { $0 >= 1 },
+        "r: images are scaled by random factors from 1/r to r before they are cropped; 1 = never",
+        otherNames: ["train-scale", "scale-augmentation"]),
+      key(
+        "color-jitter", \.colorJitter, .belowOne,
+        "j: brightness, contrast and saturation are multiplied by random factors from 1 - j to 1 + j; 0 = never",
+        otherNames: ["colour-jitter"]),
+      key("flip", \.flip, .flag, "whether half of the crops are mirrored"),
+      key(
+        "loss", \.loss, SegmentationLoss.kind,
+        "loss: ce = cross-entropy; fce_t = cross-entropy of the pixels whose own class has at most the probability t"
+      ),
+    ]
+  }()
+
+  public var model: String { network.description }
+
+  public mutating func choose(model: String) -> Bool {
+    guard let network = try? SegmentationModelName(model) else { return false }
+    self.network = network
+    return true
+  }
+
+  public var trainableModel: String { network.trainable.description }
+
+  public var hasParameters: Bool { network.hasParameters }
+}
+
+extension ConfigurationKind where Value == Int? {
+  /// The side of a square, −1 standing for whole images.
+  static let crop = ConfigurationKind(
+    allowed: "-1 for whole images, or an integer, 1 or more",
+    parse: { value in
+      guard let number = value.plain.flatMap({ Int($0) }), number == -1 || number > 0 else {
+        return nil
+      }
+      return .some(number == -1 ? nil : number)
+    },
+    format: { $0.map { "\($0)" } ?? "-1" })
+}

@@ -1,0 +1,190 @@
+import PACAutograd
+import PACConfiguration
+import PACData
+import PACLayers
+import PACModels
+import PACTensors
+import PACTraining
+
+/// Semantic segmentation: a network scores the classes of every pixel of a photograph .
+public struct SegmentationTask: PredictingTask {
+  public let configuration: TrainingConfiguration
+  let settings: SegmentationSettings
+  let model: SegmentationModel
+  private let dataset: DatasetReader
+  /// Whether predictions are kept as scores, too.
+  private var keepsScores = false
+
+  public init(_ configuration: TrainingConfiguration, _ settings: SegmentationSettings) throws {
+    self.configuration = configuration
+    self.settings = settings
+    let name = settings.network
+    dataset = try DatasetReader(configuration.data)
+    let classes = dataset.description.classNames.count
+    guard classes > 0 else {
+      throw DataError(
+        "\(configuration.data): names no classes; prepare a dataset for segmentation, see pac prepare voc"
+      )
+    }
+    model = try SegmentationModel(name, classes: classes, seed: UInt64(configuration.seed))
+    if name.isFrozen, settings.backboneWeights == nil {
+      throw ConfigurationError(
+        place: "weights-backbone",
+        problem: "missing; the backbone of \(name) is not trained: name a file of its weights")
+    }
+  }
+
+  public var parameters: [(name: String, parameter: Parameter)] { model.parameters }
+
+  public var fixedParameters: [(name: String, parameter: Parameter)] {
+    model.name.isFrozen ? model.backboneParameters : []
+  }
+
+  // MARK: - Samples
+
+  public func trainingSource() throws -> SceneSource<SegmentationSampleMaker> {
+    try source(try trainingIndices(dataset))
+  }
+
+  public func testSource() throws -> SceneSource<SegmentationSampleMaker> {
+    try source(try testIndices(dataset))
+  }
+
+  private func source(
+    _ part: (split: String, indices: [Int])
+  ) throws -> SceneSource<SegmentationSampleMaker> {
+    try SceneSource(
+      dataset, split: part.split, indices: part.indices,
+      maker: SegmentationSampleMaker(
+        classes: model.classes, crop: settings.cropSize, testCrop: settings.testCrop,
+        flipProbability: settings.flip ? 0.5 : 0, scaleJitter: settings.scaleJitter,
+        colorJitter: Float(settings.colorJitter), means: model.means))
+  }
+
+  // MARK: - Loss
+
+  public func loss(
+    of sample: SegmentationSample, epoch: Int, tape: Tape
+  ) throws -> (loss: Variable, values: [Double]) {
+    let dropout = CounterRandom(
+      seed: UInt64(configuration.seed), purpose: .dropout, epoch: epoch, item: sample.index)
+    let scores = try model(Variable(sample.image, tape: tape), dropout: dropout)
+    var matrix = ConfusionMatrix(classes: model.classes)
+    matrix.add(truth: sample.labels, prediction: mostLikelyClasses(scores.value))
+    return (try loss(scores, sample.labels), measured(matrix))
+  }
+
+  private func loss(_ scores: Variable, _ labels: [UInt8]) throws -> Variable {
+    switch settings.loss {
+    case .crossEntropy: try crossEntropy(scores, labels: labels)
+    case .focused(let confidence):
+      try focusedCrossEntropy(scores, labels: labels, confidence: Float(confidence))
+    }
+  }
+
+  // MARK: - Metrics
+
+  public var metrics: [Metric] {
+    ["miou", "acc", "macc"].map { Metric(name: $0, unit: "%") }
+  }
+
+  private func measured(_ matrix: ConfusionMatrix) -> [Double] {
+    [matrix.meanIntersectionOverUnion, matrix.pixelAccuracy, matrix.meanAccuracy].map { 100 * $0 }
+  }
+
+  /// The loss, the network's seconds, and the confusion matrix row by row.
+  public func figures(of sample: SegmentationSample) throws -> [Double] {
+    guard !sample.labels.isEmpty else {
+      throw DataError(
+        "\(configuration.data), sample \(sample.name): has no labels to measure with; choose another "
+          + "test-split, or use pac predict")
+    }
+    let (scores, seconds) = try scores(sample)
+    var matrix = ConfusionMatrix(classes: model.classes)
+    matrix.add(truth: sample.labels, prediction: mostLikelyClasses(scores))
+    let loss = try loss(Variable(scores), sample.labels).value.scalar
+    return [Double(loss), seconds] + matrix.counts.map(Double.init)
+  }
+
+  public func result(of samples: [(name: String, figures: [Double])]) -> EvaluationResult {
+    var total = ConfusionMatrix(classes: model.classes)
+    let measured = samples.map { name, figures in
+      let own = ConfusionMatrix(
+        classes: model.classes, counts: figures.dropFirst(2).map { Int($0) })
+      total.add(own)
+      return SampleMetrics(name: name, loss: figures[0], values: self.measured(own))
+    }
+    return EvaluationResult(
+      metrics: metrics, values: self.measured(total),
+      loss: measured.reduce(0) { $0 + $1.loss } / Double(max(measured.count, 1)),
+      samples: measured,
+      groups: dataset.description.classNames.indices.map { group(of: $0, in: total) },
+      secondsPerSample: median(samples.map { $0.figures[1] }))
+  }
+
+  /// What the network makes of one class.
+  private func group(of number: Int, in matrix: ConfusionMatrix) -> MetricGroup {
+    let union = matrix.intersectionOverUnion(number).map { 100 * $0 }
+    let accuracy = matrix.accuracy(number).map { 100 * $0 }
+    let pixels = matrix.truePixels(number)
+    let absent =
+      union == nil
+      ? "does not occur, left out of miou and macc" : "only predicted, left out of macc"
+    return MetricGroup(
+      kind: "class", name: dataset.description.classNames[number],
+      figures: [
+        MetricGroup.Figure(name: "iou", column: 0, value: union),
+        MetricGroup.Figure(name: "acc", column: 2, value: accuracy),
+      ], pixels: pixels,
+      note: pixels > 0 ? "\(pixels) pixels" : absent)
+  }
+
+  // MARK: - Predictions
+
+  public var predictionColumns: String { SegmentationPredictionWriter.columns }
+
+  public func writePrediction(of sample: SegmentationSample, to folder: String) throws -> String {
+    guard settings.testCrop == nil else {
+      throw ConfigurationError(
+        place: "test-crop", problem: "predictions are of whole images; leave it out, or give -1")
+    }
+    return try predictionWriter(folder).write(try scores(sample).scores, of: sample)
+  }
+
+  fileprivate func predictionWriter(_ folder: String) -> SegmentationPredictionWriter {
+    let description = dataset.description
+    return SegmentationPredictionWriter(
+      folder: folder, submission: description.submission?.filled(split: configuration.testSplit),
+      palette: description.classColors, means: model.means, keepsScores: keepsScores)
+  }
+
+  /// The network's scores of a whole image, [1, C, H, W], and how long it took.
+  private func scores(_ sample: SegmentationSample) throws -> (scores: Tensor, seconds: Double) {
+    let start = ContinuousClock.now
+    let scores = try model(Variable(sample.image)).value
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    guard scores.elements.allSatisfy(\.isFinite) else {
+      throw TrainingError.diverged(sample: sample.name, loss: .nan)
+    }
+    return (scores, seconds)
+  }
+}
+
+extension SegmentationTask: ScoringTask {
+  public func keepingScores() -> SegmentationTask {
+    var task = self
+    task.keepsScores = true
+    return task
+  }
+}
+
+extension SegmentationTask: ArchivingTask {
+  public func finishPredictions(of names: [String], in folder: String) throws -> String? {
+    try predictionWriter(folder).pack(names)
+  }
+}
+
+/// The middle one of some numbers; nil of none.
+private func median(_ values: [Double]) -> Double? {
+  values.isEmpty ? nil : values.sorted()[values.count / 2]
+}

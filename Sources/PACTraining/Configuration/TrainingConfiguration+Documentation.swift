@@ -1,0 +1,63 @@
+import PACConfiguration
+import PACText
+
+extension TrainingConfiguration {
+  /// The text of `docs/configuration.md`.
+  /// - Parameter tasks: every task.
+  /// - Returns: the text.
+  public static func documentation(of tasks: [any TaskSettings.Type]) -> String {
+    var names: [String] = []
+    var sections: [String] = []
+    for task in tasks {
+      names.append(task.task)
+      sections.append(section(of: task))
+    }
+    return """
+      # Configuration
+
+      A run is described by one YAML file of `key: value` lines, and by `key=value` arguments after it, which
+      take precedence over the file. A list is written `[10, 20]`, as an argument also `10,20`. Unknown keys, keys given
+      twice, wrong types and values out of range are errors that name the place. Paths are relative to the
+      working directory. The run folder receives the resolved configuration, every key with its value.
+
+      The network, `model`, decides the task: \(enumeration(names)). Every task has the general keys, and some of its own.
+
+      A key with "yes" in the last column may be changed when a run is continued; the others decide what
+      the run computes.
+
+      ## General keys
+
+      \(table(generalKeys(choosingFrom: tasks)))
+
+      \(sections.joined(separator: "\n\n"))
+
+      """
+  }
+
+  /// The keys of one task.
+  private static func section<Settings: TaskSettings>(of type: Settings.Type) -> String {
+    let defaults = Settings.generalDefaults.sorted { $0.key < $1.key }
+      .map { "`\($0.key)` is `\($0.value)` by default. " }.joined()
+    return """
+      ## Keys of \(Settings.task) networks
+
+      \(defaults)These keys are an error with other networks.
+
+      \(table(taskKeys(type)))
+      """
+  }
+
+  private static func table(_ keys: [ConfigurationKey<TrainingConfiguration>]) -> String {
+    let rows = keys.map { key in
+      let byDefault = key.defaultValue.map { "`\($0)`" } ?? "required"
+      return
+        "| `\(key.name)` | \(byDefault) | \(key.allowed) | \(key.summary) | "
+        + "\(key.mayChange ? "yes" : "no") |"
+    }
+    return """
+      | key | default | allowed | meaning | may change |
+      |---|---|---|---|---|
+      \(rows.joined(separator: "\n"))
+      """
+  }
+}

@@ -1,0 +1,90 @@
+import PACConfiguration
+
+extension TrainingConfiguration {
+  /// Reads a configuration.
+  ///
+  /// Strict: an unknown key, a key given twice, a wrong type, a value out of range, values that do not fit
+  /// together and a missing required key are errors of one line that name file and line, or `override`.
+  /// - Parameters:
+  ///   - path: a YAML file of flat `key: value` lines, see `keys`.
+  ///   - overrides: `key=value` texts, which win over the file; a list is written `[10,20]` or `10,20`.
+  ///   - tasks: the tasks among which the network's name chooses; the first one's is trained where none is named.
+  /// - Throws: `ConfigurationError`.
+  public init(
+    file path: String, overrides: [String] = [], tasks: [any TaskSettings.Type]
+  ) throws {
+    try self.init(
+      yaml: ConfigurationReader.contents(of: path), name: path, overrides: overrides, tasks: tasks)
+  }
+
+  /// Reads a configuration from YAML text, which messages call `name`.
+  ///
+  /// Otherwise as `init(file:overrides:tasks:)`.
+  public init(
+    yaml: String, name: String, overrides: [String] = [], tasks: [any TaskSettings.Type]
+  ) throws {
+    guard let first = tasks.first else { preconditionFailure("no task to choose from") }
+    var reader = ConfigurationReader(file: name)
+    try reader.read(yaml: yaml)
+    try reader.apply(overrides: overrides)
+    self.init(first.init(), tasks: tasks)
+    try take(reader)
+    try requireComplete(reader)
+  }
+
+  /// Sets every given value, the network first: other keys depend on it.
+  private mutating func take(_ reader: ConfigurationReader) throws {
+    let model = keys.first { $0.name == "model" }
+    for given in reader.values where given.name == "model" {
+      try model?.set(given.value, at: given.place, in: &self)
+    }
+    let keys = keys
+    for (name, value) in type(of: settings).generalDefaults {
+      guard let key = keys.first(where: { $0.name == name }) else {
+        preconditionFailure("a default for '\(name)', which is no key")
+      }
+      try key.set(.override(value), at: type(of: settings).task, in: &self)
+    }
+    for given in reader.values where given.name != "model" {
+      guard let key = keys.first(where: { $0.name == given.name }) else {
+        throw unexpected(given)
+      }
+      try key.set(given.value, at: given.place, in: &self)
+    }
+  }
+
+  /// What is wrong with a key that the network's task does not have.
+  private func unexpected(_ given: ConfigurationReader.Given) -> ConfigurationError {
+    let task = type(of: settings).task
+    var others: Set<String> = []
+    for other in tasks { others.formUnion(Self.taskKeys(other).map(\.name)) }
+    guard !others.contains(given.name) else {
+      let article = "aeiou".contains(task.prefix(1)) ? "an" : "a"
+      return ConfigurationError(
+        place: given.place,
+        problem: "\(given.name): has no effect with model \(model), \(article) \(task) network; "
+          + "remove it")
+    }
+    let nearest = ConfigurationKey.nearest(to: given.name, among: keys)
+    return ConfigurationError(
+      place: given.place, problem: "unknown key '\(given.name)'; \(nearest)")
+  }
+
+  /// Checks that everything required is there and fits together.
+  private mutating func requireComplete(_ reader: ConfigurationReader) throws {
+    let missing = keys.filter { $0.defaultValue == nil && reader[$0.name] == nil }
+    if let first = missing.first {
+      let names = missing.map { "'\($0.name)'" }.joined(separator: ", ")
+      throw ConfigurationError(
+        place: reader.file,
+        problem: missing.count == 1
+          ? "the key \(names) is missing; give \(first.allowed)"
+          : "the keys \(names) are missing; they have no default")
+    }
+    if let conflict {
+      let place = conflict.keys.lazy.compactMap { reader[$0]?.place }.first
+      throw ConfigurationError(place: place ?? reader.file, problem: conflict.problem)
+    }
+    run = try fillingIn(run, at: "\(reader["run"]?.place ?? reader.file): run")
+  }
+}

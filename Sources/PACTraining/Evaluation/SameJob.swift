@@ -1,0 +1,18 @@
+import PACData
+import PACDistributed
+
+/// Makes sure that all ranks have the same configuration and the same data; every rank calls it.
+/// - Throws: on all ranks alike, naming the rank that differs, or what keeps the dataset from being opened.
+func requireSameJob(_ configuration: TrainingConfiguration, _ communicator: Communicator) throws {
+  let advice = "start all ranks with the same configuration"
+  // First the network: its task decides which keys there are.
+  try communicator.requireSame([SharedFact("model", configuration.model)], advice: advice)
+  try communicator.requireSame(
+    configuration.keys.map { SharedFact($0.name, $0.write(configuration)) }, advice: advice)
+  let fingerprint = try communicator.together {
+    try DatasetReader(configuration.data).fingerprint
+  }
+  try communicator.requireSame(
+    [SharedFact("the checksum of \(configuration.data)", fingerprint)],
+    advice: "copy the same file to all hosts")
+}

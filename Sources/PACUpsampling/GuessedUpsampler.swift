@@ -1,0 +1,20 @@
+import PACModels
+import PACTensors
+import PACWeights
+
+/// Which of the published networks weights belong to, judged by names and shapes alone: files of other programs do not say.
+func guessedUpsampler(of weights: NetworkWeights) -> String? {
+  let found = weights.entries.map { (name: $0.name, shape: $0.shape) }
+  for name in ["PacJointUpsample", "PacJointUpsampleLite", "DJIF", "DJIFWide"] {
+    guard let model = UpsamplerName(rawValue: name) else { continue }
+    let factors = [2, 4, 8, 16].filter { factor in
+      guard let network = try? makeUpsampler(model, factor: factor, seed: 0) else { return false }
+      let expected = network.parameters.map { ($0.name, $0.parameter.shape) }
+      return ParameterMatch(found, to: expected).differences.isEmpty
+    }
+    guard let factor = factors.first else { continue }
+    // Some networks have the same parameters for every factor.
+    return factors.count == 1 ? "\(name), factor \(factor)" : name
+  }
+  return nil
+}

@@ -1,0 +1,192 @@
+import PACData
+import PACTensors
+
+/// Turns scenes into cases of joint upsampling: crop, flip, low-resolution target, normalisation.
+///
+/// The protocol is that of Su et al., *Pixel-Adaptive Convolutional Neural Networks*, CVPR 2019, section
+/// 4.1, and of the published code. Pixels whose target is missing are filled from the nearest valid one
+/// before the resolution is lowered; they do not count in loss and measure.
+public struct UpsamplingSampleMaker: SampleMaker {
+  /// The quantity to upsample.
+  public let target: UpsamplingTarget
+  /// The ratio of the resolutions.
+  public let factor: Int
+  /// The side of the square that training cuts out; nil for whole images.
+  public let crop: Int?
+  /// How the low-resolution target is made.
+  public let lowResolutionMode: LowResolutionMode
+  /// How many pixels along every edge of the crop or image do not count in loss and measure.
+  public let border: Int
+  /// The probability with which training mirrors a scene left to right.
+  public let flipProbability: Float
+  /// The depth that stands for "not measured"; nil if every pixel was.
+  public var missingDepth: Float?
+
+  /// How often another crop is drawn if none of the pixels of a crop counts.
+  private static let redraws = 16
+
+  /// Makes a maker.
+  /// - Parameters:
+  ///   - target: the quantity to upsample.
+  ///   - factor: the ratio of the resolutions.
+  ///   - crop: the side of the square that training cuts out; nil for whole images.
+  ///   - lowResolutionMode: how the low-resolution target is made.
+  ///   - border: how many pixels along every edge do not count.
+  ///   - flipProbability: the probability with which training mirrors a scene left to right.
+  ///   - missingDepth: the depth that stands for "not measured"; nil if every pixel was.
+  /// - Throws: `DataError` if `crop` is not a multiple of `factor` or nothing is left inside `border`.
+  public init(
+    target: UpsamplingTarget = .depth, factor: Int, crop: Int?,
+    lowResolutionMode: LowResolutionMode = .center, border: Int = 0,
+    flipProbability: Float = 0.5, missingDepth: Float? = 0
+  ) throws(DataError) {
+    guard factor >= 1 else { throw DataError("factor: \(factor) is not a positive number") }
+    guard border >= 0 else { throw DataError("border: \(border) is negative") }
+    if let crop {
+      guard crop > 0 && crop % factor == 0 else {
+        let nearest = max(1, (crop + factor / 2) / factor) * factor
+        throw DataError(
+          "crop: \(crop) is not a positive multiple of factor \(factor); \(nearest) would be")
+      }
+      guard crop > 2 * border else {
+        throw DataError("crop: \(crop) leaves nothing inside a border of \(border); enlarge it")
+      }
+    }
+    self.target = target
+    self.factor = factor
+    self.crop = crop
+    self.lowResolutionMode = lowResolutionMode
+    self.border = border
+    self.flipProbability = flipProbability
+    self.missingDepth = missingDepth
+  }
+
+  /// A randomly cropped and mirrored case, the same for equal seed, epoch and index.
+  ///
+  /// If no pixel of the crop counts, up to 16 others are tried; if all fail the last is returned, with
+  /// `validCount` 0.
+  /// - Parameters:
+  ///   - scene: the scene.
+  ///   - index: its position in the dataset.
+  ///   - seed: the run's seed.
+  ///   - epoch: the epoch.
+  /// - Returns: the case; without a crop of the size of the scene.
+  /// - Throws: `DataError`, naming the scene, if it is too small or its target is not usable.
+  public func trainingSample(
+    of scene: SceneSample, index: Int, seed: UInt64, epoch: Int
+  ) throws(DataError) -> UpsamplingSample {
+    let raw = try RawTarget(target, of: scene, missingDepth: missingDepth)
+    try checkSize(scene.name, height: raw.height, width: raw.width, isCropped: true)
+    var random = CounterRandom(seed: seed, purpose: .augmentation, epoch: epoch, item: index)
+    let isFlipped = random.uniform() < flipProbability
+    let window = drawWindow(in: raw, isFlipped: isFlipped, using: &random)
+    return sample(of: scene, index: index, raw: raw, window: window)
+  }
+
+  /// The whole scene as a case, neither cropped nor mirrored.
+  /// - Parameters:
+  ///   - scene: the scene.
+  ///   - index: its position in the dataset.
+  /// - Returns: the case.
+  /// - Throws: `DataError`, naming the scene, if it is too small or its target is not usable.
+  public func evaluationSample(
+    of scene: SceneSample, index: Int
+  ) throws(DataError) -> UpsamplingSample {
+    let raw = try RawTarget(target, of: scene, missingDepth: missingDepth)
+    try checkSize(scene.name, height: raw.height, width: raw.width, isCropped: false)
+    let window = CropWindow.whole(height: raw.height, width: raw.width, isFlipped: false)
+    return sample(of: scene, index: index, raw: raw, window: window)
+  }
+
+  /// The quantity to upsample.
+  public var field: SceneField { target.field }
+
+  /// The maker that leaves out what the dataset marks as not measured.
+  public func adapted(to reader: DatasetReader) -> UpsamplingSampleMaker {
+    var maker = self
+    maker.missingDepth = reader.missingDepth
+    return maker
+  }
+
+  /// Checks that a scene is large enough for the crop, if it is to be cropped, and the border.
+  public func checkSize(
+    _ name: String, height: Int, width: Int, isCropped: Bool
+  ) throws(DataError) {
+    if let crop, isCropped, crop > min(height, width) {
+      throw DataError(
+        "sample \(name): its \(height)×\(width) pixels (rows × columns) are fewer than crop \(crop) "
+          + "asks for; set crop to at most \(min(height, width) / factor * factor)")
+    }
+    guard min(height, width) > 2 * border else {
+      throw DataError(
+        "sample \(name): a border of \(border) leaves nothing of its \(height)×\(width) pixels; "
+          + "make border smaller")
+    }
+  }
+
+  private func drawWindow(
+    in raw: RawTarget, isFlipped: Bool, using random: inout CounterRandom
+  ) -> CropWindow {
+    var window = CropWindow.whole(height: raw.height, width: raw.width, isFlipped: isFlipped)
+    guard let crop else { return window }
+    (window.height, window.width) = (crop, crop)
+    for _ in 0...Self.redraws {
+      window.top = random.integer(below: raw.height - crop + 1)
+      window.left = random.integer(below: raw.width - crop + 1)
+      if window.contains(raw.valid, width: raw.width, border: border) { break }
+    }
+    return window
+  }
+
+  private func sample(
+    of scene: SceneSample, index: Int, raw: RawTarget, window: CropWindow
+  ) -> UpsamplingSample {
+    let (height, width) = (window.height, window.width)
+    let shape = Shape(batch: 1, channels: raw.channels, height: height, width: width)
+    let known = window.cut(raw.valid, width: raw.width)
+    let channels = (0..<raw.channels).map { window.cut(raw.channel($0), width: raw.width) }
+    let filled = channels.flatMap {
+      filledFromNearest($0, valid: known, height: height, width: width)
+    }
+    let low = lowResolution(Tensor(shape, filled), factor: factor, mode: lowResolutionMode)
+    let (normalisedLow, normalisation) = normalise(low)
+    let counts = countedPixels(known, height: height, width: width)
+    return UpsamplingSample(
+      name: scene.name, index: index, low: normalisedLow,
+      guide: guide(of: scene.image, window: window, lowShape: low.shape),
+      target: Tensor(shape, channels.flatMap { $0 }),
+      valid: Tensor(Shape(batch: 1, channels: 1, height: height, width: width), counts),
+      validCount: counts.count { $0 == 1 }, normalisation: normalisation)
+  }
+
+  private func normalise(_ low: Tensor) -> (Tensor, [ChannelNormalisation]) {
+    let elements = low.elements
+    let pixels = low.shape.pixels
+    let maps = (0..<low.shape.channels).map {
+      ChannelNormalisation(of: elements[$0 * pixels..<($0 + 1) * pixels])
+    }
+    let normalised = elements.indices.map { maps[$0 / pixels].normalised(elements[$0]) }
+    return (Tensor(low.shape, normalised), maps)
+  }
+
+  /// 1 where a pixel is known and lies inside the border, else 0.
+  private func countedPixels(_ known: [Bool], height: Int, width: Int) -> [Float] {
+    var counts = [Float](repeating: 0, count: known.count)
+    for y in border..<height - border {
+      for x in border..<width - border where known[y * width + x] { counts[y * width + x] = 1 }
+    }
+    return counts
+  }
+
+  private func guide(of image: ByteImage, window: CropWindow, lowShape: Shape) -> Tensor {
+    let pixels = image.height * image.width
+    let cut = (0..<3).flatMap { channel in
+      window.cut(image.bytes[channel * pixels..<(channel + 1) * pixels], width: image.width)
+        .map { Float($0) / 255 }
+    }
+    let (height, width) = (lowShape.height * factor, lowShape.width * factor)
+    let resized = bilinearResized(
+      cut, height: window.height, width: window.width, newHeight: height, newWidth: width)
+    return Tensor(Shape(batch: 1, channels: 3, height: height, width: width), resized)
+  }
+}

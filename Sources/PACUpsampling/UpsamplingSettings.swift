@@ -1,0 +1,119 @@
+import PACConfiguration
+import PACModels
+import PACTraining
+import PACWeights
+
+/// The network, and the keys that mean nothing to other tasks.
+public struct UpsamplingSettings: TaskSettings {
+  /// The network or filter.
+  public var network = UpsamplerName.pacJointUpsample()
+  /// How many times wider and higher the output is than the low-resolution input.
+  public var factor = 0
+  /// What is upsampled.
+  public var target = UpsamplingTarget.depth
+  /// Whether the network sees a black image in place of the guide.
+  public var zeroGuidance = false
+  /// How parameters start.
+  public var initialValues = Initialization.published
+  /// Width and height of a training crop in pixels.
+  public var cropSize = 256
+  /// Whether half of the crops are mirrored.
+  public var flip = true
+  /// How the low-resolution target is made.
+  public var lowResolution = LowResolutionMode.center
+  /// Pixels along each edge that are left out of loss and metrics.
+  public var border = 6
+  /// What is minimised.
+  public var loss = UpsamplingLoss.l2
+
+  /// The defaults; `factor` has none.
+  public init() {}
+
+  public static let task = "upsampling"
+
+  public static let networks = NetworkNames(
+    forms: UpsamplerName.forms, heads: UpsamplerName.heads, fault: UpsamplerName.fault)
+
+  public static let keys: [ConfigurationKey<UpsamplingSettings>] = {
+    let defaults = UpsamplingSettings()
+    func key<Value>(
+      _ name: String, _ property: any WritableKeyPath<UpsamplingSettings, Value> & Sendable,
+      _ kind: ConfigurationKind<Value>, _ summary: String, required: Bool = false,
+      otherNames: [String] = []
+    ) -> ConfigurationKey<UpsamplingSettings> {
+      ConfigurationKey(
+        name, property, kind, summary, in: defaults, required: required, otherNames: otherNames)
+    }
+    return [
+      key("target", \.target, .choice, "what is upsampled"),
+      key(
+        "factor", \.factor, .oneOf([2, 4, 8, 16]),
+        "upsampling factor: width and height of the output divided by those of the input",
+        required: true, otherNames: ["scale"]),
+      key(
+        "zero-guidance", \.zeroGuidance, .flag,
+        "whether the network sees a black image in place of the guide, which tells how much the guide helps",
+        otherNames: ["blank-guide", "no-guidance"]),
+      key(
+        "init", \.initialValues, .choice,
+        "initial parameters: as published, or close to bilinear interpolation",
+        otherNames: ["initial-values"]),
+      key(
+        "crop", \.cropSize, .integer(from: 1),
+        "width and height of a training crop in pixels, a multiple of factor",
+        otherNames: ["crop-size", "train-crop"]),
+      key("flip", \.flip, .flag, "whether half of the crops are mirrored"),
+      key(
+        "lowres", \.lowResolution, .choice,
+        "how the low-resolution input is made: one pixel of each block (center, last), or smoothed and resized",
+        otherNames: ["low-resolution", "lowres-mode"]),
+      key(
+        "border", \.border, .integer(from: 0),
+        "pixels along each edge left out of loss and metrics",
+        otherNames: ["ignored-border", "eval-border"]),
+      key(
+        "loss", \.loss, .choice,
+        "loss: l2 = mean squared error of normalised values; of raw values rmse = its root, epe = mean end-point error"
+      ),
+    ]
+  }()
+
+  public var model: String { network.rawValue }
+
+  public mutating func choose(model: String) -> Bool {
+    guard let network = UpsamplerName(rawValue: model) else { return false }
+    self.network = network
+    return true
+  }
+
+  public var hasParameters: Bool { network.hasParameters }
+
+  public var label: NetworkLabel { NetworkLabel(model: model, attributes: ["factor": factor]) }
+
+  public var variant: String { "x\(factor)" }
+
+  public func conflict(in configuration: TrainingConfiguration) -> ConfigurationConflict? {
+    do throws(ModelError) {
+      try network.validate(factor: factor, initialization: initialValues)
+    } catch {
+      return ConfigurationConflict(keys: ["factor", "model"], problem: "factor: \(error)")
+    }
+    if cropSize % factor != 0 {
+      let nearest = max(1, (cropSize + factor / 2) / factor) * factor
+      return ConfigurationConflict(
+        keys: ["crop", "factor"],
+        problem: "crop: \(cropSize) is not a multiple of factor \(factor); choose \(nearest)")
+    }
+    if 2 * border >= cropSize {
+      return ConfigurationConflict(
+        keys: ["border", "crop"],
+        problem: "border: \(border) pixels on each side leave nothing of crop \(cropSize)")
+    }
+    if configuration.weights != nil, initialValues != .published {
+      return ConfigurationConflict(
+        keys: ["init", "weights"],
+        problem: "init: has no effect with weights; remove one of the two")
+    }
+    return nil
+  }
+}

@@ -1,0 +1,84 @@
+import PACTensors
+import PACWeightFiles
+
+/// A network's parameters by name, in a file of any format: PyTorch's `.pth` in both formats, `.safetensors`, and what other
+/// targets add.
+///
+/// Opening checks the file and lists names and shapes; a tensor's elements are read when it is asked for, so that no more
+/// memory is used than the network needs.
+public struct NetworkWeights {
+  /// A tensor in the file.
+  public struct Entry: Sendable {
+    /// Its name.
+    public let name: String
+    /// Its extents.
+    public let shape: Shape
+    /// What its elements are in the file, such as `float32`.
+    public let type: String
+
+    /// Describes a tensor.
+    public init(name: String, shape: Shape, type: String = "float32") {
+      self.name = name
+      self.shape = shape
+      self.type = type
+    }
+  }
+
+  /// The file; in a run folder its newest checkpoint.
+  public let path: String
+  /// What the file is, such as `checkpoint` or `safetensors`.
+  public let kind: String
+  /// The network that the file says it belongs to; files of other programs say nothing.
+  public let network: NetworkLabel?
+  /// The tensors of floating-point numbers, in the order of the file.
+  public let entries: [Entry]
+  /// What was chosen or left out, for people.
+  public let notes: [String]
+
+  private let read: (Entry) throws -> Tensor
+
+  /// Describes a file that was opened and checked.
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - kind: what it is.
+  ///   - network: the network that it says it belongs to.
+  ///   - entries: its tensors.
+  ///   - notes: what was chosen or left out.
+  ///   - read: reads the elements of one of `entries`.
+  public init(
+    path: String, kind: String, network: NetworkLabel?, entries: [Entry], notes: [String] = [],
+    read: @escaping (Entry) throws -> Tensor
+  ) {
+    self.path = path
+    self.kind = kind
+    self.network = network
+    self.entries = entries
+    self.notes = notes
+    self.read = read
+  }
+
+  /// Takes a `.pth` or `.safetensors` file.
+  public init(_ file: WeightFile) {
+    let weights = file.entries.filter(\.type.isFloatingPoint)
+    let left = file.entries.filter { !$0.type.isFloatingPoint }
+      .map { "\($0.name) (\($0.type.rawValue))" }
+    let stored = Dictionary(weights.map { ($0.name, $0) }) { first, _ in first }
+    self.init(
+      path: file.path, kind: file.format.name, network: NetworkLabel(metadata: file.metadata),
+      entries: weights.map {
+        Entry(name: $0.name, shape: Shape($0.shape), type: $0.type.rawValue)
+      },
+      notes: file.notes
+        + (left.isEmpty ? [] : ["left out, no weights: \(left.joined(separator: ", "))"]),
+      read: { entry in
+        guard let stored = stored[entry.name] else {
+          preconditionFailure("\(entry.name) is not in \(file.path)")
+        }
+        return try file.tensor(stored)
+      })
+  }
+
+  /// Reads a tensor.
+  /// - Throws: the format's error if it cannot be read.
+  public func tensor(_ entry: Entry) throws -> Tensor { try read(entry) }
+}

@@ -1,0 +1,197 @@
+import Foundation
+import PACCommandLineTool
+import PACConfiguration
+import PACSegmentation
+import PACTestSupport
+import PACTraining
+import PACUpsampling
+import Testing
+
+@testable import PACText
+
+private let required = "run: runs/a\ndata: d.h5\nfactor: 8\nepochs: 3\n"
+
+private let models =
+  "PacJointUpsample[_t…][_g…][_f…][_k{channels}][_s{size}][_u{size}], PacJointUpsampleLite, DJIF, DJIFWide, "
+  + "JBU_{k}_{color}_{space}, GuidedFilter_{radius}_{epsilon}, "
+  + "BilateralSolver_{space}_{luma}_{chroma}_{lambda}, Bilinear "
+  + "or a segmentation network such as fcn8s_crfi5p4d5641p4d5161"
+
+@Suite struct ConfigurationErrorTests {
+  /// What is added to a valid file of four lines, and the message it must give.
+  @Test(arguments: [
+    ("leraning-rate: 1", "c.yaml:5: unknown key 'leraning-rate'; did you mean 'lr'?"),
+    ("epoch: 1", "c.yaml:5: unknown key 'epoch'; did you mean 'epochs'?"),
+    ("crop_size: 1", "c.yaml:5: unknown key 'crop_size'; did you mean 'crop'?"),
+    ("\n# x\nbacth-size: 1", "c.yaml:7: unknown key 'bacth-size'; did you mean 'global-batch'?"),
+    ("qqqqqqqq: 1", "c.yaml:5: unknown key 'qqqqqqqq'; the nearest known key is 'run'"),
+    ("<<: {a: 1}", "c.yaml:5: unknown key '<<'; the nearest known key is 'lr'"),
+    ("? [a]\n: 1", "c.yaml:5: expected a key, found the list [a]"),
+    ("lr: fast", "c.yaml:5: lr: expected a number, above 0, found 'fast'"),
+    ("lr: '1e-4'", "c.yaml:5: lr: expected a number, above 0, found the text '1e-4'"),
+    ("lr: 0", "c.yaml:5: lr: expected a number, above 0, found '0'"),
+    ("lr: .nan", "c.yaml:5: lr: expected a number, above 0, found '.nan'"),
+    ("lr: inf", "c.yaml:5: lr: expected a number, above 0, found 'inf'"),
+    ("lr: 1e999", "c.yaml:5: lr: expected a number, above 0, found '1e999'"),
+    ("lr:", "c.yaml:5: lr: expected a number, above 0, found nothing"),
+    ("lr: [1]", "c.yaml:5: lr: expected a number, above 0, found the list [1]"),
+    ("lr: {a: 1}", "c.yaml:5: lr: expected a number, above 0, found a group of keys"),
+    ("seed: 1.5", "c.yaml:5: seed: expected an integer, 0 or more, found '1.5'"),
+    ("seed: 010", "c.yaml:5: seed: expected an integer, 0 or more, found '010'"),
+    ("seed: -1", "c.yaml:5: seed: expected an integer, 0 or more, found '-1'"),
+    (
+      "seed: 99999999999999999999",
+      "c.yaml:5: seed: expected an integer, 0 or more, found '99999999999999999999'"
+    ),
+    ("flip: yes", "c.yaml:5: flip: expected true or false, found 'yes'"),
+    (
+      "target: flaw",
+      "c.yaml:5: target: expected depth or flow, found 'flaw'; did you mean 'flow'?"
+    ),
+    ("eval-border: 6", "c.yaml:5: unknown key 'eval-border'; did you mean 'border'?"),
+    (
+      "model: PacJointUpsampel",
+      "c.yaml:5: model: expected \(models), found 'PacJointUpsampel'; did you mean 'PacJointUpsample'?"
+    ),
+    (
+      "model: JBu_9_1_1",
+      "c.yaml:5: model: expected \(models), found 'JBu_9_1_1'; did you mean 'JBU'?"
+    ),
+    (
+      "model: GuidedFilter_2",
+      "c.yaml:5: model: 'GuidedFilter_2' is not of the form GuidedFilter_{radius}_{epsilon}: radius of the window in output pixels; how much slopes are held down, in squared colours of 0…1, such as GuidedFilter_4_0.001"
+    ),
+    (
+      "model: PacJointUpsample_f16",
+      "c.yaml:3: factor: model PacJointUpsample_f16: f lists 1 layers; factor 8 needs 3 for its transposed layers and one more for each convolution before the last"
+    ),
+    ("val-ratio: 1", "c.yaml:5: val-ratio: expected a number, at least 0 and below 1, found '1'"),
+    (
+      "lr-steps: 10",
+      "c.yaml:5: lr-steps: expected a list of ascending epochs such as [10, 20], found '10'"
+    ),
+    (
+      "lr-steps: [20, 10]",
+      "c.yaml:5: lr-steps: expected a list of ascending epochs such as [10, 20], found the list [20, 10]"
+    ),
+    (
+      "lr-steps: [10, 10]",
+      "c.yaml:5: lr-steps: expected a list of ascending epochs such as [10, 20], found the list [10, 10]"
+    ),
+    (
+      "lr-steps: [1, x]",
+      "c.yaml:5: lr-steps: expected a list of ascending epochs such as [10, 20], found the list [1, x]"
+    ),
+    ("steps: 0", "c.yaml:5: steps: expected none, or an integer, 1 or more, found '0'"),
+    ("run: b", "c.yaml:1: key 'run' is given twice; remove one"),
+    ("crop: 100", "c.yaml:5: crop: 100 is not a multiple of factor 8; choose 104"),
+    ("border: 128", "c.yaml:5: border: 128 pixels on each side leave nothing of crop 256"),
+    (
+      "momentum: 0.9",
+      "c.yaml:5: momentum: has no effect with optimizer adam; remove it or choose sgd"
+    ),
+    (
+      "beta2: 0.9\noptimizer: sgd",
+      "c.yaml:5: beta2: has no effect with optimizer sgd; remove it or choose adam"
+    ),
+    ("lr: \"1", "c.yaml:6: not valid YAML: found unexpected end of stream"),
+    ("lr: @x", "c.yaml:5: not valid YAML: found character that cannot start any token"),
+    ("!x run: b", "c.yaml:5: key 'run' is given twice; remove one"),
+    ("---\nlr: 1", "c.yaml:5: not valid YAML: but found another document"),
+    ("lr: *a", "c.yaml:5: not valid YAML: found undefined alias"),
+  ])
+  func inTheFile(_ addition: String, _ expected: String) {
+    let text = message {
+      try TrainingConfiguration(
+        yaml: required + addition + "\n", name: "c.yaml", tasks: TaskList.builtIn.settings)
+    }
+    #expect(text == expected)
+  }
+
+  @Test(arguments: [
+    ("lr", "override: expected key=value, found 'lr'"),
+    ("lr=", "override: lr: expected a number, above 0, found nothing"),
+    ("optimiser=adam", "override: unknown key 'optimiser'; did you mean 'optimizer'?"),
+    (
+      "loss=l1",
+      "override: loss: expected l2, rmse or epe, found 'l1'; did you mean 'l2'?"
+    ),
+    ("factor=3", "override: factor: expected 2, 4, 8 or 16, found '3'"),
+    ("border=128", "override: border: 128 pixels on each side leave nothing of crop 256"),
+    ("run=~/a", "override: run: expected a path (~ is not expanded), found '~/a'"),
+    (
+      "lr-steps=5,",
+      "override: lr-steps: expected a list of ascending epochs such as [10, 20], found '5,'"
+    ),
+  ])
+  func inAnOverride(_ override: String, _ expected: String) {
+    let text = message {
+      try TrainingConfiguration(
+        yaml: required, name: "c.yaml", overrides: [override], tasks: TaskList.builtIn.settings)
+    }
+    #expect(text == expected)
+  }
+
+  @Test func betweenOverrides() {
+    func text(_ overrides: String...) -> String {
+      message {
+        try TrainingConfiguration(
+          yaml: required, name: "c.yaml", overrides: overrides, tasks: TaskList.builtIn.settings)
+      }
+    }
+    #expect(text("lr=1", "lr=2") == "override: key 'lr' is given twice; remove one")
+    #expect(
+      text("model=PacJointUpsampleLite", "factor=2")
+        == "override: factor: model PacJointUpsampleLite has no factor 2; choose 4, 8 or 16")
+    #expect(
+      text("factor=16", "crop=8")
+        == "override: crop: 8 is not a multiple of factor 16; choose 16")
+  }
+
+  @Test func missingKeys() {
+    func text(_ yaml: String) -> String {
+      message {
+        try TrainingConfiguration(
+          yaml: yaml, name: "c.yaml", tasks: TaskList.builtIn.settings)
+      }
+    }
+    let all = "c.yaml: the keys 'run', 'data', 'epochs', 'factor' are missing; they have no default"
+    #expect(text("") == all)
+    #expect(text("# nothing\n") == all)
+    #expect(
+      text("run: a\ndata: b\nepochs: 1")
+        == "c.yaml: the key 'factor' is missing; give 2, 4, 8 or 16")
+    #expect(text("[a, b]") == "c.yaml: expected lines 'key: value', found the list [a, b]")
+    #expect(text("abc") == "c.yaml: expected lines 'key: value', found 'abc'")
+  }
+
+  @Test func unreadableFiles() throws {
+    let folder = try TemporaryFolder()
+    func text(_ path: String) -> String {
+      message { try TrainingConfiguration(file: path, tasks: TaskList.builtIn.settings) }
+    }
+    #expect(text(folder("no.yaml")) == "\(folder("no.yaml")): no such file; check the path")
+    #expect(text(folder.path) == "\(folder.path): is a folder; name a YAML file")
+    let binary = folder("b.yaml")
+    try Data([0x89, 0x48, 0xff, 0xfe]).write(to: URL(fileURLWithPath: binary))
+    #expect(text(binary) == "\(binary): is not text; name a YAML file")
+    let control = folder("c.yaml")
+    try Data((required + "lr: \u{1}\n").utf8).write(to: URL(fileURLWithPath: control))
+    #expect(text(control) == "\(control):5: not valid YAML: control characters are not allowed")
+    let good = folder("g.yaml")
+    try Data(required.utf8).write(to: URL(fileURLWithPath: good))
+    #expect(
+      try TrainingConfiguration(file: good, tasks: TaskList.builtIn.settings).model
+        == "PacJointUpsample")
+  }
+
+  @Test func distanceCountsSlips() {
+    func distance(_ a: String, _ b: String) -> Int { NearestWord.distance(Array(a), Array(b)) }
+    #expect(distance("", "") == 0)
+    #expect(distance("", "abc") == 3)
+    #expect(distance("abc", "") == 3)
+    #expect(distance("kitten", "sitting") == 3)
+    #expect(distance("momentmu", "momentum") == 1)
+    #expect(distance("lr", "lr") == 0)
+  }
+}
