@@ -7,7 +7,7 @@ public enum NetworkName: Hashable, Sendable, RawRepresentable {
 
   /// Finds the network of a name; nil if there is none.
   public init?(rawValue: String) {
-    if let name = UpsamplerName(rawValue: rawValue) {
+    if let name = try? UpsamplerName(rawValue) {
       self = .upsampling(name)
     } else if let name = try? SegmentationModelName(rawValue) {
       self = .segmentation(name)
@@ -19,7 +19,7 @@ public enum NetworkName: Hashable, Sendable, RawRepresentable {
   /// The name.
   public var rawValue: String {
     switch self {
-    case .upsampling(let name): name.rawValue
+    case .upsampling(let name): name.description
     case .segmentation(let name): name.description
     }
   }
@@ -42,7 +42,7 @@ public enum NetworkName: Hashable, Sendable, RawRepresentable {
 
   /// What is wrong with the form of a name; nil if it is not close to any form.
   public static func fault(in name: String) -> String? {
-    guard SegmentationModelName.claims(name) else { return UpsamplerName.fault(in: name) }
+    guard SegmentationModelName.claims(name) else { return UpsamplerName.catalog.fault(in: name) }
     do throws(ModelError) {
       _ = try SegmentationModelName(name)
       return nil

@@ -192,8 +192,8 @@ extension ConfigurationKind where Value == NetworkName {
   /// A network or filter, by a name that may end in numbers.
   static let model = ConfigurationKind(
     allowed: enumeration(
-      UpsamplerName.forms + ["a segmentation network such as fcn8s_crfi5p4d5641p4d5161"]),
-    choices: UpsamplerName.heads + FCN8sVariant.allCases.map(\.rawValue),
+      UpsamplerName.catalog.forms + ["a segmentation network such as fcn8s_crfi5p4d5641p4d5161"]),
+    choices: UpsamplerName.catalog.heads + FCN8sVariant.allCases.map(\.rawValue),
     explain: { NetworkName.fault(in: $0) },
     parse: { $0.text.flatMap(Value.init(rawValue:)) }, format: { $0.rawValue })
 }

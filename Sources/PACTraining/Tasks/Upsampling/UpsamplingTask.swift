@@ -17,9 +17,9 @@ struct UpsamplingTask: TrainingTask {
   init(_ configuration: TrainingConfiguration, _ name: UpsamplerName) throws {
     self.configuration = configuration
     dataset = try DatasetReader(configuration.data)
-    network = try makeUpsampler(
-      name, factor: configuration.factor,
-      initialization: configuration.initialValues, seed: UInt64(configuration.seed))
+    network = try name.make(
+      factor: configuration.factor, initialization: configuration.initialValues,
+      seed: UInt64(configuration.seed))
   }
 
   var parameters: [(name: String, parameter: Parameter)] { network.parameters }
