@@ -6,8 +6,7 @@ public struct SegmentationSample: Sample {
   public var name: String
   /// The position of the image in its dataset.
   public var index: Int
-  /// What the network sees, `[1, 3, H, W]`: blue, green and red in 0…255 minus their means over the photographs that VGG-16 was
-  /// trained on.
+  /// What the network sees, `[1, 3, H, W]`: blue, green and red in 0…255 minus the network's means.
   public var image: Tensor
   /// The class of every pixel, row by row; 255 = without label.
   ///
@@ -18,7 +17,4 @@ public struct SegmentationSample: Sample {
   public var height: Int { image.shape.height }
   /// W.
   public var width: Int { image.shape.width }
-
-  /// The means of blue, green and red.
-  public static let means: [Float] = [104.008, 116.669, 122.675]
 }

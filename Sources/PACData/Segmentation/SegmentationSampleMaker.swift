@@ -15,13 +15,17 @@ public struct SegmentationSampleMaker: SampleMaker {
   public let scaleJitter: Double
   /// j: training multiplies brightness, contrast and saturation by factors from 1 − j to 1 + j; 0: never.
   public let colorJitter: Float
+  /// What is subtracted from blue, green and red, in 0…255: the network's means.
+  public let means: [Float]
 
   /// Makes a maker.
   /// - Throws: `DataError` if a number is out of range.
+  /// - Precondition: three means.
   public init(
     classes: Int, crop: Int, testCrop: Int? = nil, flipProbability: Float = 0.5,
-    scaleJitter: Double = 1, colorJitter: Float = 0
+    scaleJitter: Double = 1, colorJitter: Float = 0, means: [Float]
   ) throws(DataError) {
+    precondition(means.count == 3, "\(means.count) means of three channels")
     guard crop > 0, testCrop ?? 1 > 0 else {
       throw DataError("crop: \(crop) and \(testCrop ?? 0) leave nothing of an image")
     }
@@ -35,6 +39,7 @@ public struct SegmentationSampleMaker: SampleMaker {
     self.flipProbability = flipProbability
     self.scaleJitter = scaleJitter
     self.colorJitter = colorJitter
+    self.means = means
   }
 
   /// A random part of an image, changed at random; the same for equal seed, epoch and index.
@@ -125,7 +130,7 @@ public struct SegmentationSampleMaker: SampleMaker {
             // Blue comes first.
             target[channel * pixels + pixel] =
               picture.colors[(2 - channel) * picture.pixels + source]
-              - SegmentationSample.means[channel]
+              - means[channel]
           }
           if !picture.labels.isEmpty { labels[pixel] = picture.labels[source] }
         }

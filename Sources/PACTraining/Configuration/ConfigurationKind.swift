@@ -193,7 +193,7 @@ extension ConfigurationKind where Value == NetworkName {
   static let model = ConfigurationKind(
     allowed: enumeration(
       UpsamplerName.catalog.forms + ["a segmentation network such as fcn8s_crfi5p4d5641p4d5161"]),
-    choices: UpsamplerName.catalog.heads + FCN8sVariant.allCases.map(\.rawValue),
+    choices: UpsamplerName.catalog.heads + BackboneName.catalog.heads,
     explain: { NetworkName.fault(in: $0) },
     parse: { $0.text.flatMap(Value.init(rawValue:)) }, format: { $0.rawValue })
 }

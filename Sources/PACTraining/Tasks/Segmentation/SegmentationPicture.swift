@@ -9,13 +9,19 @@ struct SegmentationPicture {
   static let gap = 4
 
   private let sample: SegmentationSample
+  private let means: [Float]
   private let panels: [[UInt8]?]
 
   /// Takes what is to be shown.
+  /// - Parameters:
+  ///   - sample: the image and its labels.
+  ///   - means: what the image lacks of blue, green and red.
+  ///   - prediction: the class of every pixel.
   /// - Precondition: as many classes as pixels.
-  init(_ sample: SegmentationSample, prediction: [UInt8]) {
+  init(_ sample: SegmentationSample, means: [Float], prediction: [UInt8]) {
     precondition(prediction.count == sample.height * sample.width)
     self.sample = sample
+    self.means = means
     panels = [nil, prediction] + (sample.labels.isEmpty ? [] : [sample.labels])
   }
 
@@ -34,7 +40,7 @@ struct SegmentationPicture {
             // The network's image begins with blue.
             let value =
               image[(2 - channel) * height * width + pixel]
-              + SegmentationSample.means[2 - channel]
+              + means[2 - channel]
             samples[target + channel] = UInt16(min(max(value, 0), 255))
           }
           guard let classes else { continue }

@@ -16,6 +16,8 @@ struct SegmentationPredictionWriter {
   let folder: String
   let split: String
   let keepsScores: Bool
+  /// What the images lack of blue, green and red.
+  let means: [Float]
 
   /// The first line of `predictions.csv`: measures are of the image alone, in percent, empty without labels.
   static let columns = "name,classes,picture,scores,miou,acc"
@@ -42,7 +44,8 @@ struct SegmentationPredictionWriter {
     try makePredictionFolder("\(folder)/pictures")
     try PNG.write(raster, to: "\(folder)/\(results)/\(file)", colors: PascalVOC.palette)
     try PNG.write(
-      SegmentationPicture(sample, prediction: classes).render(), to: "\(folder)/pictures/\(file)")
+      SegmentationPicture(sample, means: means, prediction: classes).render(),
+      to: "\(folder)/pictures/\(file)")
     var scoreFile = ""
     if keepsScores {
       try makePredictionFolder("\(folder)/scores")

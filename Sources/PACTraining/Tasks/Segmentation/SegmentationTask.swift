@@ -49,7 +49,7 @@ struct SegmentationTask: TrainingTask {
       maker: SegmentationSampleMaker(
         classes: model.classes, crop: configuration.cropSize, testCrop: configuration.testCrop,
         flipProbability: configuration.flip ? 0.5 : 0, scaleJitter: configuration.scaleJitter,
-        colorJitter: Float(configuration.colorJitter)))
+        colorJitter: Float(configuration.colorJitter), means: model.means))
   }
 
   // MARK: - Loss
@@ -141,7 +141,8 @@ struct SegmentationTask: TrainingTask {
 
   private func predictionWriter(_ folder: String) -> SegmentationPredictionWriter {
     SegmentationPredictionWriter(
-      folder: folder, split: configuration.testSplit, keepsScores: keepsScores)
+      folder: folder, split: configuration.testSplit, keepsScores: keepsScores,
+      means: model.means)
   }
 
   /// The network's scores of a whole image, [1, C, H, W], and how long it took.
