@@ -64,7 +64,7 @@ extension BenchmarkCase {
   private static func operations(
     of model: SegmentationModel, size: Int, passes: (String) -> Double
   ) -> Double {
-    let isClassic = model.name.backbone == .classic
+    let isClassic = model.name.backbone == .fcn8s(.classic)
     func halved(_ extent: Int, _ times: Int) -> Int {
       times == 0 ? extent : halved((extent + 1) / 2, times - 1)
     }

@@ -29,7 +29,7 @@ public struct StepWorkload: Sendable {
 
   private static func upsampling(factor: Int) -> StepWorkload {
     StepWorkload(name: "upsample\(factor)", size: 256, multiple: factor) { size in
-      let network = try makeUpsampler(.pacJointUpsample(), factor: factor, seed: 1)
+      let network = try UpsamplerName.pacJointUpsample().make(factor: factor, seed: 1)
       var random = CounterRandom(seed: 0, purpose: .synthetic)
       let low = Tensor.uniform([1, 1, size / factor, size / factor], within: 1, using: &random)
       let guide = Tensor.uniform([1, 3, size, size], within: 1, using: &random)

@@ -12,7 +12,7 @@ extension BenchmarkCase {
       summary: "training step of PacJointUpsample ×\(factor), 256×256 crop, one sample, Adam"
     ) {
       let size = 256
-      let network = try makeUpsampler(.pacJointUpsample(), factor: factor, seed: 1)
+      let network = try UpsamplerName.pacJointUpsample().make(factor: factor, seed: 1)
       let operations = trainingOperations(network, size: size)
       let parameters = ParameterSet(network.parameters)
       var optimizer = Adam(count: parameters.count)
@@ -45,7 +45,7 @@ extension BenchmarkCase {
       name: "evaluate\(factor)-\(height)x\(width)",
       summary: "PacJointUpsample ×\(factor) on a frame of \(height)×\(width), one map"
     ) {
-      let network = try makeUpsampler(.pacJointUpsample(), factor: factor, seed: 1)
+      let network = try UpsamplerName.pacJointUpsample().make(factor: factor, seed: 1)
       var random = CounterRandom(seed: 0, purpose: .synthetic)
       let (rows, columns) = ((height + factor - 1) / factor, (width + factor - 1) / factor)
       let low = Tensor.uniform([1, 1, rows, columns], within: 1, using: &random)

@@ -22,13 +22,13 @@ public struct SegmentationSettings: TaskSettings {
   public var loss = SegmentationLoss.crossEntropy
 
   /// The defaults, with the network FCN-8s.
-  public init() { network = .fcn8s }
+  public init() { network = SegmentationModelName(.fcn8s(.classic)) }
 
   public static let task = "segmentation"
 
   public static let networks = NetworkNames(
     forms: ["a segmentation network such as fcn8s_crfi5p4d5641p4d5161"],
-    heads: SegmentationModelName.heads, fault: SegmentationModelName.fault)
+    heads: BackboneName.catalog.heads, fault: { SegmentationModelName.fault(in: $0) })
 
   public static let generalDefaults = ["test-split": "val"]
 

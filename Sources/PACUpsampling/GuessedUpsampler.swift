@@ -5,10 +5,11 @@ import PACWeights
 /// Which of the published networks weights belong to, judged by names and shapes alone: files of other programs do not say.
 func guessedUpsampler(of weights: NetworkWeights) -> String? {
   let found = weights.entries.map { (name: $0.name, shape: $0.shape) }
-  for name in ["PacJointUpsample", "PacJointUpsampleLite", "DJIF", "DJIFWide"] {
-    guard let model = UpsamplerName(rawValue: name) else { continue }
+  for name in UpsamplerName.catalog.heads {
+    // Without options, as published.
+    guard let model = try? UpsamplerName(name), model.hasParameters else { continue }
     let factors = [2, 4, 8, 16].filter { factor in
-      guard let network = try? makeUpsampler(model, factor: factor, seed: 0) else { return false }
+      guard let network = try? model.make(factor: factor, seed: 0) else { return false }
       let expected = network.parameters.map { ($0.name, $0.parameter.shape) }
       return ParameterMatch(found, to: expected).differences.isEmpty
     }

@@ -32,7 +32,8 @@ public struct UpsamplingSettings: TaskSettings {
   public static let task = "upsampling"
 
   public static let networks = NetworkNames(
-    forms: UpsamplerName.forms, heads: UpsamplerName.heads, fault: UpsamplerName.fault)
+    forms: UpsamplerName.catalog.forms, heads: UpsamplerName.catalog.heads,
+    fault: { UpsamplerName.catalog.fault(in: $0) })
 
   public static let keys: [ConfigurationKey<UpsamplingSettings>] = {
     let defaults = UpsamplingSettings()
@@ -78,10 +79,10 @@ public struct UpsamplingSettings: TaskSettings {
     ]
   }()
 
-  public var model: String { network.rawValue }
+  public var model: String { network.description }
 
   public mutating func choose(model: String) -> Bool {
-    guard let network = UpsamplerName(rawValue: model) else { return false }
+    guard let network = try? UpsamplerName(model) else { return false }
     self.network = network
     return true
   }

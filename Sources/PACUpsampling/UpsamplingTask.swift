@@ -20,8 +20,8 @@ public struct UpsamplingTask: PredictingTask {
     self.configuration = configuration
     self.settings = settings
     dataset = try DatasetReader(configuration.data)
-    network = try makeUpsampler(
-      settings.network, factor: settings.factor, initialization: settings.initialValues,
+    network = try settings.network.make(
+      factor: settings.factor, initialization: settings.initialValues,
       seed: UInt64(configuration.seed))
   }
 

@@ -38,15 +38,15 @@ func upsamplingDeviations(_ verification: VerificationCase) throws -> [Deviation
 /// The network a case names, its parameters set by the formula.
 func networkByFormula(_ verification: VerificationCase) throws -> any JointUpsampler {
   let name = try verification.setting("model", as: String.self)
-  guard let model = UpsamplerName(rawValue: name) else {
+  guard let model = try? UpsamplerName(name) else {
     throw Unsupported(what: "model '\(name)'")
   }
   let formula = try verification.setting("parameters", as: [String: Any].self)
   guard formula["kind"] as? String == "splitmix64", let seed = formula["seed"] as? Int else {
     throw Unsupported(what: "parameters \(formula)")
   }
-  let network = try makeUpsampler(
-    model, factor: try verification.setting("factor"), seed: UInt64(seed))
+  let network = try model.make(
+    factor: try verification.setting("factor"), seed: UInt64(seed))
   setByFormula(network.parameters, seed: UInt64(seed))
   return network
 }

@@ -1,4 +1,5 @@
 import PACHDF5
+import PACOptimizers
 import PACTensors
 import PACTestSupport
 import PACWeights

@@ -51,9 +51,9 @@ import Testing
       return Tensor(Shape(array.shape), array.elements.map { Float($0) })
     }
     let (low, guide, expected) = (try array("low"), try array("guide"), try array("output"))
-    let model = try #require(UpsamplerName(rawValue: label.model))
+    let model = try UpsamplerName(label.model)
     for name in ["weights", "weights_stream"] {
-      let network = try makeUpsampler(model, factor: label.factor, seed: 1)
+      let network = try model.make(factor: label.factor, seed: 1)
       let notes = try ParameterSet(network.parameters).load(
         NetworkWeights(reading: "\(folder)/\(name).pth"),
         for: NetworkLabel(model: label.model, attributes: ["factor": label.factor]))

@@ -1,5 +1,6 @@
 import Foundation
 import PACHDF5
+import PACOptimizers
 import PACTensors
 import PACTestSupport
 import PACWeightFiles

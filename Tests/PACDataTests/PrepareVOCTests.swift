@@ -1,8 +1,9 @@
 import Foundation
-@testable import PACData
 import PACImageFiles
 import PACTestSupport
 import Testing
+
+@testable import PACData
 
 @Suite struct PrepareVOCTests {
   let folder: TemporaryFolder

@@ -18,7 +18,7 @@ import Testing
 
   @Test func namesAreTakenApart() throws {
     let name = try SegmentationModelName("fcn8spacfrozen_crfi3lp4d5641p0ds322pna312p2d588")
-    #expect(name.backbone == .pac)
+    #expect(name.backbone == .fcn8s(.pac))
     #expect(name.isFrozen)
     let kernels = [
       PairwiseKernel(kernelSize: 5, dilation: 64, spatialFilter: false),
@@ -122,6 +122,15 @@ import Testing
     #expect(throws: expected) { try SegmentationModelName(name) }
   }
 
+  @Test func faultsOfWhatBeginsAsABackbone() {
+    for name in ["fcn8s", "fcn8snarrowfrozen_crf", "fcn8x", "fcn9_crf", "fcn"] {
+      #expect(SegmentationModelName.fault(in: name + "_x")?.hasPrefix("'\(name)_x'") == true)
+    }
+    for name in ["DJIF", "fc", "FCN8s", "", "crf"] {
+      #expect(SegmentationModelName.fault(in: name) == nil)
+    }
+  }
+
   @Test func parametersHaveTheirPublishedNames() throws {
     let shapes = Dictionary(
       uniqueKeysWithValues: try model("fcn8snarrow_crfi2lp2d5161").parameters.map {
@@ -167,28 +176,8 @@ import Testing
       let number = pixel / 7 % 6
       return number == 5 ? 255 : UInt8(number)
     }
-    func loss(_ tape: Tape?) throws -> Variable {
+    try checkGradients(of: network.parameters) { tape in
       try crossEntropy(try network(Variable(input, tape: tape)), labels: labels)
-    }
-    let tape = Tape()
-    tape.backward(from: try loss(tape))
-    for (name, parameter) in network.parameters {
-      let start = parameter.value
-      let gradient = parameter.gradient
-      // Along the gradient's signs the change of the loss is largest against the rounding of single precision.
-      let size = max(start.elements.lazy.map(abs).max() ?? 0, 0.01)
-      let slope = gradient.elements.reduce(0.0) { $0 + Double(abs($1)) }
-      guard slope > 1e-3 else { continue }
-      func moved(_ step: Float) throws -> Double {
-        parameter.value = Tensor(
-          start.shape,
-          zip(start.elements, gradient.elements).map { $0 + ($1 > 0 ? step : $1 < 0 ? -step : 0) })
-        defer { parameter.value = start }
-        return Double(try loss(nil).value.scalar)
-      }
-      let step = min(size * 1e-3, Float(0.002 / slope))
-      let expected = (try moved(step) - moved(-step)) / Double(2 * step)
-      #expect(abs(expected - slope) < 0.05 * slope, "\(name): \(slope), expected \(expected)")
     }
   }
 

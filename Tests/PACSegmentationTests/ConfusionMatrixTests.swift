@@ -2,6 +2,8 @@ import PACData
 import PACTraining
 import Testing
 
+@testable import PACSegmentation
+
 @Suite struct ConfusionMatrixTests {
   @Test func measuresLeaveOutClassesThatNeverOccur() {
     var matrix = ConfusionMatrix(classes: 4)

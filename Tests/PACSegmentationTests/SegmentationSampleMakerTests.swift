@@ -2,6 +2,8 @@ import PACData
 import PACTestSupport
 import Testing
 
+@testable import PACSegmentation
+
 @Suite struct SegmentationSampleMakerTests {
   static let means: [Float] = [104.008, 116.669, 122.675]
 
@@ -25,7 +27,8 @@ import Testing
   }
 
   @Test func smallImagesAreFilledUp() throws {
-    let maker = try SegmentationSampleMaker(classes: 3, crop: 7, flipProbability: 0)
+    let maker = try SegmentationSampleMaker(
+      classes: 3, crop: 7, flipProbability: 0, means: Self.means)
     let sample = try maker.trainingSample(of: scene(), index: 3, seed: 1, epoch: 2)
     #expect(sample.image.shape == [1, 3, 7, 7])
     #expect(sample.name == "a" && sample.index == 3)
@@ -45,7 +48,8 @@ import Testing
   }
 
   @Test func cropsLieEverywhereAndAreMirrored() throws {
-    let maker = try SegmentationSampleMaker(classes: 3, crop: 3, flipProbability: 0.5)
+    let maker = try SegmentationSampleMaker(
+      classes: 3, crop: 3, flipProbability: 0.5, means: Self.means)
     var corners: Set<[Int]> = []
     var mirrored = 0
     for epoch in 0..<400 {
@@ -77,7 +81,7 @@ import Testing
       labels: ByteImage(
         channels: 1, height: 20, width: 20, bytes: [UInt8](repeating: 2, count: 400)))
     let scaling = try SegmentationSampleMaker(
-      classes: 3, crop: 60, flipProbability: 0, scaleJitter: 2)
+      classes: 3, crop: 60, flipProbability: 0, scaleJitter: 2, means: Self.means)
     var sides: Set<Int> = []
     for epoch in 0..<60 {
       let sample = try scaling.trainingSample(of: flat, index: 0, seed: 2, epoch: epoch)
@@ -90,7 +94,7 @@ import Testing
     #expect(sides.contains { $0 < 14 } && sides.contains { $0 > 32 })
 
     let colouring = try SegmentationSampleMaker(
-      classes: 3, crop: 5, flipProbability: 0, colorJitter: 0.4)
+      classes: 3, crop: 5, flipProbability: 0, colorJitter: 0.4, means: Self.means)
     let samples = try (0..<20).map {
       try colouring.trainingSample(of: scene(5, 5), index: 0, seed: 2, epoch: $0)
     }
@@ -107,28 +111,30 @@ import Testing
   }
 
   @Test func evaluationTakesTheWholeOrTheMiddle() throws {
-    let whole = try SegmentationSampleMaker(classes: 3, crop: 3)
+    let whole = try SegmentationSampleMaker(classes: 3, crop: 3, means: Self.means)
       .evaluationSample(of: scene(), index: 0)
     #expect(whole.image.shape == [1, 3, 4, 5] && whole.labels.count == 20)
-    let middle = try SegmentationSampleMaker(classes: 3, crop: 3, testCrop: 2)
+    let middle = try SegmentationSampleMaker(classes: 3, crop: 3, testCrop: 2, means: Self.means)
       .evaluationSample(of: scene(), index: 0)
     #expect(middle.labels == [6, 7, 11, 12].map { UInt8($0 % 3) })
-    let unlabelled = try SegmentationSampleMaker(classes: 3, crop: 3)
+    let unlabelled = try SegmentationSampleMaker(classes: 3, crop: 3, means: Self.means)
       .evaluationSample(of: scene(labels: false), index: 0)
     #expect(unlabelled.labels.isEmpty)
   }
 
   @Test func faults() throws {
-    let maker = try SegmentationSampleMaker(classes: 2, crop: 3)
+    let maker = try SegmentationSampleMaker(classes: 2, crop: 3, means: Self.means)
     #expect(
       message { try maker.trainingSample(of: scene(), index: 0, seed: 0, epoch: 0) }
         == "sample a: label 2 is none of the 2 classes; prepare the dataset again")
     #expect(
       message { try maker.trainingSample(of: scene(labels: false), index: 0, seed: 0, epoch: 0) }
         == "sample a: has no labels; train on a split that has")
-    #expect(throws: DataError.self) { try SegmentationSampleMaker(classes: 2, crop: 0) }
     #expect(throws: DataError.self) {
-      try SegmentationSampleMaker(classes: 2, crop: 1, scaleJitter: 0.5)
+      try SegmentationSampleMaker(classes: 2, crop: 0, means: Self.means)
+    }
+    #expect(throws: DataError.self) {
+      try SegmentationSampleMaker(classes: 2, crop: 1, scaleJitter: 0.5, means: Self.means)
     }
   }
 

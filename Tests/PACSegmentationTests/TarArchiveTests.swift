@@ -1,6 +1,7 @@
 import Foundation
 import PACData
 import PACTestSupport
+import PACTraining
 import Testing
 
 @testable import PACSegmentation

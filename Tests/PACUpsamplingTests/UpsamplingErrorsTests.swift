@@ -2,6 +2,8 @@ import PACData
 import PACTensors
 import Testing
 
+@testable import PACUpsampling
+
 @Suite("Upsampling measure")
 struct UpsamplingErrorsTests {
   @Test("the root of the mean squared error over the valid pixels")

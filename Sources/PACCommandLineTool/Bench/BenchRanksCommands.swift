@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import PACBenchmarking
 import PACDistributed
-import PACTraining
+import PACText
 
 struct BenchAllReduceCommand: RankedCommand {
   static let configuration = CommandConfiguration(

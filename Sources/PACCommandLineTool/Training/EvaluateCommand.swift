@@ -101,15 +101,17 @@ struct EvaluateCommand: TaskCommand {
   private func summary(
     _ result: EvaluationResult, _ configuration: TrainingConfiguration, isTable: Bool = false
   ) -> JSONLine {
-    let attributes = configuration.settings.label.attributes.sorted { $0.key < $1.key }
-    return JSONLine(
-      [("model", configuration.model)] + attributes.map { ($0.key, $0.value) }
-        + [("samples", result.samples.count)] + zip(result.metrics.map(\.name), result.values)
-        + [
-          ("unit", result.units[0]), ("loss", result.loss),
-          ("published", isTable ? result.published?.value : nil),
-          ("seconds", isTable ? result.secondsPerSample : nil),
-        ])
+    var members: [(key: String, value: Any?)] = [("model", configuration.model)]
+    members += jsonAttributes(of: configuration.settings.label)
+    members.append(("samples", result.samples.count))
+    members += zip(result.metrics, result.values).map { ($0.name, $1) }
+    members += [("unit", result.units[0]), ("loss", result.loss)]
+    if isTable {
+      members += [
+        ("published", result.published?.value), ("seconds", result.secondsPerSample),
+      ]
+    }
+    return JSONLine(members)
   }
 
   // MARK: - Several networks and factors

@@ -11,7 +11,7 @@ import PACTensors
 ///
 /// Departing from the published code, the variants other than `classic` take images of any size: zeros are added at the
 /// bottom and at the right up to a multiple of 32, and the scores are cropped.
-public struct FCN8s {
+public struct FCN8s: SegmentationBackbone {
   /// Which network of the family.
   public let variant: FCN8sVariant
   /// C, the number of classes.
@@ -62,7 +62,7 @@ public struct FCN8s {
         let isFirst = number == 0 && position == 0
         return convolution(
           channels, block.channels, 3, padding: isClassic && isFirst ? 100 : 1,
-          dividedBy: isFirst ? Self.colorSpread : 1)
+          dividedBy: isFirst ? colorSpread : 1)
       }
       if isAdaptive { layer += 1 }
       return VGGBlock(
@@ -82,10 +82,8 @@ public struct FCN8s {
     upscore8 = enlargement(8)
   }
 
-  /// About the standard deviation of colours in photographs.
-  ///
-  /// The first layer starts so much smaller: scores then start near 1 in size instead of in the hundreds.
-  private static var colorSpread: Double { 64 }
+  /// The means over the photographs that VGG-16 was trained on.
+  public var means: [Float] { [104.008, 116.669, 122.675] }
 
   /// Every parameter by its published name.
   public var parameters: [(name: String, parameter: Parameter)] {
@@ -96,12 +94,9 @@ public struct FCN8s {
       + upscorePool4.parameters("upscore_pool4")
   }
 
-  /// Scores an image.
-  /// - Parameters:
-  ///   - image: blue, green and red minus their means, [N, 3, H, W] of any size; N = 1 with dropout.
-  ///   - dropout: decides which channels after fc6 and fc7 are dropped while training; nil: none.
-  /// - Returns: [N, C, H, W].
-  /// - Throws: `LayerError` if the shape does not fit.
+  /// Scores an image; see `SegmentationBackbone`.
+  ///
+  /// Dropout is after fc6 and fc7.
   public func callAsFunction(_ image: Variable, dropout: CounterRandom? = nil) throws -> Variable {
     let shape = image.value.shape
     guard variant != .classic, shape.rank == 4 else { return try score(image, dropout) }
@@ -165,44 +160,11 @@ public struct FCN8s {
   }
 }
 
-/// The convolutions between two poolings of VGG-16, each with its ReLU.
-private struct VGGBlock {
-  let ordinary: [Conv2d]
-  /// The last one, if it is pixel-adaptive.
-  let adaptive: PacConv2d?
+// MARK: - Name
 
-  /// The guide is conv2_2's output at the published scale.
-  private static var guideScale: Float { 1e-4 }
-
-  func callAsFunction(_ input: Variable, guide: Variable?) throws -> Variable {
-    let x = try consecutiveConv2d(input, ordinary, activation: .rectified)
-    guard let adaptive else { return x }
-    guard let guide else { preconditionFailure("a PAC layer before its guide") }
-    let shape = x.value.shape
-    let resized = resizeBilinear(guide, height: shape.height, width: shape.width)
-    let features = try weightedSum([
-      WeightedTerm(resized, times: Variable(Tensor(scalar: Self.guideScale)))
-    ])
-    return try adaptive(x, guide: features, activation: .rectified)
-  }
-
-  /// The parameters; layers are numbered from 1 behind `prefix`.
-  func parameters(_ prefix: String) -> [(name: String, parameter: Parameter)] {
-    ordinary.enumerated().flatMap { $1.parameters("\(prefix)\($0 + 1)") }
-      + (adaptive?.parameters("\(prefix)\(ordinary.count + 1)") ?? [])
-  }
-}
-
-extension PacConv2d {
-  /// A 3×3 layer between equally many channels.
-  fileprivate static func heNormal(channels: Int, seed: UInt64, layer: Int) throws -> PacConv2d {
-    // Replaced below; the constructor draws what it would start with.
-    var random = CounterRandom(seed: seed, purpose: .initialisation, item: layer)
-    let convolution = try PacConv2d(
-      inputChannels: channels, outputChannels: channels,
-      window: PacWindow(kernelSize: 3, padding: 1), random: &random)
-    convolution.weight.value = .heNormal(convolution.weight.shape, seed: seed, layer: layer)
-    convolution.bias?.value = .zeros([channels])
-    return convolution
+extension BackboneName {
+  /// A network of the family of FCN-8s.
+  public static func fcn8s(_ variant: FCN8sVariant) -> BackboneName {
+    BackboneName(declaring: variant.rawValue) { try FCN8s(variant, classes: $0, seed: $1) }
   }
 }

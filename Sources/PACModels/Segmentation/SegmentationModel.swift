@@ -8,7 +8,7 @@ public struct SegmentationModel {
   public let name: SegmentationModelName
   /// C, the number of classes.
   public let classes: Int
-  private let backbone: FCN8s
+  private let backbone: any SegmentationBackbone
   private let refinement: CRFRefinement?
 
   /// Makes a network.
@@ -23,7 +23,7 @@ public struct SegmentationModel {
   ) throws {
     self.name = name
     self.classes = classes
-    backbone = try FCN8s(name.backbone, classes: classes, seed: seed)
+    backbone = try name.backbone.make(classes: classes, seed: seed)
     refinement = try name.refinement.map {
       try CRFRefinement($0, classes: classes, perturbed: perturbed, seed: seed)
     }
@@ -37,25 +37,28 @@ public struct SegmentationModel {
     (name.isFrozen ? [] : backbone.parameters) + (refinement?.parameters ?? [])
   }
 
+  /// What is subtracted from blue, green and red, in 0…255, before the network sees an image.
+  public var means: [Float] { backbone.means }
+
   /// The backbone's parameters by their published names, frozen or not.
   public var backboneParameters: [(name: String, parameter: Parameter)] { backbone.parameters }
 
   /// The backbone's scores alone.
   /// - Parameters:
-  ///   - image: blue, green and red minus their means, [N, 3, H, W] of any size; N = 1 with dropout.
+  ///   - image: blue, green and red minus `means`, [N, 3, H, W] of any size; N = 1 with dropout.
   ///   - dropout: decides which channels are dropped while training; nil: none. A frozen backbone drops none.
   /// - Returns: [N, C, H, W].
   /// - Throws: `LayerError` if the shape does not fit.
   public func unary(_ image: Variable, dropout: CounterRandom? = nil) throws -> Variable {
     guard name.isFrozen else { return try backbone(image, dropout: dropout) }
     // Off the tape: nothing of a frozen backbone is kept for a backward pass.
-    let scores = try backbone(Variable(image.value))
+    let scores = try backbone(Variable(image.value), dropout: nil)
     return Variable(scores.value, tape: image.tape)
   }
 
   /// The network's scores.
   /// - Parameters:
-  ///   - image: blue, green and red minus their means, [N, 3, H, W] of any size; N = 1 with dropout.
+  ///   - image: blue, green and red minus `means`, [N, 3, H, W] of any size; N = 1 with dropout.
   ///   - dropout: decides which channels are dropped while training; nil: none.
   /// - Returns: log-probabilities up to a constant, [N, C, H, W].
   /// - Throws: `LayerError` if the shape does not fit.

@@ -82,6 +82,23 @@ public struct BilateralSolverSettings: Hashable, Sendable {
   }
 }
 
+extension BilateralSolverSettings {
+  static let grammar =
+    "BilateralSolver_{space}_{luma}_{chroma}_{lambda}: widths in output pixels and in luma and chroma of 0…255; "
+    + "weight of smoothness, such as BilateralSolver_4_8_8_2"
+
+  init?(_ fields: [Substring]) {
+    let numbers = fields.compactMap(NameField.positive)
+    guard fields.count == 4, numbers.count == 4 else { return nil }
+    self.init(space: numbers[0], luma: numbers[1], chroma: numbers[2], smoothness: numbers[3])
+  }
+
+  var name: String {
+    let numbers = [space, luma, chroma, smoothness].map(NameField.text)
+    return "BilateralSolver_\(numbers.joined(separator: "_"))"
+  }
+}
+
 /// The linear system of the fast bilateral solver for one guide and one confidence map.
 struct BilateralSystem {
   private let grid: BilateralGrid
@@ -169,4 +186,24 @@ func conjugateGradients(
     slope = nextSlope
   }
   return x
+}
+
+// MARK: - Name
+
+extension NetworkFamily<UpsamplerName> {
+  /// See `BilateralSolverSettings.grammar`.
+  static var bilateralSolver: Self {
+    NetworkFamily(BilateralSolverSettings.grammar) {
+      BilateralSolverSettings($0).map(UpsamplerName.bilateralSolver)
+    }
+  }
+}
+
+extension UpsamplerName {
+  /// The fast bilateral solver.
+  public static func bilateralSolver(_ settings: BilateralSolverSettings) -> UpsamplerName {
+    UpsamplerName(
+      declaring: settings.name, hasParameters: false,
+      construct: { factor, _ in BilateralSolver(factor: factor, settings: settings) })
+  }
 }

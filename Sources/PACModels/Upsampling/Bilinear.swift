@@ -19,3 +19,12 @@ public struct Bilinear: JointUpsampler {
     return resizeBilinear(low, height: shape.height * factor, width: shape.width * factor)
   }
 }
+
+// MARK: - Name
+
+extension UpsamplerName {
+  /// Bilinear interpolation without a guide.
+  public static let bilinear = UpsamplerName(
+    declaring: "Bilinear", hasParameters: false,
+    construct: { factor, _ in Bilinear(factor: factor) })
+}

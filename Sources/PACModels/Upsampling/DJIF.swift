@@ -62,3 +62,30 @@ public struct DJIF: JointUpsampler {
     ) { [try branch(input.rows($0.padded)).rows($0.inner)] }[0]
   }
 }
+
+extension DJIF {
+  /// Changes the initial values so that the network begins as bilinear interpolation but for two pixels along the border.
+  ///
+  /// Channel 0 of the target branch and of the joint branch starts as the identity with zero bias.
+  public func startAsInterpolation() {
+    for (name, parameter) in parameters where !name.hasPrefix("branch_g") {
+      if name.hasSuffix("weight") {
+        parameter.handOnChannel0()
+      } else {
+        parameter.value = parameter.value.replacingFirst(with: 0)
+      }
+    }
+  }
+}
+
+// MARK: - Name
+
+extension UpsamplerName {
+  /// Deep joint image filtering.
+  public static let djif = UpsamplerName(
+    declaring: "DJIF", hasParameters: true, construct: { DJIF(factor: $0, random: &$1) })
+  /// Deep joint image filtering with more filters.
+  public static let djifWide = UpsamplerName(
+    declaring: "DJIFWide", hasParameters: true,
+    construct: { DJIF(factor: $0, wide: true, random: &$1) })
+}

@@ -114,6 +114,21 @@ public struct GuidedFilterSettings: Hashable, Sendable {
   }
 }
 
+extension GuidedFilterSettings {
+  static let grammar =
+    "GuidedFilter_{radius}_{epsilon}: radius of the window in output pixels; how much slopes are held down, in squared "
+    + "colours of 0…1, such as GuidedFilter_4_0.001"
+
+  init?(_ fields: [Substring]) {
+    guard fields.count == 2, let radius = NameField.count(fields[0]),
+      let epsilon = NameField.positive(fields[1])
+    else { return nil }
+    self.init(radius: radius, epsilon: epsilon)
+  }
+
+  var name: String { "GuidedFilter_\(radius)_\(NameField.text(epsilon))" }
+}
+
 /// Means over square windows, cut at the border, by running sums: the cost does not depend on the radius.
 struct BoxMean {
   let height: Int
@@ -176,5 +191,25 @@ struct SymmetricMatrix3 {
     let x2 = y2 / u22
     let x1 = (y1 - u12 * x2) / u11
     return SIMD3((y0 - u01 * x1 - u02 * x2) / u00, x1, x2)
+  }
+}
+
+// MARK: - Name
+
+extension NetworkFamily<UpsamplerName> {
+  /// See `GuidedFilterSettings.grammar`.
+  static var guidedFilter: Self {
+    NetworkFamily(GuidedFilterSettings.grammar) {
+      GuidedFilterSettings($0).map(UpsamplerName.guidedFilter)
+    }
+  }
+}
+
+extension UpsamplerName {
+  /// The guided filter.
+  public static func guidedFilter(_ settings: GuidedFilterSettings) -> UpsamplerName {
+    UpsamplerName(
+      declaring: settings.name, hasParameters: false,
+      construct: { factor, _ in GuidedFilter(factor: factor, settings: settings) })
   }
 }

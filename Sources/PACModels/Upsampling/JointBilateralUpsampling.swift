@@ -67,3 +67,41 @@ public struct JointBilateralSettings: Hashable, Sendable {
     }
   }
 }
+
+extension JointBilateralSettings {
+  static let grammar =
+    "JBU_{k}_{color}_{space}: k×k output pixels, k odd; what colours in 0…1 and positions in output pixels are "
+    + "multiplied by, such as JBU_17_4_0.25"
+
+  init?(_ fields: [Substring]) {
+    guard fields.count == 3, let size = NameField.count(fields[0]), size % 2 == 1,
+      let color = NameField.positive(fields[1]), let space = NameField.positive(fields[2])
+    else { return nil }
+    self.init(windowSize: size, colorScale: color, spaceScale: space)
+  }
+
+  var name: String {
+    "JBU_\(windowSize)_\(NameField.text(colorScale))_\(NameField.text(spaceScale))"
+  }
+}
+
+// MARK: - Name
+
+extension NetworkFamily<UpsamplerName> {
+  /// See `JointBilateralSettings.grammar`.
+  static var jointBilateral: Self {
+    NetworkFamily(JointBilateralSettings.grammar) {
+      JointBilateralSettings($0).map(UpsamplerName.jointBilateral)
+    }
+  }
+}
+
+extension UpsamplerName {
+  /// Joint bilateral upsampling.
+  public static func jointBilateral(_ settings: JointBilateralSettings) -> UpsamplerName {
+    UpsamplerName(
+      declaring: settings.name, hasParameters: false,
+      check: { (factor, _) throws(ModelError) in try settings.validate(factor: factor) },
+      construct: { factor, _ in try JointBilateralUpsampling(factor: factor, settings: settings) })
+  }
+}

@@ -19,6 +19,20 @@ public protocol JointUpsampler {
   /// - Returns: [N, C, h·factor, w·factor].
   /// - Throws: `LayerError` or `ModelError` if the shapes do not fit.
   func callAsFunction(_ low: Variable, guide: Variable) throws -> Variable
+
+  /// Changes the published initial values so that the network begins close to bilinear interpolation; does nothing where there are
+  /// no parameters.
+  /// - Throws: `ModelError` if the network cannot start so, which is what a network inherits.
+  func startAsInterpolation() throws(ModelError)
+}
+
+extension JointUpsampler {
+  /// Throws where there are parameters.
+  public func startAsInterpolation() throws(ModelError) {
+    guard parameters.isEmpty else {
+      throw ModelError("init interpolation: this network cannot start so; choose init published")
+    }
+  }
 }
 
 /// Throws unless the guide belongs to the map.

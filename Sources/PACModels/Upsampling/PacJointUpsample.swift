@@ -118,49 +118,68 @@ public struct PacJointUpsample: JointUpsampler {
   }
 }
 
-/// The channels of a network's layers, and the sizes of its filters.
-struct PacJointUpsampleLayout {
-  /// The target branch from its input on.
-  let target: [Int]
-  /// The guide branch from its input on.
-  let guide: [Int]
-  /// The transposed PAC layers from the target branch's output on.
-  let upsampling: [Int]
-  /// The final branch from its input on.
-  let final: [Int]
-  /// The channels that guide one transposed layer.
-  let guideChannels: Int
-  /// Rows and columns of every convolution's filters.
-  let filterSize: Int
-  /// Rows and columns of the transposed layers' filters.
-  let upsamplingSize: Int
-
-  init(liteFactor factor: Int) throws(ModelError) {
-    guard let options = PacJointUpsampleOptions.lite[factor] else {
-      throw ModelError("model PacJointUpsampleLite has no factor \(factor); choose 4, 8 or 16")
+extension PacJointUpsample {
+  /// Changes the published initial values so that the network begins close to bilinear interpolation, twice as large at a time.
+  ///
+  /// Channel 0 of every layer starts by handing the map on: the identity in the convolutions, the half-pixel bilinear filter
+  /// (¼, ¾, ¾, ¼, 0) in the transposed layers, with zero bias. The guide branch's last layer starts small, so that K is close to 1
+  /// everywhere.
+  /// - Precondition: the transposed layers' filters are large enough for the bilinear filter.
+  public func startAsInterpolation() {
+    var bilinear = [Float](repeating: 0, count: upsamplingSize)
+    for (offset, weight) in zip((-2)..., [0.25, 0.75, 0.75, 0.25] as [Float]) {
+      bilinear[upsamplingSize / 2 + offset] = weight
     }
-    try self.init(factor: factor, options)
+    let lastOfGuide = parameters.last { $0.name.hasPrefix("branch_g") }.map {
+      $0.name.split(separator: ".")[1]
+    }
+    for (name, parameter) in parameters {
+      let parts = name.split(separator: ".")
+      switch (parts[0], parts[2]) {
+      case ("branch_g", _):
+        guard parts[1] == lastOfGuide else { continue }
+        parameter.value = parameter.value.map { $0 * Self.guideScale }
+      case ("up_convts", "weight"): parameter.handOnChannel0(through: bilinear, inputAxis: 0)
+      case (_, "weight"): parameter.handOnChannel0()
+      default: parameter.value = parameter.value.replacingFirst(with: 0)
+      }
+    }
   }
 
-  init(factor: Int, _ options: PacJointUpsampleOptions) throws(ModelError) {
-    let levels = factor.trailingZeroBitCount
-    guard factor >= 2, factor == 1 << levels else {
-      throw ModelError("model PacJointUpsample has no factor \(factor); choose 2, 4, 8 or 16")
+  /// The guide's features start this much smaller than published.
+  private static var guideScale: Float { 0.1 }
+}
+
+// MARK: - Name
+
+extension NetworkFamily<UpsamplerName> {
+  /// See `PacJointUpsampleOptions.grammar`.
+  static var pacJointUpsample: Self {
+    NetworkFamily(PacJointUpsampleOptions.grammar) {
+      PacJointUpsampleOptions($0).map(UpsamplerName.pacJointUpsample)
     }
-    let filters = options.finalBranch.channels(besides: levels - 1)
-    guard filters.count >= levels else {
-      throw ModelError(
-        "model \(UpsamplerName.pacJointUpsample(options)): f lists \(filters.count) layers; factor \(factor) "
-          + "needs \(levels) for its transposed layers and one more for each convolution before the last"
-      )
-    }
-    let targets = options.targetBranch.channels(besides: 0)
-    target = [1] + targets
-    guide = [3] + options.guideBranch.channels(besides: -1) + [options.guideChannels * levels]
-    upsampling = [targets[targets.count - 1]] + filters[..<levels]
-    final = filters[(levels - 1)...] + [1]
-    guideChannels = options.guideChannels
-    filterSize = options.filterSize
-    upsamplingSize = options.upsamplingSize
   }
+}
+
+extension UpsamplerName {
+  /// The published network, with options of its own where given.
+  public static func pacJointUpsample(
+    _ options: PacJointUpsampleOptions = .init()
+  ) -> UpsamplerName {
+    UpsamplerName(
+      declaring: "PacJointUpsample\(options.suffix)", hasParameters: true,
+      check: { (factor, initialization) throws(ModelError) in
+        _ = try PacJointUpsampleLayout(factor: factor, options)
+        if initialization == .interpolation { try options.validateInterpolation() }
+      },
+      construct: { try PacJointUpsample(factor: $0, options: options, random: &$1) })
+  }
+
+  /// The published narrower network.
+  public static let pacJointUpsampleLite = UpsamplerName(
+    declaring: "PacJointUpsampleLite", hasParameters: true,
+    check: { (factor, _) throws(ModelError) in
+      _ = try PacJointUpsampleLayout(liteFactor: factor)
+    },
+    construct: { try PacJointUpsample(liteFactor: $0, random: &$1) })
 }

@@ -129,3 +129,14 @@ extension PacJointUpsampleOptions.Branch {
     }
   }
 }
+
+extension PacJointUpsampleOptions {
+  /// Throws if the transposed layers' filters are too small for the half-pixel bilinear filter.
+  func validateInterpolation() throws(ModelError) {
+    guard upsamplingSize >= 5 else {
+      throw ModelError(
+        "model \(UpsamplerName.pacJointUpsample(self)): init interpolation needs transposed filters of 5×5 or more; "
+          + "leave out _u\(upsamplingSize) or choose init published")
+    }
+  }
+}

@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct DJIFTests {
   @Test func hasThePublishedParameters() throws {
-    let network = try makeUpsampler(.djif, factor: 8, seed: 0)
+    let network = try UpsamplerName.djif.make(factor: 8, seed: 0)
     let shapes = Dictionary(
       uniqueKeysWithValues: network.parameters.map { ($0.name, $0.parameter.shape) })
     #expect(shapes.count == 18)
@@ -16,12 +16,12 @@ import Testing
     #expect(shapes["branch_g.4.bias"] == [1])
     #expect(shapes["branch_joint.0.weight"] == [64, 2, 9, 9])
     #expect(shapes["branch_joint.4.weight"] == [1, 32, 5, 5])
-    let wide = try makeUpsampler(.djifWide, factor: 8, seed: 0)
+    let wide = try UpsamplerName.djifWide.make(factor: 8, seed: 0)
     #expect(wide.parameters.first?.parameter.shape == [256, 1, 9, 9])
   }
 
   @Test func startsAsInterpolation() throws {
-    let network = try makeUpsampler(.djif, factor: 4, initialization: .interpolation, seed: 1)
+    let network = try UpsamplerName.djif.make(factor: 4, initialization: .interpolation, seed: 1)
     var random = CounterRandom(seed: 5, purpose: .initialisation)
     let low = Tensor([1, 2, 6, 7], (0..<84).map { _ in random.uniform() })
     let guide = Tensor.uniform([1, 3, 24, 28], within: 1, using: &random)

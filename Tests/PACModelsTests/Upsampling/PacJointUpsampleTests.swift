@@ -7,7 +7,7 @@ import Testing
 @Suite struct PacJointUpsampleTests {
   @Test(arguments: [2, 4, 8, 16])
   func hasThePublishedParameters(_ factor: Int) throws {
-    let network = try makeUpsampler(.pacJointUpsample(), factor: factor, seed: 0)
+    let network = try UpsamplerName.pacJointUpsample().make(factor: factor, seed: 0)
     let names = network.parameters.map(\.name)
     #expect(names.first == "branch_t.conv1.weight")
     #expect(names.last == "branch_f.conv2.bias")
@@ -22,7 +22,7 @@ import Testing
 
   @Test func refusesOtherFactors() {
     #expect {
-      try makeUpsampler(.pacJointUpsampleLite, factor: 2, seed: 0)
+      try UpsamplerName.pacJointUpsampleLite.make(factor: 2, seed: 0)
     } throws: {
       "\($0)" == "model PacJointUpsampleLite has no factor 2; choose 4, 8 or 16"
     }
@@ -30,7 +30,7 @@ import Testing
 
   @Test func startsFromTheSeedAlone() throws {
     func values(_ seed: UInt64) throws -> [Float] {
-      try ParameterSet(makeUpsampler(.pacJointUpsample(), factor: 4, seed: seed).parameters)
+      try ParameterSet(UpsamplerName.pacJointUpsample().make(factor: 4, seed: seed).parameters)
         .values.elements
     }
     #expect(try values(3) == values(3))
@@ -40,8 +40,8 @@ import Testing
   /// Away from the border the network that starts as interpolation differs from repeated doubling only through K < 1.
   @Test(arguments: [2, 4, 8])
   func startsCloseToInterpolation(_ factor: Int) throws {
-    let network = try makeUpsampler(
-      .pacJointUpsample(), factor: factor, initialization: .interpolation, seed: 1)
+    let network = try UpsamplerName.pacJointUpsample().make(
+      factor: factor, initialization: .interpolation, seed: 1)
     var random = CounterRandom(seed: 5, purpose: .initialisation)
     let low = Tensor([1, 1, 12, 12], (0..<144).map { _ in 0.2 + 0.6 * random.uniform() })
     let size = 12 * factor

@@ -1,4 +1,5 @@
 import PACAutograd
+import PACTensors
 import Testing
 
 @testable import PACModels
@@ -10,15 +11,15 @@ import Testing
     "PacJointUpsample_t2x16_g4x8_f3x24_k8_s3_u7", "PacJointUpsample_t12-16-22_g12_f12-16_k12",
   ])
   func readsBackAsItself(_ text: String) throws {
-    let name = try #require(UpsamplerName(rawValue: text))
-    #expect(name.rawValue == text)
-    #expect(UpsamplerName(rawValue: name.rawValue) == name)
+    let name = try UpsamplerName(text)
+    #expect(name.description == text)
+    #expect(try UpsamplerName(name.description) == name)
   }
 
-  @Test func leavesOutWhatIsPublished() {
-    #expect(UpsamplerName(rawValue: "PacJointUpsample_t3x32_k16_u5") == .pacJointUpsample())
-    #expect(UpsamplerName(rawValue: "PacJointUpsample_s5_k8")?.rawValue == "PacJointUpsample_k8")
-    #expect(UpsamplerName(rawValue: "JBU_5_1.0_2.50")?.rawValue == "JBU_5_1_2.5")
+  @Test func leavesOutWhatIsPublished() throws {
+    #expect(try UpsamplerName("PacJointUpsample_t3x32_k16_u5") == .pacJointUpsample())
+    #expect(try UpsamplerName("PacJointUpsample_s5_k8").description == "PacJointUpsample_k8")
+    #expect(try UpsamplerName("JBU_5_1.0_2.50").description == "JBU_5_1_2.5")
   }
 
   @Test(arguments: [
@@ -29,13 +30,7 @@ import Testing
     "PacJointUpsample_t", "PacJointUpsample_t3x", "PacJointUpsample_t3x32x2",
     "PacJointUpsample_t12-", "PacJointUpsample_x3", "PacJointUpsample_t3x99999",
   ])
-  func refuses(_ text: String) { #expect(UpsamplerName(rawValue: text) == nil) }
-
-  @Test func saysWhatAFormIs() throws {
-    let fault = try #require(UpsamplerName.fault(in: "JBU_8_1_1"))
-    #expect(fault.hasPrefix("'JBU_8_1_1' is not of the form JBU_{k}_{color}_{space}: "))
-    #expect(UpsamplerName.fault(in: "Jbu_8_1_1") == nil)
-  }
+  func refuses(_ text: String) { #expect(throws: ModelError.self) { try UpsamplerName(text) } }
 
   @Test(arguments: [
     (
@@ -52,38 +47,53 @@ import Testing
     ),
   ])
   func doesNotFitTheFactor(_ text: String, _ factor: Int, _ message: String) throws {
-    let name = try #require(UpsamplerName(rawValue: text))
+    let name = try UpsamplerName(text)
     #expect {
-      try makeUpsampler(name, factor: factor, seed: 0)
+      try name.make(factor: factor, seed: 0)
     } throws: {
       "\($0)" == message
     }
   }
 
   @Test func smallTransposedFiltersCannotInterpolate() throws {
-    let name = try #require(UpsamplerName(rawValue: "PacJointUpsample_u3"))
+    let name = try UpsamplerName("PacJointUpsample_u3")
     #expect {
-      try makeUpsampler(name, factor: 4, initialization: .interpolation, seed: 0)
+      try name.make(factor: 4, initialization: .interpolation, seed: 0)
     } throws: {
       "\($0)".contains("init interpolation needs transposed filters of 5×5 or more; leave out _u3")
     }
   }
 
+  @Test func networksSayHowInterpolationStarts() throws {
+    struct Scaled: JointUpsampler {
+      let factor = 1
+      let scale = Parameter(Tensor(scalar: 2))
+      var parameters: [(name: String, parameter: Parameter)] { [("scale", scale)] }
+      func callAsFunction(_ low: Variable, guide: Variable) -> Variable { low }
+    }
+    let name = UpsamplerName(
+      declaring: "Scaled", hasParameters: true, construct: { _, _ in Scaled() })
+    #expect(try name.make(factor: 1, seed: 0).parameters.count == 1)
+    #expect(
+      throws: ModelError("init interpolation: this network cannot start so; choose init published")
+    ) { try name.make(factor: 1, initialization: .interpolation, seed: 0) }
+  }
+
   @Test func onlyNetworksHaveParameters() throws {
     for text in ["Bilinear", "JBU_9_1_1", "GuidedFilter_2_0.01", "BilateralSolver_8_4_3_8"] {
-      let name = try #require(UpsamplerName(rawValue: text))
+      let name = try UpsamplerName(text)
       #expect(!name.hasParameters)
-      #expect(try makeUpsampler(name, factor: 4, seed: 0).parameters.isEmpty)
+      #expect(try name.make(factor: 4, seed: 0).parameters.isEmpty)
     }
     for name in [UpsamplerName.djif, .djifWide, .pacJointUpsample(), .pacJointUpsampleLite] {
       #expect(name.hasParameters)
-      #expect(try !makeUpsampler(name, factor: 4, seed: 0).parameters.isEmpty)
+      #expect(try !name.make(factor: 4, seed: 0).parameters.isEmpty)
     }
   }
 
   @Test func optionsDecideShapes() throws {
-    let name = try #require(UpsamplerName(rawValue: "PacJointUpsample_t2x16_g4x8_f3x24_k6_s3_u7"))
-    let network = try makeUpsampler(name, factor: 4, seed: 0)
+    let name = try UpsamplerName("PacJointUpsample_t2x16_g4x8_f3x24_k6_s3_u7")
+    let network = try name.make(factor: 4, seed: 0)
     let shapes = Dictionary(
       uniqueKeysWithValues: network.parameters.map { ($0.name, $0.parameter.shape) })
     #expect(
@@ -95,11 +105,10 @@ import Testing
         "branch_f.conv1.weight": [24, 24, 3, 3], "branch_f.conv2.weight": [24, 24, 3, 3],
         "branch_f.conv3.weight": [1, 24, 3, 3],
       ])
-    let listed = try #require(
-      UpsamplerName(rawValue: "PacJointUpsample_t12-16-16_g12-16_f12-16-16-20_k12"))
-    let lite = try makeUpsampler(.pacJointUpsampleLite, factor: 8, seed: 0)
+    let listed = try UpsamplerName("PacJointUpsample_t12-16-16_g12-16_f12-16-16-20_k12")
+    let lite = try UpsamplerName.pacJointUpsampleLite.make(factor: 8, seed: 0)
     #expect(
-      try makeUpsampler(listed, factor: 8, seed: 0).parameters.map(\.parameter.shape)
+      try listed.make(factor: 8, seed: 0).parameters.map(\.parameter.shape)
         == lite.parameters.map(\.parameter.shape))
   }
 }

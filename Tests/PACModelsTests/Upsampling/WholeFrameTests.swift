@@ -11,8 +11,8 @@ import Testing
     "JBU_9_3_0.4", "GuidedFilter_2_0.001",
   ])
   func bandsChangeNothing(_ text: String) throws {
-    let name = try #require(UpsamplerName(rawValue: text))
-    let network = try makeUpsampler(name, factor: 4, seed: 3)
+    let name = try UpsamplerName(text)
+    let network = try name.make(factor: 4, seed: 3)
     var random = CounterRandom(seed: 8, purpose: .synthetic)
     let low = Tensor.uniform([1, 2, 96, 64], within: 1, using: &random)
     let guide = Tensor.uniform([1, 3, 384, 256], within: 1, using: &random)
@@ -41,8 +41,8 @@ import Testing
 
   @Test func guidesMustFit() throws {
     for text in ["PacJointUpsample", "DJIF", "JBU_5_1_1", "GuidedFilter_1_1"] {
-      let name = try #require(UpsamplerName(rawValue: text))
-      let network = try makeUpsampler(name, factor: 2, seed: 0)
+      let name = try UpsamplerName(text)
+      let network = try name.make(factor: 2, seed: 0)
       let low = Variable(.zeros([1, 1, 4, 5]))
       #expect {
         try network(low, guide: Variable(.zeros([1, 3, 8, 9])))

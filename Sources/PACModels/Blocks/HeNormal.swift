@@ -2,6 +2,11 @@ import Dispatch
 import Foundation
 import PACTensors
 
+/// About the standard deviation of colours in photographs.
+///
+/// The first layer of a backbone starts so much smaller: scores then start near 1 in size instead of in the hundreds.
+let colorSpread = 64.0
+
 extension Tensor {
   /// Weights of a layer before a ReLU: normal numbers of variance 2 / (C·kh·kw).
   ///

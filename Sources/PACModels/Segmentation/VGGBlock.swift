@@ -1,0 +1,45 @@
+import PACAutograd
+import PACLayers
+import PACTensors
+
+/// The convolutions between two poolings of VGG-16, each with its ReLU.
+struct VGGBlock {
+  let ordinary: [Conv2d]
+  /// The last one, if it is pixel-adaptive.
+  let adaptive: PacConv2d?
+
+  /// The guide is conv2_2's output at the published scale.
+  private static var guideScale: Float { 1e-4 }
+
+  func callAsFunction(_ input: Variable, guide: Variable?) throws -> Variable {
+    let x = try consecutiveConv2d(input, ordinary, activation: .rectified)
+    guard let adaptive else { return x }
+    guard let guide else { preconditionFailure("a PAC layer before its guide") }
+    let shape = x.value.shape
+    let resized = resizeBilinear(guide, height: shape.height, width: shape.width)
+    let features = try weightedSum([
+      WeightedTerm(resized, times: Variable(Tensor(scalar: Self.guideScale)))
+    ])
+    return try adaptive(x, guide: features, activation: .rectified)
+  }
+
+  /// The parameters; layers are numbered from 1 behind `prefix`.
+  func parameters(_ prefix: String) -> [(name: String, parameter: Parameter)] {
+    ordinary.enumerated().flatMap { $1.parameters("\(prefix)\($0 + 1)") }
+      + (adaptive?.parameters("\(prefix)\(ordinary.count + 1)") ?? [])
+  }
+}
+
+extension PacConv2d {
+  /// A 3×3 layer between equally many channels.
+  static func heNormal(channels: Int, seed: UInt64, layer: Int) throws -> PacConv2d {
+    // Replaced below; the constructor draws what it would start with.
+    var random = CounterRandom(seed: seed, purpose: .initialisation, item: layer)
+    let convolution = try PacConv2d(
+      inputChannels: channels, outputChannels: channels,
+      window: PacWindow(kernelSize: 3, padding: 1), random: &random)
+    convolution.weight.value = .heNormal(convolution.weight.shape, seed: seed, layer: layer)
+    convolution.bias?.value = .zeros([channels])
+    return convolution
+  }
+}
