@@ -179,6 +179,7 @@ let package = Package(
       "PACCommandLineToolTests",
       [
         "PACCommandLineTool", "PACVerification", "PACTraining", "PACCheckpoints", "PACData",
+        "PACWeights", "PACOptimizers",
         "PACHDF5",
         "PACImageFiles", "PACTensors", "PACKernels", "PACTestSupport", yams,
       ]),

@@ -18,7 +18,7 @@ import Testing
   }
 
   static let fixtures = packageRoot.appendingPathComponent(
-    "Tests/PACTrainingTests/Weights/Fixtures")
+    "Tests/PACCheckpointsTests/Fixtures")
   static let networks =
     [2, 4, 8, 16].map { Network(model: "PacJointUpsample", factor: $0) }
     + [4, 8, 16].map { Network(model: "PacJointUpsampleLite", factor: $0) }

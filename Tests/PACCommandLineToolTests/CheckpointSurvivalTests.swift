@@ -1,6 +1,6 @@
 import Foundation
+import PACCheckpoints
 import PACTestSupport
-import PACTraining
 import Testing
 
 /// Whatever happens while a checkpoint is written, there is a good one, and nothing half-written is taken for one.

@@ -1,9 +1,9 @@
 import Foundation
+import PACCheckpoints
 import PACData
 import PACImageFiles
 import PACTensors
 import PACTestSupport
-import PACTraining
 import Testing
 
 /// Optical flow from the dataset to training, measures, tables and predictions.

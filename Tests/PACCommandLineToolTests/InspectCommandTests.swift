@@ -1,9 +1,11 @@
 import Foundation
+import PACCheckpoints
 import PACData
 import PACHDF5
+import PACOptimizers
 import PACTensors
 import PACTestSupport
-import PACTraining
+import PACWeights
 import Testing
 
 @Suite struct InspectCommandTests {
@@ -90,7 +92,8 @@ import Testing
     let folder = try TemporaryFolder()
     let path = folder("checkpoint.h5")
     try Checkpoint(
-      epoch: 3, step: 41, stepInEpoch: 5, seed: 7, model: "PacJointUpsample", factor: 8,
+      epoch: 3, step: 41, stepInEpoch: 5, seed: 7,
+      network: NetworkLabel(model: "PacJointUpsample", attributes: ["factor": 8]),
       configuration: "run: r",
       parameters: [
         NamedTensor(name: "a.weight", value: .zeros([2, 1, 5, 5])),

@@ -1,6 +1,5 @@
 import Foundation
 import PACTestSupport
-import PACTraining
 import Testing
 
 /// Ranks that are killed or hang: the job ends, says which rank, and can be continued to the same bits.

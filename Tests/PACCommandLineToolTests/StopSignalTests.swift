@@ -1,6 +1,5 @@
 import Foundation
 import PACTestSupport
-import PACTraining
 import Testing
 
 /// Signals that ask for the end: the step is finished, a checkpoint written, the status is 75.

@@ -1,6 +1,6 @@
 import Foundation
+import PACCheckpoints
 import PACTestSupport
-import PACTraining
 import Testing
 
 /// A training that something is done to while it runs.

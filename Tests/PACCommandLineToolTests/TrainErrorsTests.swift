@@ -1,9 +1,9 @@
 import Foundation
+import PACCheckpoints
 import PACData
 import PACHDF5
 import PACTensors
 import PACTestSupport
-import PACTraining
 import Testing
 
 /// What users get wrong: one line that says what, where and what to do, status 1, on one rank and on two.

@@ -1,6 +1,6 @@
 import Foundation
+import PACCheckpoints
 import PACTestSupport
-import PACTraining
 import Testing
 
 /// The whole way from the dataset to the checkpoint, on one rank and on several.

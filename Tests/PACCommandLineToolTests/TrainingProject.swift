@@ -1,9 +1,9 @@
 import Foundation
+import PACCheckpoints
 import PACData
 import PACHDF5
 import PACTensors
 import PACTestSupport
-import PACTraining
 
 /// A folder with a small synthetic dataset and a configuration, and `pac` to run on them.
 final class TrainingProject: Sendable {

@@ -1,8 +1,9 @@
 import Foundation
+import PACCheckpoints
 import PACData
 import PACTensors
 import PACTestSupport
-import PACTraining
+import PACWeights
 import Testing
 
 /// Weights of PyTorch and ours on the command line.
