@@ -1,7 +1,11 @@
-"""Evaluation of whole frames in PyTorch, as the reference's bench_pytorch.py does training steps.
+"""Times the evaluation of whole frames in PyTorch; bench_pytorch.py of the reference times steps.
 
-Benchmarks/against-pytorch calls it in the reference's folder: python evaluation_in_pytorch.py CASE THREADS.
-CASE: evaluate8-480x640 and the like: PacJointUpsample x8 on one map of 480x640, without gradients.
+Benchmarks/against-pytorch calls it in the folder of the reference:
+
+  python evaluation_in_pytorch.py CASE THREADS
+
+CASE is, for example, evaluate8-480x640: PacJointUpsample x8 on one map of 480x640, without
+gradients. THREADS is the number of threads, for example 1.
 """
 import os
 import re

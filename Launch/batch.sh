@@ -1,9 +1,10 @@
-# Sourced by the batch scripts of this folder. They run in the folder of the package.
+# Sourced by the batch scripts of this folder, which run in the root of the package.
 
 source Launch/child.sh
 
-# run_job COMMAND…: runs Launch/run, or a command around it, and hands SIGUSR1 (the scheduler's warning) and SIGTERM
-# (the end of the job) on to it. Leaves its exit status in `status`, and `ended` not empty if SIGTERM has come.
+# run_job COMMAND…: runs Launch/run, or a command around it, and passes SIGUSR1 (the scheduler's
+# warning) and SIGTERM (the end of the job) on to it. Sets `status` to its exit status, and `ended`
+# to a non-empty value if SIGTERM arrived.
 run_job() {
   ended=
   trap 'hand_on USR1' USR1
@@ -12,5 +13,5 @@ run_job() {
   trap - USR1 TERM
 }
 
-# is_to_continue: whether training stopped at a warning, with a checkpoint to continue from (docs/running.md).
+# is_to_continue: whether training stopped after a warning, with a checkpoint (docs/running.md).
 is_to_continue() { [ -z "$ended" ] && [ "$status" = 75 ]; }

@@ -1,9 +1,10 @@
-# Sourced by Launch/run: asks the hosts of a hostfile before a job starts on them.
+# Sourced by Launch/run: checks the hosts of a hostfile before a job starts on them.
 
-# host_names FILE: each host once, from lines `HOST slots=N` with comments, as Open MPI reads them.
+# host_names FILE: prints each host once; FILE has lines `HOST slots=N` and comments, as for Open
+# MPI.
 host_names() { sed 's/#.*//' "$1" | awk 'NF && !seen[$1]++ { print $1 }'; }
 
-# is_this_host HOST: whether mpirun starts ranks there without a remote shell.
+# is_this_host HOST: whether mpirun starts ranks on HOST without a remote shell.
 is_this_host() {
   local name=${1#*@} address
   [ "$name" != localhost ] && [ "$name" != "$(hostname)" ] || return 0
@@ -13,7 +14,7 @@ is_this_host() {
   return 1
 }
 
-# on_host HOST COMMAND: runs a shell command there, the way mpirun starts its daemon.
+# on_host HOST COMMAND: runs a shell command on HOST, in the way mpirun starts its daemon there.
 on_host() {
   if is_this_host "$1"; then
     sh -c "$2" </dev/null
@@ -21,27 +22,29 @@ on_host() {
   fi
   local agent arguments=()
   read -ra agent <<<"${OMPI_MCA_plm_rsh_agent:-ssh}"
-  # Of equal options ssh takes the first.
-  [ "${agent[0]##*/}" != ssh ] || agent+=(-o BatchMode=yes -o ConnectTimeout=11 -o ConnectionAttempts=1)
+  # If an option is repeated, ssh takes the first.
+  [ "${agent[0]##*/}" != ssh ] ||
+    agent+=(-o BatchMode=yes -o ConnectTimeout=11 -o ConnectionAttempts=1)
   read -ra arguments <<<"${OMPI_MCA_plm_rsh_args:-}"
   "${agent[@]}" "${arguments[@]}" "$1" "$2" </dev/null
 }
 
-# ask_host HOST PROGRAM SUM: nothing if PROGRAM has that checksum there, else a line `silent HOST WHY` (no
-# answer) or `unfit HOST WHY`.
+# ask_host HOST PROGRAM SUM: prints nothing if PROGRAM has that checksum on HOST; otherwise a line
+# `silent HOST WHY` (no answer) or `unfit HOST WHY`.
 ask_host() {
   local found status=0
   found=$(on_host "$1" "sha256sum < $(printf %q "$2")" 2>&1) || status=$?
   case $status in
   0)
-    [ "$found" = "$3" ] || echo "unfit $1 $2 is another program than here; copy this one there"
+    [ "$found" = "$3" ] ||
+      echo "unfit $1 $2 differs from the program on this host; copy this one there"
     ;;
   255) echo "silent $1 does not answer: $(tail -n 1 <<<"$found" | tr -d '\r')" ;;
-  *) echo "unfit $1 has no program $2; copy this one there, or build in a folder that all hosts share" ;;
+  *) echo "unfit $1 has no program $2; copy this one there, or build in a shared folder" ;;
   esac
 }
 
-# ask_hosts FILE PROGRAM: asks all hosts of FILE at once; the lines of ask_host, sorted.
+# ask_hosts FILE PROGRAM: checks all hosts of FILE at once; prints the lines of ask_host, sorted.
 ask_hosts() {
   local host sum
   sum=$(sha256sum <"$2")
@@ -51,11 +54,12 @@ ask_hosts() {
   } | LC_ALL=C sort
 }
 
-# require_hosts FILE PROGRAM SECONDS: ends the script, with one line for each host that cannot take part. Those
-# that do not answer are asked again until SECONDS have passed.
+# require_hosts FILE PROGRAM SECONDS: exits, with one line per host, unless all hosts can take part.
+# Hosts that do not answer are asked again until SECONDS have passed.
 require_hosts() {
   local limit=$((SECONDS + $3)) problems kind host why
-  while problems=$(ask_hosts "$1" "$2") && [[ $problems == silent* ]] && [ "$SECONDS" -lt "$limit" ]; do
+  while problems=$(ask_hosts "$1" "$2") && [[ $problems == silent* ]] &&
+    [ "$SECONDS" -lt "$limit" ]; do
     sleep 1
   done
   [ -n "$problems" ] || return 0
@@ -63,27 +67,30 @@ require_hosts() {
   exit 1
 }
 
-# write_hosts_left FILE PROGRAM OUT: as require_hosts, but says which hosts do not answer and writes to OUT what FILE
-# says of the others.
+# write_hosts_left FILE PROGRAM OUT: warns about hosts that do not answer, and writes the lines of
+# the others to OUT. Exits if a host has another program, or if none answers.
 write_hosts_left() {
   local problems silent kind host why
   problems=$(ask_hosts "$1" "$2")
   silent=$(sed -n 's/^silent \([^ ]*\).*/\1/p' <<<"$problems")
   while read -r kind host why; do
     case $kind in
-    silent) echo "warning: $host: $why; going on without it" >&2 ;;
+    silent) echo "warning: $host: $why; continuing without it" >&2 ;;
     unfit) fail "$host: $why" ;;
     esac
   done <<<"$problems"
-  silent=$silent awk 'BEGIN { split(ENVIRON["silent"], names, "\n"); for (i in names) lost[names[i]] = 1 }
+  silent=$silent awk '
+    BEGIN { split(ENVIRON["silent"], names, "\n"); for (i in names) lost[names[i]] = 1 }
     { line = $0; sub(/#.*/, ""); if (!NF || !($1 in lost)) print line }' "$1" >"$3"
   [ "$(count_slots "$3")" -gt 0 ] || fail "no host of $1 answers"
 }
 
-# count_slots FILE: the sum of the slots that its lines offer, one where a line says nothing.
+# count_slots FILE: prints the total number of slots; a line without `slots=` has one.
 count_slots() {
   sed 's/#.*//' "$1" | awk 'NF {
     slots = 1
-    if (match($0, /[ \t]slots *= *[0-9]+/)) { slots = substr($0, RSTART, RLENGTH); sub(/.*= */, "", slots) }
+    if (match($0, /[ \t]slots *= *[0-9]+/)) {
+      slots = substr($0, RSTART, RLENGTH); sub(/.*= */, "", slots)
+    }
     sum += slots } END { print sum + 0 }'
 }

@@ -1,16 +1,15 @@
-# Sourced by the scripts of this folder that need hosts: network namespaces with a name, an address, processes and
-# mounts of their own, wired to one bridge; the file system is shared.
-#
-# Everything lies within namespaces that end with the script, whatever ends it.
+# Sourced by the scripts of this folder that need hosts. A host is a set of namespaces with its own
+# name, address, processes and mounts, connected to a bridge; the file system is shared. Everything
+# lives in namespaces that end with the script, whatever ends it.
 
-# These addresses exist within the namespaces only.
+# These addresses exist only within the namespaces.
 network=10.77.0
-# The first process of each host, and where its cable is plugged in.
+# The first process of each host, and its port on the bridge.
 declare -A host_pids host_ports
 
-# isolate [COMMAND…]: starts this script again in namespaces of its own, `SCRIPT --inside FOLDER` with a new folder for
-# its files, and ends with its status. Runs `COMMAND… FOLDER` first, where the network still is. FOLDER is kept after a
-# failure.
+# isolate [COMMAND…]: restarts this script in new namespaces as `SCRIPT --inside FOLDER`, with a new
+# folder for its files, and exits with its status. Before, it runs `COMMAND… FOLDER`, which still
+# has the network. FOLDER is kept after a failure.
 isolate() {
   local status=0 folder unshare=(unshare --net --mount --uts --pid --fork --kill-child --mount-proc)
   [ "$(id -u)" = 0 ] || skip "network namespaces need root"
@@ -19,15 +18,16 @@ isolate() {
   folder=$(mktemp -d)
   [ $# = 0 ] || "$@" "$folder"
   "${unshare[@]}" "$0" --inside "$folder" || status=$?
-  [ "$status" = 0 ] || fail "failed; what it wrote is in $folder" "$status"
+  [ "$status" = 0 ] || fail "failed; its files are in $folder" "$status"
   rm -rf "$folder"
   exit 0
 }
 
-# in_host NAME COMMAND…: as a process of that host.
+# in_host NAME COMMAND…: runs COMMAND as a process of that host.
 in_host() { nsenter --target "${host_pids[$1]}" --all --wd="$PWD" "${@:2}"; }
 
-# make_hosts FOLDER NAME…: the hosts NAME, with addresses from $network.1 on, which know each other's names.
+# make_hosts FOLDER NAME…: creates the hosts NAME with addresses from $network.1 on; they know each
+# other's names.
 make_hosts() {
   local folder=$1 number=0 name pid
   shift
@@ -40,7 +40,7 @@ make_hosts() {
   ip address add "$network.254/24" dev bridge0
   number=0
   for name; do
-    # The first process collects what others leave behind.
+    # The first process reaps orphaned processes.
     unshare --net --uts --pid --mount --fork --kill-child --mount-proc bash -c \
       "hostname $name; touch '$folder/$name.up'; while :; do sleep 1000 & wait; done" &
     wait_for 10 "$name to start" [ -e "$folder/$name.up" ]
@@ -55,5 +55,5 @@ make_hosts() {
   done
 }
 
-# plug NAME up|down: the cable of that host, in or out.
+# plug NAME up|down: connects or disconnects that host.
 plug() { ip link set "${host_ports[$1]}" "$2"; }

@@ -90,6 +90,6 @@ import Testing
     let nothing = try pbs(walltime: "01:00:00", config: nil)
     #expect(nothing.status == 2)
     #expect(
-      nothing.errors == "error: which configuration? qsub -v CONFIG=FILE Launch/pbs.sh\n")
+      nothing.errors == "error: no configuration given; qsub -v CONFIG=FILE Launch/pbs.sh\n")
   }
 }

@@ -46,7 +46,7 @@ struct LaunchTests {
   }
 
   @Test(arguments: [
-    ([], "which configuration?"),
+    ([], "no configuration given"),
     (["-n", "0", "a.yaml"], "-n needs a number of ranks, not '0'"),
     (["-n"], "-n needs a number of ranks, not ''"),
     (["-m", "3", "a.yaml"], "unknown option -m"),
@@ -111,9 +111,8 @@ struct LaunchTests {
       lines == [
         "error: silent-1: \(unreachable) silent-1 port 22: No route to host",
         "error: silent-2: \(unreachable) silent-2 port 22: No route to host",
-        "error: empty-1: has no program /pac; copy this one there, "
-          + "or build in a folder that all hosts share",
-        "error: other-1: /pac is another program than here; copy this one there",
+        "error: empty-1: has no program /pac; copy this one there, or build in a shared folder",
+        "error: other-1: /pac differs from the program on this host; copy this one there",
       ])
   }
 
@@ -124,7 +123,7 @@ struct LaunchTests {
     #expect(
       result.errors == """
         warning: the job was lost (exit status 205); restart 1 of 2
-        warning: lost-1: does not answer: ssh: no route; going on without it
+        warning: lost-1: does not answer: ssh: no route; continuing without it
 
         """)
     let starts = result.output.split(separator: "5 -q ")

@@ -15,7 +15,7 @@ import Testing
     project = try TrainingProject(scenes: 3, test: 2)
     published =
       packageRoot.appendingPathComponent(
-        "Tests/PACTrainingTests/Weights/Fixtures/PacJointUpsampleLite_4/weights_stream.pth"
+        "Tests/PACCheckpointsTests/Fixtures/PacJointUpsampleLite_4/weights_stream.pth"
       ).path
   }
 

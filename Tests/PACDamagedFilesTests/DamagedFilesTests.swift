@@ -36,7 +36,7 @@ import Testing
         repair: { repairedPNG($0) }),
       committed(
         "Tests/DamagedFilesTests/Samples/palette.png", "palette", repair: { repairedPNG($0) }),
-      committed("Tests/PACTrainingTests/Weights/Fixtures/PacJointUpsampleLite_4/low.npy", "npy"),
+      committed("Tests/PACCheckpointsTests/Fixtures/PacJointUpsampleLite_4/low.npy", "npy"),
       Sample(name: "a.flo", format: "flo", data: { try flow() }),
       committed("Tests/DamagedFilesTests/Samples/gtcls.mat", "sbd"),
       committed("Tests/DamagedFilesTests/Samples/gtcls_compressed.mat", "sbd"),
