@@ -1,6 +1,6 @@
 import PACTensors
 
-/// Samples are added as they come, the ranks' sums by MPI.
+/// Samples are added as they come, the ranks' sums by MPI's all-reduce.
 struct FastestSum: GradientSum {
   private let layout: SegmentLayout
   private let pool: BufferPool
@@ -31,13 +31,14 @@ struct FastestSum: GradientSum {
 
   func receivedCount(bucket: Int) -> Int { 0 }
 
-  func exchange(
-    _ bucket: Int, into received: FlatBuffer, on communicator: Communicator
+  func reduce(
+    _ bucket: Int, into received: FlatBuffer, on ranks: MPICommunicator
   ) -> PendingOperation {
     guard let total else { preconditionFailure("a bucket was started before any sample") }
     let range = layout.bucket(bucket)
-    return communicator.allReduce(
-      UnsafeMutableBufferPointer(start: total.base + range.lowerBound, count: range.count))
+    return .allReduce(
+      UnsafeMutableBufferPointer(start: total.base + range.lowerBound, count: range.count),
+      on: ranks)
   }
 
   func conclude(_ bucket: Int, received: FlatBuffer?) {}

@@ -1,28 +1,32 @@
 import PACKernels
 import PACTensors
 
-/// Adds up the gradients of a global batch over samples and ranks while the backward pass goes on, and hands out the new
-/// parameters while the next forward pass does.
+/// Adds up the gradients of a global batch over samples and ranks while the backward pass goes on,
+/// and hands out the new parameters while the next forward pass does.
 ///
 /// A step runs in this order; all ranks take it together:
 /// 1. `begin(ranges:)`;
-/// 2. for each of the rank's samples `beginSample()`, then `complete(_:)` for each part of the gradient as soon as it is
-///    final, then `endSample()`. In the rank's last sample the reduction of a bucket starts once it is complete;
+/// 2. for each of the rank's samples `beginSample()`, then `complete(_:)` for each part of the
+///    gradient as soon as it is final, then `endSample()`. In the rank's last sample the reduction
+///    of a bucket starts once it is complete;
 /// 3. `finish()` waits for the totals;
-/// 4. `update(_:_:)` lets each owner change its parameters and begins to hand the new values to all;
+/// 4. `update(_:_:)` lets each owner change its parameters and begins to hand the new values to
+///    all;
 /// 5. `receive(_:)`, before anybody reads parameters, waits for their new values.
 ///
-/// `.repeatable`: the samples' gradients are added along the fixed tree of `TreeNode`. A rank sends the sums of its
-/// maximal complete nodes; each rank adds up those of the segment it owns (`MPI_Ialltoallv`), changes its
-/// parameters, and the values are gathered (`MPI_Iallgatherv`). With ranges that are aligned powers of two a
-/// rank has one node and the traffic is that of an ordinary all-reduce, 8 bytes for each parameter; otherwise a rank
-/// has up to 2 · log₂ B nodes. The bits do not depend on the number of ranks (docs/decisions/0001-order-of-summation.md).
+/// `.repeatable`: the samples' gradients are added along the fixed tree of `TreeNode`. A rank sends
+/// the sums of its maximal complete nodes; each rank adds up those of the segment it owns (a
+/// reduce-scatter by `MPI_Ialltoallv`), changes its parameters, and an all-gather
+/// (`MPI_Iallgatherv`) gives all ranks the values. With ranges that are aligned powers of two a
+/// rank has one node and the traffic is that of an ordinary all-reduce, 8 bytes for each parameter;
+/// otherwise a rank has up to 2 · log₂ B nodes. The bits do not depend on the number of ranks
+/// (docs/decisions/0001-order-of-summation.md).
 ///
-/// Buckets are reduced in the sequence in which the first step's backward pass completed them, and their new values
-/// handed out in reverse, as the forward pass needs them.
+/// Buckets are reduced in the sequence in which the first step's backward pass completed them, and
+/// their new values handed out in reverse, as the forward pass needs them.
 ///
-/// `.fastest`: each rank adds its samples as they come and MPI adds the ranks' sums in an order of its own
-/// (`MPI_Iallreduce`). Every rank owns all parameters.
+/// `.fastest`: each rank adds its samples as they come and MPI adds the ranks' sums in an order of
+/// its own (`MPI_Iallreduce`). Every rank owns all parameters.
 public final class GradientReduction {
   /// In which order gradients are added.
   public enum Order: String, CaseIterable, Sendable {
@@ -69,7 +73,7 @@ public final class GradientReduction {
   }
 
   /// The most buckets on their way at once: bounds the memory for what is received.
-  static let mostTransfers = 8
+  private static let mostTransfers = 8
 
   /// Prepares for steps.
   /// - Parameters:
@@ -78,8 +82,8 @@ public final class GradientReduction {
   ///   - order: in which order gradients are added.
   ///   - bucketLength: see `SegmentLayout`.
   ///   - timeline: where the time of each bucket's reduction and delivery is noted.
-  ///   - overlaps: whether reductions start before `finish()`, and deliveries go on after `update(_:_:)`; without it one
-  ///     sees what the overlap is worth.
+  ///   - overlaps: whether reductions start before `finish()`, and deliveries go on after
+  ///     `update(_:_:)`; without it one sees what the overlap is worth.
   public init(
     count: Int, communicator: Communicator, order: Order = .repeatable, bucketLength: Int? = nil,
     timeline: Timeline? = nil, overlaps: Bool = true
@@ -94,7 +98,8 @@ public final class GradientReduction {
     delivery = ParameterDelivery(layout, communicator, timeline)
     pool = BufferPool(count: count)
     sum = FastestSum(samples: 0, layout: layout, pool: pool)
-    // A network's last layers come last in the flat vector and are the first whose gradients are known.
+    // A network's last layers come last in the flat vector and are the first whose gradients are
+    // known.
     sequence = (0..<layout.bucketCount).reversed()
     hasSequence = communicator.worldSize == 1 || layout.bucketCount < 2
     schedule = BucketSchedule(layout, sequence: sequence)
@@ -103,7 +108,8 @@ public final class GradientReduction {
   // MARK: - Samples
 
   /// Begins a step.
-  /// - Parameter ranges: every rank's positions within the global batch, in rank order; together `0..<B`, some may be empty.
+  /// - Parameter ranges: every rank's positions within the global batch, in rank order; together
+  ///   `0..<B`, some may be empty.
   /// - Precondition: every rank passes the same, and the step before is finished.
   public func begin(ranges: [Range<Int>]) {
     precondition(transfers.isEmpty, "the step before was not finished")
@@ -129,7 +135,8 @@ public final class GradientReduction {
     return sum.beginSample()
   }
 
-  /// Says that these elements of the present sample's gradient are final; each element at most once.
+  /// Says that these elements of the present sample's gradient are final; each element at most
+  /// once.
   /// - Throws: `DistributedError` if MPI reports an error.
   public func complete(_ part: Range<Int>) throws {
     guard !part.isEmpty else { return }
@@ -157,7 +164,7 @@ public final class GradientReduction {
   public func progress() throws { if overlaps { try advance() } }
 
   private func advance() throws {
-    while let first = transfers.first, try communicator.courier.isDone(first.operation) {
+    while let first = transfers.first, try communicator.progress.isDone(first.operation) {
       conclude(first)
     }
     while transfers.count < Self.mostTransfers, let bucket = schedule.next() { try start(bucket) }
@@ -165,8 +172,9 @@ public final class GradientReduction {
 
   /// Waits until the totals of the segments that this rank owns are there.
   ///
-  /// A rank that cannot deliver all its samples calls it as well, so that the others do not wait for ever. The totals
-  /// are then of no use, and the ranks must agree on that before `update(_:_:)`.
+  /// A rank that cannot deliver all its samples calls it as well, so that the others do not wait
+  /// for ever. The totals are then of no use, and the ranks must agree on that before
+  /// `update(_:_:)`.
   /// - Throws: `DistributedError` if MPI reports an error.
   public func finish() throws {
     while sum.isShort { _ = sum.beginSample() }
@@ -174,7 +182,7 @@ public final class GradientReduction {
     schedule.completeAll()
     try advance()
     while let first = transfers.first {
-      try communicator.courier.wait(for: first.operation)
+      try communicator.progress.wait(for: first.operation)
       conclude(first)
       try advance()
     }
@@ -187,15 +195,17 @@ public final class GradientReduction {
 
   /// Starts the reduction of a complete bucket; alone there is nothing to wait for.
   private func start(_ bucket: Int) throws {
-    guard communicator.worldSize > 1 else { return conclude(bucket, received: nil) }
-    // Parameters that the network did not read: the courier's queue belongs to the gradients now.
+    guard communicator.worldSize > 1, let ranks = communicator.background else {
+      return conclude(bucket, received: nil)
+    }
+    // Parameters that the network did not read: the queue belongs to the gradients now.
     try receive(0..<layout.count)
     let begin = timeline?.now
     let needed = sum.receivedCount(bucket: bucket)
     let kept = receivers.popLast()
     let received = kept.flatMap { $0.count >= needed ? $0 : nil } ?? FlatBuffer(count: needed)
-    let operation = sum.exchange(bucket, into: received, on: communicator)
-    communicator.courier.take(operation)
+    let operation = sum.reduce(bucket, into: received, on: ranks)
+    communicator.progress.take(operation, mostAtOnce: Self.mostTransfers)
     transfers.append(
       Transfer(bucket: bucket, operation: operation, received: received, begin: begin))
   }
@@ -220,7 +230,8 @@ public final class GradientReduction {
 
   // MARK: - Totals
 
-  /// The first element of this rank's totals that is not a number within ±`limit`, by its place in the flat vector.
+  /// The first element of this rank's totals that is not a number within ±`limit`, by its place in
+  /// the flat vector.
   /// - Precondition: `finish()` was called.
   public func firstTotal(beyond limit: Float) -> Int? {
     guard let totals = sum.total else { preconditionFailure("totals before finish") }
@@ -241,12 +252,14 @@ public final class GradientReduction {
     public let gradients: UnsafeBufferPointer<Float>
   }
 
-  /// Lets `body` change the values this rank owns, segment by segment, and begins to give every rank the values of all.
+  /// Lets `body` change the values this rank owns, segment by segment, and begins to give every
+  /// rank the values of all.
   ///
-  /// Segments travel while the next ones are changed, and go on when this returns: nobody may read elements of `values`
-  /// before `receive(_:)`.
+  /// Segments travel while the next ones are changed, and go on when this returns: nobody may read
+  /// elements of `values` before `receive(_:)`.
   /// - Parameters:
-  ///   - values: the flat vector of parameters, the same on every rank; kept until all of it has arrived.
+  ///   - values: the flat vector of parameters, the same on every rank; kept until all of it has
+  ///     arrived.
   ///   - body: called for each of this rank's segments; the pointers are valid during the call.
   /// - Throws: what `body` throws; `DistributedError` if MPI reports an error.
   /// - Precondition: `finish()` was called.
@@ -267,6 +280,7 @@ public final class GradientReduction {
   }
 
   /// Waits until the new values of these parameters have arrived, if any are on their way.
-  /// - Throws: `DistributedError` if MPI reports an error; then every later call for them, and `finish()`, as well.
+  /// - Throws: `DistributedError` if MPI reports an error; then every later call for them, and
+  ///   `finish()`, as well.
   public func receive(_ part: Range<Int>) throws { try delivery.receive(part) }
 }

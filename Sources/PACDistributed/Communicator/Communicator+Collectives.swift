@@ -6,48 +6,49 @@ extension Communicator {
   /// - Throws: `DistributedError` if MPI reports an error.
   public func barrier() throws {
     guard let world = try world() else { return }
-    try activity.during(.meeting) { try check(MPI_Barrier(world), "MPI_Barrier") }
+    try activity.during(.meeting) { try world.check(MPI_Barrier(world.handle), "MPI_Barrier") }
   }
 
   /// Tells every rank whether any of them met an error; every rank calls it, most of them with nil.
   ///
-  /// Without an error it costs one reduction of eight bytes.
+  /// Without an error it costs one all-reduce of eight bytes.
   /// - Parameter error: what went wrong on this rank, nil if nothing did.
-  /// - Throws: the same `DistributedError` on every rank: `common` if all met the same, else `failed` for the
-  ///   lowest failing rank; in a world of one, `error` itself.
+  /// - Throws: the same `DistributedError` on every rank: `common` if all met the same, else
+  ///   `failed` for the lowest failing rank; in a world of one, `error` itself.
   public func agree(on error: (any Error)?) throws {
     guard let world = try world() else {
       if let error { throw error }
       return
     }
-    var mine = Int64(error == nil ? worldSize : rank)
-    var lowest = mine
-    try activity.during(.meeting) {
-      try check(
-        MPI_Allreduce(&mine, &lowest, 1, pac_mpi_int64(), pac_mpi_min(), world), "MPI_Allreduce")
-    }
+    let lowest = try least(error == nil ? worldSize : rank, on: world)
     guard lowest < worldSize else { return }
 
     let place = error.map { DistributedError.place(of: $0, on: rank) }
-    let origin = try broadcast(place.map { "\($0.rank)" } ?? "", from: Int(lowest))
-    let message = try broadcast(place?.message ?? "", from: Int(lowest))
+    let origin = try broadcast(place.map { "\($0.rank)" } ?? "", from: lowest)
+    let message = try broadcast(place?.message ?? "", from: lowest)
     // What all ranks met, such as a wrong setting, is no one rank's error.
     let isCommon = try sum([place?.message == message ? 1 : 0]) == [Double(worldSize)]
     if isCommon { throw DistributedError.common(message: message) }
-    throw DistributedError.failed(rank: Int(origin) ?? Int(lowest), message: message)
+    throw DistributedError.failed(rank: Int(origin) ?? lowest, message: message)
   }
 
   /// Whether any rank passes true; every rank calls it.
   /// - Throws: `DistributedError` if MPI reports an error.
   public func any(_ flag: Bool) throws -> Bool {
     guard let world = try world() else { return flag }
-    var mine: Int64 = flag ? 0 : 1
+    return try least(flag ? 0 : 1, on: world) == 0
+  }
+
+  /// The least of the ranks' values, by an all-reduce of eight bytes.
+  private func least(_ value: Int, on world: MPICommunicator) throws -> Int {
+    var mine = Int64(value)
     var least = mine
     try activity.during(.meeting) {
-      try check(
-        MPI_Allreduce(&mine, &least, 1, pac_mpi_int64(), pac_mpi_min(), world), "MPI_Allreduce")
+      try world.check(
+        MPI_Allreduce(&mine, &least, 1, pac_mpi_int64(), pac_mpi_min(), world.handle),
+        "MPI_Allreduce")
     }
-    return least == 0
+    return Int(least)
   }
 
   /// Runs `body` on this rank, then fails on every rank if it failed on any.
@@ -86,7 +87,8 @@ extension Communicator {
     let before = activity.enter(.meeting)
     defer { activity.enter(before) }
     var count = Int64(bytes.count)
-    try check(MPI_Bcast(&count, 1, pac_mpi_int64(), Int32(root), world), "MPI_Bcast")
+    try world.check(
+      MPI_Bcast(&count, 1, pac_mpi_int64(), Int32(root), world.handle), "MPI_Bcast")
     var result = rank == root ? bytes : [UInt8](repeating: 0, count: Int(count))
     try result.withUnsafeMutableBytes {
       try broadcast($0.baseAddress, count: $0.count, of: pac_mpi_byte(), 1, from: root, world)
@@ -100,7 +102,8 @@ extension Communicator {
     String(decoding: try broadcast(Array(text.utf8), from: root), as: UTF8.self)
   }
 
-  /// Overwrites `tensor` on every rank with what rank `root` holds; the shapes are equal on all ranks.
+  /// Overwrites `tensor` on every rank with what rank `root` holds; the shapes are equal on all
+  /// ranks.
   /// - Throws: `DistributedError` if MPI reports an error.
   public func broadcast(_ tensor: inout Tensor, from root: Int = 0) throws {
     guard let world = try world() else { return }
@@ -112,12 +115,12 @@ extension Communicator {
 
   private func broadcast(
     _ base: UnsafeMutableRawPointer?, count: Int, of type: MPI_Datatype?, _ stride: Int,
-    from root: Int, _ world: MPI_Comm
+    from root: Int, _ world: MPICommunicator
   ) throws {
     for start in Swift.stride(from: 0, to: count, by: largestMessage) {
       let length = Int32(min(largestMessage, count - start))
-      try check(
-        MPI_Bcast(base?.advanced(by: start * stride), length, type, Int32(root), world),
+      try world.check(
+        MPI_Bcast(base?.advanced(by: start * stride), length, type, Int32(root), world.handle),
         "MPI_Bcast")
     }
   }
@@ -138,8 +141,8 @@ extension Communicator {
 
   /// Adds the ranks' values element by element, in rank order, in double precision.
   ///
-  /// Every rank gets the same bits, but another number of ranks may round differently; the sum that does
-  /// not is `GradientReduction`.
+  /// Every rank gets the same bits, but another number of ranks may round differently; the sum that
+  /// does not is `GradientReduction`.
   /// - Precondition: every rank passes as many values.
   /// - Throws: `DistributedError` if MPI reports an error.
   public func sum(_ values: [Double]) throws -> [Double] {
@@ -158,18 +161,19 @@ extension Communicator {
     let stride = MemoryLayout<Element>.stride
     var mine = Int64(values.count * stride)
     var sizes = [Int64](repeating: 0, count: worldSize)
-    try check(
-      MPI_Allgather(&mine, 1, pac_mpi_int64(), &sizes, 1, pac_mpi_int64(), world), "MPI_Allgather")
+    try world.check(
+      MPI_Allgather(&mine, 1, pac_mpi_int64(), &sizes, 1, pac_mpi_int64(), world.handle),
+      "MPI_Allgather")
     let starts = sizes.indices.map { sizes[..<$0].reduce(0, +) }
     let total = Int(sizes.reduce(0, +))
     precondition(total <= Int32.max, "\(total) bytes are too many to gather; use a tensor")
 
     let all = try [UInt8](unsafeUninitializedCapacity: total) { buffer, count in
       try values.withUnsafeBytes {
-        try check(
+        try world.check(
           MPI_Allgatherv(
             $0.baseAddress, Int32($0.count), pac_mpi_byte(), buffer.baseAddress,
-            sizes.map { Int32($0) }, starts.map { Int32($0) }, pac_mpi_byte(), world),
+            sizes.map { Int32($0) }, starts.map { Int32($0) }, pac_mpi_byte(), world.handle),
           "MPI_Allgatherv")
       }
       count = total

@@ -1,6 +1,7 @@
 import PACTensors
 
-/// Vectors of one length that are used again and again: a step takes the memory the step before has left.
+/// Vectors of one length that are used again and again: a step takes the memory the step before has
+/// left.
 final class BufferPool {
   private let count: Int
   private var unused: [FlatBuffer] = []

@@ -1,12 +1,14 @@
 import PACKernels
 import PACTensors
 
-/// A sum of equally long vectors, one for each sample, whose rounding depends only on the samples' order.
+/// A sum of equally long vectors, one for each sample, whose rounding depends only on the samples'
+/// order.
 ///
-/// Floating-point addition is not associative: a plain sum changes in its last bits with the number of ranks.
-/// Here the order of additions is fixed by a balanced binary tree over the positions `0..<B` of the global
-/// batch (`TreeNode`). A rank holds any contiguous part of the positions, adds its vectors as they come, and
-/// keeps only the sums of complete nodes: O(log B) vectors, in a stack in the manner of a binary counter.
+/// Floating-point addition is not associative: a plain sum changes in its last bits with the number
+/// of ranks. Here the order of additions is fixed by a balanced binary tree over the positions
+/// `0..<B` of the global batch (`TreeNode`). A rank holds any contiguous part of the positions,
+/// adds its vectors as they come, and keeps only the sums of complete nodes: O(log B) vectors, in a
+/// stack in the manner of a binary counter.
 struct TreeSum {
   /// The positions of the global batch that this sum takes, in ascending order.
   let range: Range<Int>
@@ -27,7 +29,8 @@ struct TreeSum {
     self.range = range
   }
 
-  /// Takes the vector of the next position, whose elements `add(_:)` adds, part by part, once they are known.
+  /// Takes the vector of the next position, whose elements `add(_:)` adds, part by part, once they
+  /// are known.
   /// - Precondition: `leaf` holds `count` elements, and every element of the one before was added.
   mutating func push(_ leaf: FlatBuffer) {
     precondition(leaf.count == count, "\(leaf.count) elements added to a sum of \(count)")
@@ -44,7 +47,8 @@ struct TreeSum {
     }
   }
 
-  /// Adds the elements `part` of the vector pushed last to the sums it belongs to; each element once.
+  /// Adds the elements `part` of the vector pushed last to the sums it belongs to; each element
+  /// once.
   func add(_ part: Range<Int>) {
     guard !additions.isEmpty, !part.isEmpty else { return }
     let start = part.lowerBound

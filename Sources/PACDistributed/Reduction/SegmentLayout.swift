@@ -1,8 +1,9 @@
 /// How the flat vector of all parameters is cut up for its reduction.
 ///
-/// Buckets are reduced one by one, each as soon as its gradients are complete. Each bucket is cut into one segment for
-/// each owner: the rank that adds up the segment's gradients, updates its parameters and keeps the optimiser's state for
-/// them. Neither bucket nor segment changes a bit of what is computed.
+/// Buckets are reduced one by one, each as soon as its gradients are complete. Each bucket is cut
+/// into one segment for each owner: the rank that adds up the segment's gradients, updates its
+/// parameters and keeps the optimiser's state for them. Neither bucket nor segment changes a bit of
+/// what is computed.
 public struct SegmentLayout: Sendable, Equatable {
   /// The number of elements of the vector.
   public let count: Int
@@ -18,8 +19,9 @@ public struct SegmentLayout: Sendable, Equatable {
   /// - Parameters:
   ///   - count: its number of elements.
   ///   - owners: how many share it.
-  ///   - bucketLength: elements in a bucket, at least 1; nil = a sixteenth of the vector, but from 2¹⁴ to 2²⁰ elements, and for
-  ///     many owners from 2¹⁰ to 2¹⁴ for each, so that messages stay long enough to be worth sending.
+  ///   - bucketLength: elements in a bucket, at least 1; nil = a sixteenth of the vector, but from
+  ///     2¹⁴ to 2²⁰ elements, and for many owners from 2¹⁰ to 2¹⁴ for each, so that messages stay
+  ///     long enough to be worth sending.
   public init(count: Int, owners: Int, bucketLength: Int? = nil) {
     precondition(owners > 0, "\(owners) owners")
     self.count = count

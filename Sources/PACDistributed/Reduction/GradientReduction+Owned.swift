@@ -24,7 +24,8 @@ extension GradientReduction {
   /// Puts together what the ranks own; all ranks call it together.
   /// - Parameters:
   ///   - owned: this rank's elements, as `owned(of:)` returns them.
-  ///   - whole: becomes the whole vector on the leader, in the memory it has if it is of that size; elsewhere left alone.
+  ///   - whole: becomes the whole vector on the leader, in the memory it has if it is of that size;
+  ///     elsewhere left alone.
   /// - Throws: `DistributedError` if MPI reports an error.
   public func gather(_ owned: Tensor, into whole: inout Tensor) throws {
     precondition(owned.count == ownedCount, "\(owned.count) elements of \(ownedCount)")
@@ -57,10 +58,10 @@ extension Communicator {
     segments: [Range<Int>]
   ) throws {
     guard let world = try world() else { return }
-    try check(
+    try world.check(
       MPI_Gatherv(
         own.baseAddress, Int32(own.count), pac_mpi_float(), whole?.baseAddress,
         segments.map { Int32($0.count) }, segments.map { Int32($0.lowerBound) }, pac_mpi_float(), 0,
-        world), "MPI_Gatherv")
+        world.handle), "MPI_Gatherv")
   }
 }

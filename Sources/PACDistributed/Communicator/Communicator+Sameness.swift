@@ -17,7 +17,8 @@ extension Communicator {
   /// - Parameters:
   ///   - facts: what must be the same.
   ///   - advice: what to do if it is not.
-  /// - Throws: on all ranks alike, naming the first rank that differs from rank 0 and its facts that do.
+  /// - Throws: on all ranks alike, naming the first rank that differs from rank 0 and its facts
+  ///   that do.
   public func requireSame(_ facts: [SharedFact], advice: String) throws {
     guard worldSize > 1 else { return }
     var expected: [String] = []

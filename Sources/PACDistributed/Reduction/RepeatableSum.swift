@@ -1,7 +1,8 @@
 import PACKernels
 import PACTensors
 
-/// Samples and ranks are added along the fixed tree over positions; each rank adds up the segments it owns.
+/// Samples and ranks are added along the fixed tree over positions: a reduce-scatter in which each
+/// rank adds up the segments it owns.
 struct RepeatableSum: GradientSum {
   private let layout: SegmentLayout
   private let pool: BufferPool
@@ -73,13 +74,14 @@ struct RepeatableSum: GradientSum {
     (allNodes - ownNodes.count) * segment(bucket).count
   }
 
-  /// In round k each rank sends the segments of its k-th node to their owners.
+  /// The all-to-alls of the reduce-scatter: in round k each rank sends the segments of its k-th
+  /// node to their owners.
   ///
   /// So every node is sent from where it lies, without being packed.
-  func exchange(
-    _ bucket: Int, into received: FlatBuffer, on communicator: Communicator
+  func reduce(
+    _ bucket: Int, into received: FlatBuffer, on ranks: MPICommunicator
   ) -> PendingOperation {
-    PendingOperation(on: communicator, length: layout.bucket(bucket).count) {
+    PendingOperation(on: ranks, length: layout.bucket(bucket).count) {
       try addRounds(of: bucket, into: received, to: $0)
     }
   }
@@ -96,7 +98,7 @@ struct RepeatableSum: GradientSum {
       let places = nodeCounts.indices.map {
         awaited[$0] ? place(ofNode: firstNode[$0] + round) * segments[rank].count : 0
       }
-      try operation.addExchange(
+      try operation.addAllToAll(
         from: sends ? sum.sums[round].base + start : nil,
         (operation.keep(sendCounts), operation.keep(segments.map(\.lowerBound))),
         into: received.base,

@@ -1,7 +1,8 @@
 /// What a rank does and when, for Chrome's trace viewer and Perfetto.
 ///
-/// Instants are nanoseconds since all ranks left a barrier together, so that the ranks' rows agree also where their clocks
-/// do not. What lasts longer than `mostSpans` spans is cut off, which bounds memory; `written(by:)` says so.
+/// Instants are nanoseconds since all ranks left a barrier together, so that the ranks' rows agree
+/// also where their clocks do not. What lasts longer than `mostSpans` spans is cut off, which
+/// bounds memory; `written(by:)` says so.
 public final class Timeline {
   /// Nanoseconds since the beginning.
   public typealias Instant = Int64
@@ -65,7 +66,8 @@ public final class Timeline {
 // MARK: - Chrome's format
 
 extension Timeline {
-  /// All ranks' spans as one JSON document, a process row for each rank; all ranks call it together.
+  /// All ranks' spans as one JSON document, a process row for each rank; all ranks call it
+  /// together.
   /// - Returns: the document on the leader, nil elsewhere.
   /// - Throws: `DistributedError` if MPI reports an error.
   public func document(_ communicator: Communicator) throws -> String? {
@@ -80,7 +82,8 @@ extension Timeline {
     return "{\"traceEvents\":[\n\(parts.joined(separator: ",\n"))\n],\"displayTimeUnit\":\"ms\"}\n"
   }
 
-  /// One rank's events as JSON objects: the main thread is row 0, messages at the same time get a row each.
+  /// One rank's events as JSON objects: the main thread is row 0, messages at the same time get a
+  /// row each.
   func events(rank: Int) -> [String] {
     let late = dropped == 0 ? "" : " (the last \(dropped) spans are missing)"
     var lines = [

@@ -14,7 +14,8 @@ public enum Phase: UInt8, Sendable, CaseIterable {
   case waiting
   /// The optimiser's step.
   case optimizer
-  /// From the optimiser's step to a bucket's new values on every rank; may lie beside the next forward pass.
+  /// From the optimiser's step to a bucket's new values on every rank; may lie beside the next
+  /// forward pass.
   case delivery
   /// Handing over a checkpoint, or waiting until the last one is written.
   case checkpoint

@@ -1,6 +1,7 @@
 import PACTensors
 
-/// Gives every rank the new values of parameters that others own, bucket by bucket, while the program goes on.
+/// The all-gather of parameters after the optimiser's step: gives every rank the values that others
+/// own, bucket by bucket, while the program goes on.
 final class ParameterDelivery {
   private let layout: SegmentLayout
   private let communicator: Communicator
@@ -8,6 +9,10 @@ final class ParameterDelivery {
   /// The parameters while new values may be on their way.
   private var values: FlatBuffer?
   private var pending: [Delivery] = []
+
+  /// Two buckets at once keep a link busy; with more, what is needed first would share it with what
+  /// is needed last.
+  private static let mostAtOnce = 2
 
   /// A bucket on its way.
   private struct Delivery {
@@ -22,19 +27,20 @@ final class ParameterDelivery {
     self.timeline = timeline
   }
 
-  /// Begins to send this rank's segment of a bucket, and to receive the others'; all ranks call it in one sequence.
+  /// Begins to send this rank's segment of a bucket, and to receive the others'; all ranks call it
+  /// in one sequence.
   /// - Parameters:
   ///   - bucket: which.
   ///   - values: the flat vector of parameters; kept until all of it has arrived.
   func begin(_ bucket: Int, of values: FlatBuffer) {
-    guard layout.owners > 1 else { return }
+    guard layout.owners > 1, let ranks = communicator.background else { return }
     self.values = values
     let begin = timeline?.now
     let range = layout.bucket(bucket)
-    let operation = communicator.allGather(
+    let operation = PendingOperation.allGather(
       UnsafeMutableBufferPointer(start: values.base + range.lowerBound, count: range.count),
-      segments: layout.segmentsWithin(bucket: bucket))
-    communicator.courier.take(operation)
+      segments: layout.segmentsWithin(bucket: bucket), on: ranks)
+    communicator.progress.take(operation, mostAtOnce: Self.mostAtOnce)
     pending.append(Delivery(bucket: bucket, operation: operation, begin: begin))
   }
 
@@ -44,7 +50,7 @@ final class ParameterDelivery {
     guard !pending.isEmpty else { return }
     let wanted = layout.buckets(overlapping: part)
     for delivery in pending where wanted.contains(delivery.bucket) {
-      try communicator.courier.wait(for: delivery.operation)
+      try communicator.progress.wait(for: delivery.operation)
       timeline?.add(
         "parameters \(delivery.bucket)", .delivery, from: delivery.begin, to: delivery.operation.end
       )

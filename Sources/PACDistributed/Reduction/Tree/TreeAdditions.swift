@@ -1,7 +1,7 @@
 /// The additions that make one total of several nodes' sums, as numbers of the summands.
 ///
-/// They follow the tree, but for which of two summands takes the sum: a + b and b + a have the same bits, so that a
-/// summand that lies where the result is wanted can take all sums it is part of.
+/// They follow the tree, but for which of two summands takes the sum: a + b and b + a have the same
+/// bits, so that a summand that lies where the result is wanted can take all sums it is part of.
 struct TreeAdditions: Equatable {
   /// Summand `source` is added to summand `target`, in this order.
   struct Addition: Equatable {
@@ -15,7 +15,8 @@ struct TreeAdditions: Equatable {
 
   /// Finds the additions.
   /// - Parameters:
-  ///   - nodes: the summands from left to right; together they hold the positions from 0 on without a gap.
+  ///   - nodes: the summands from left to right; together they hold the positions from 0 on without
+  ///     a gap.
   ///   - favoured: the summands that should take sums rather than be added to others.
   init(_ nodes: [TreeNode], favouring favoured: Range<Int>) {
     var stack: [(node: TreeNode, summand: Int)] = []
@@ -36,7 +37,8 @@ struct TreeAdditions: Equatable {
         merge()
       }
     }
-    // What remains has no right sibling up to the size of its left neighbour, so each is the right child there.
+    // What remains has no right sibling up to the size of its left neighbour, so each is the right
+    // child there.
     while stack.count > 1 { merge() }
     total = stack.last?.summand
   }

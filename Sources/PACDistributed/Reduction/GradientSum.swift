@@ -21,9 +21,9 @@ protocol GradientSum {
   /// How many floats a bucket receives apart from its place in the sums.
   func receivedCount(bucket: Int) -> Int
 
-  /// The exchange of a bucket among several ranks.
-  func exchange(
-    _ bucket: Int, into received: FlatBuffer, on communicator: Communicator
+  /// What a bucket needs of MPI among several ranks.
+  func reduce(
+    _ bucket: Int, into received: FlatBuffer, on ranks: MPICommunicator
   ) -> PendingOperation
 
   /// Makes this rank's totals of a bucket out of what was received.
