@@ -126,11 +126,6 @@ extension HDF5Dataset {
     }
   }
 
-  /// Writes all elements, given in row-major order.
-  public func write<T: HDF5Element>(_ elements: [T]) throws {
-    try elements.withUnsafeBufferPointer { try write($0) }
-  }
-
   /// Writes a block of `count` elements along each axis from `start`, given in row-major order.
   public func write<T: HDF5Element>(_ elements: [T], start: [Int], count: [Int]) throws {
     try elements.withUnsafeBufferPointer { try write($0, start: start, count: count) }
@@ -216,24 +211,17 @@ extension HDF5Dataset {
   }
 
   /// Writes all texts, in row-major order.
+  /// - Precondition: as many texts as there are elements.
   public func writeStrings(_ texts: [String]) throws {
-    let shape = shape
-    try writeStrings(texts, start: shape.map { _ in 0 }, count: shape)
-  }
-
-  /// Writes a block of texts.
-  /// - Precondition: exactly the elements of the block are given.
-  public func writeStrings(_ texts: [String], start: [Int], count: [Int]) throws {
-    precondition(
-      texts.count == count.reduce(1, *), "\(texts.count) texts for a block of \(count)")
+    precondition(texts.count == count, "\(texts.count) texts for a dataset of \(count)")
+    guard !texts.isEmpty else { return }
     let type = try location.makeTextType()
     defer { HDF5Library.release(type) }
-    try withBlock(start, count) { memory, file in
-      try withCStrings(texts) { pointers in
-        try location.check(
-          "cannot write", advice: "check the space and the quota of the disk",
-          H5Dwrite(location.identifier.id, type, memory, file, pac_h5p_default(), pointers))
-      }
-    }
+    try location.check(
+      "cannot write", advice: "check the space and the quota of the disk",
+      withCStrings(texts) {
+        H5Dwrite(
+          location.identifier.id, type, pac_h5s_all(), pac_h5s_all(), pac_h5p_default(), $0)
+      })
   }
 }

@@ -51,12 +51,6 @@ public final class HDF5File: Sendable {
         identifier: identifier, file: identifier, filePath: path, objectPath: "/"))
   }
 
-  /// Hands everything written so far to the operating system.
-  public func flush() throws {
-    HDF5Library.silence()
-    guard H5Fflush(identifier.id, H5F_SCOPE_GLOBAL) >= 0 else { throw Self.writeError(path) }
-  }
-
   /// Writes what is outstanding and closes the file with everything opened in it; a second call does nothing.
   public func close() throws {
     HDF5Library.silence()
