@@ -50,11 +50,11 @@ private func stored(_ tensor: SafetensorsHeader.Tensor, _ file: FileBytes) throw
       file.path, at: shown(tensor.name), "is of type \(shown(tensor.type))",
       advice: "store it as F32, F16, BF16 or F64")
   }
-  do throws(TorchFault) {
+  do throws(TensorFault) {
     let stored = try StoredTensor(
       storage: 0, type: type, firstByte: tensor.begin, contiguous: tensor.shape)
     guard try product(stored.count, type.bytes) == tensor.end - tensor.begin else {
-      throw TorchFault(
+      throw TensorFault(
         shown("of shape \(tensor.shape) does not fit into \(tensor.begin)..<\(tensor.end)"))
     }
     return stored

@@ -1,12 +1,5 @@
 import PACFiles
 
-/// What does not fit together in a pickled tensor.
-struct TorchFault: Error {
-  let problem: String
-
-  init(_ problem: String) { self.problem = problem }
-}
-
 /// The storages and tensors that a pickle describes; their elements lie elsewhere in the file.
 struct TorchObjects {
   /// A block of memory that one or more tensors look at.
@@ -43,11 +36,11 @@ struct TorchObjects {
   /// What `('storage', class, key, device, count[, view])` stands for.
   ///
   /// The view, `(key, first element, count)`, is what PyTorch before 0.4 wrote for a part of a storage.
-  mutating func storage(_ items: [PickleValue], _ heap: PickleHeap) throws(TorchFault) -> Int {
+  mutating func storage(_ items: [PickleValue], _ heap: PickleHeap) throws(TensorFault) -> Int {
     guard items.count == 5 || items.count == 6, case .text("storage") = items[0],
       case .global(.storage(let type)) = items[1], let key = Self.key(items[2]),
       case .integer(let count) = items[4], count >= 0
-    else { throw TorchFault("names a storage in an unknown way") }
+    else { throw TensorFault("names a storage in an unknown way") }
     let elementBytes = type?.bytes ?? 1
     let bytes = try product(count, elementBytes)
     let storage = Storage(key: key, bytes: bytes, elementBytes: elementBytes)
@@ -57,18 +50,18 @@ struct TorchObjects {
       storages.append(storage)
     }
     guard storages[number].bytes == bytes else {
-      throw TorchFault("gives storage \(shown(key)) two sizes")
+      throw TensorFault("gives storage \(shown(key)) two sizes")
     }
     var part = Part(storage: number, type: type, offset: 0, bytes: bytes)
     if items.count == 6, case .tuple(let view) = items[5] {
       guard heap[view].count == 3, case .integer(let first) = heap[view][1],
         case .integer(let count) = heap[view][2], first >= 0, count >= 0
-      else { throw TorchFault("names a part of storage \(shown(key)) in an unknown way") }
+      else { throw TensorFault("names a part of storage \(shown(key)) in an unknown way") }
       part = Part(
         storage: number, type: type, offset: try product(first, elementBytes),
         bytes: try product(count, elementBytes))
       guard part.offset <= bytes, part.bytes <= bytes - part.offset else {
-        throw TorchFault("names a part outside storage \(shown(key))")
+        throw TensorFault("names a part outside storage \(shown(key))")
       }
     }
     parts.append(part)
@@ -88,47 +81,47 @@ struct TorchObjects {
   /// What calling one of the allowed names gives.
   mutating func call(
     _ global: TorchGlobal, _ arguments: [PickleValue], _ heap: inout PickleHeap
-  ) throws(TorchFault) -> PickleValue {
+  ) throws(TensorFault) -> PickleValue {
     switch global {
     case .orderedDictionary: return .dictionary(heap.add(try pairs(arguments, heap)))
     case .rebuildTensor: return .tensor(try tensor(arguments, type: nil, heap))
     case .rebuildTypedTensor:
       guard arguments.count >= 7, case .global(.elementType(let type)) = arguments[6] else {
-        throw TorchFault("makes a tensor of an unknown type")
+        throw TensorFault("makes a tensor of an unknown type")
       }
       return .tensor(try tensor(arguments, type: type, heap))
     case .rebuildParameter:
       guard let first = arguments.first, case .tensor = first else {
-        throw TorchFault("makes a parameter without a tensor")
+        throw TensorFault("makes a parameter without a tensor")
       }
       return first
     case .size:
       guard arguments.count == 1, case .tuple = arguments[0] else {
-        throw TorchFault("makes a size of something else than numbers")
+        throw TensorFault("makes a size of something else than numbers")
       }
       return arguments[0]
     case .device: return .unused
-    case .storage, .elementType: throw TorchFault("calls \(global.name)")
+    case .storage, .elementType: throw TensorFault("calls \(global.name)")
     }
   }
 
   /// Python 2 writes an ordered dictionary's items as the argument `[[key, value], …]`.
   private func pairs(
     _ arguments: [PickleValue], _ heap: PickleHeap
-  ) throws(TorchFault) -> [PickleValue] {
+  ) throws(TensorFault) -> [PickleValue] {
     guard let argument = arguments.first else { return [] }
     var pairs: [PickleValue] = []
     guard arguments.count == 1, case .list(let list) = argument else {
-      throw TorchFault("makes an OrderedDict of \(argument.kind)")
+      throw TensorFault("makes an OrderedDict of \(argument.kind)")
     }
     for item in heap[list] {
       switch item {
       case .list(let pair), .tuple(let pair):
         guard heap[pair].count == 2 else {
-          throw TorchFault("an item of an OrderedDict is no pair")
+          throw TensorFault("an item of an OrderedDict is no pair")
         }
         pairs += heap[pair]
-      default: throw TorchFault("an item of an OrderedDict is \(item.kind)")
+      default: throw TensorFault("an item of an OrderedDict is \(item.kind)")
       }
     }
     return pairs
@@ -137,13 +130,13 @@ struct TorchObjects {
   /// Makes a tensor of `(storage, first element, sizes, strides, …)`, which must lie within the storage.
   private mutating func tensor(
     _ arguments: [PickleValue], type: WeightElementType?, _ heap: PickleHeap
-  ) throws(TorchFault) -> Int {
+  ) throws(TensorFault) -> Int {
     guard arguments.count >= 4, case .storage(let number) = arguments[0],
       case .integer(let first) = arguments[1],
       let shape = Self.integers(arguments[2], heap),
       let strides = Self.integers(arguments[3], heap),
       let type = type ?? parts[number].type
-    else { throw TorchFault("makes a tensor of unknown parts") }
+    else { throw TensorFault("makes a tensor of unknown parts") }
     let part = parts[number]
     let tensor = try StoredTensor(
       storage: part.storage, type: type, firstByte: part.offset, first: first, shape: shape,
@@ -160,11 +153,4 @@ struct TorchObjects {
     }
     return numbers.count == heap[number].count ? numbers : nil
   }
-}
-
-/// A product that no damaged number overflows.
-func product(_ a: Int, _ b: Int) throws(TorchFault) -> Int {
-  let (product, overflow) = a.multipliedReportingOverflow(by: b)
-  guard !overflow else { throw TorchFault("states a size that no file has") }
-  return product
 }

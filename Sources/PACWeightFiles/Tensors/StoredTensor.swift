@@ -29,11 +29,11 @@ struct StoredTensor {
   ///   gives reason for.
   init(
     storage: Int, type: WeightElementType, firstByte: Int, first: Int, shape: [Int], strides: [Int]
-  ) throws(TorchFault) {
+  ) throws(TensorFault) {
     guard shape.count == strides.count, shape.count <= Self.largestRank, first >= 0,
       shape.allSatisfy({ $0 >= 0 }), strides.allSatisfy({ $0 >= 0 })
     else {
-      throw TorchFault(shown("makes a tensor of impossible shape \(shape), strides \(strides)"))
+      throw TensorFault(shown("makes a tensor of impossible shape \(shape), strides \(strides)"))
     }
     var (count, last) = (1, 0)
     let isEmpty = shape.contains(0)
@@ -42,7 +42,7 @@ struct StoredTensor {
       last = try sum(last, product(extent - 1, stride))
     }
     guard isEmpty || count - 1 <= last else {
-      throw TorchFault(
+      throw TensorFault(
         "makes \(count) elements of \(last + 1) stored ones, shape \(shape), strides \(strides)")
     }
     let begin = try sum(firstByte, product(first, type.bytes))
@@ -58,8 +58,8 @@ struct StoredTensor {
   /// A tensor whose elements lie one behind the other.
   init(
     storage: Int, type: WeightElementType, firstByte: Int, contiguous shape: [Int]
-  ) throws(TorchFault) {
-    guard shape.count <= Self.largestRank else { throw TorchFault("has \(shape.count) axes") }
+  ) throws(TensorFault) {
+    guard shape.count <= Self.largestRank else { throw TensorFault("has \(shape.count) axes") }
     var strides: [Int] = []
     var stride = 1
     for extent in shape.reversed() {
@@ -71,11 +71,11 @@ struct StoredTensor {
   }
 
   /// Checks that the elements lie within a part of the storage.
-  func requireWithin(_ part: Range<Int>) throws(TorchFault) {
+  func requireWithin(_ part: Range<Int>) throws(TensorFault) {
     guard
       bytes.isEmpty || (part.lowerBound <= bytes.lowerBound && bytes.upperBound <= part.upperBound)
     else {
-      throw TorchFault("makes a tensor of shape \(shape) that reaches beyond its storage")
+      throw TensorFault("makes a tensor of shape \(shape) that reaches beyond its storage")
     }
   }
 
@@ -130,8 +130,15 @@ struct StoredTensor {
 private let hostIsBigEndian = 1.bigEndian == 1
 
 /// A sum that no damaged number overflows.
-private func sum(_ a: Int, _ b: Int) throws(TorchFault) -> Int {
+private func sum(_ a: Int, _ b: Int) throws(TensorFault) -> Int {
   let (sum, overflow) = a.addingReportingOverflow(b)
-  guard !overflow else { throw TorchFault("states a size that no file has") }
+  guard !overflow else { throw TensorFault("states a size that no file has") }
   return sum
+}
+
+/// A product that no damaged number overflows.
+func product(_ a: Int, _ b: Int) throws(TensorFault) -> Int {
+  let (product, overflow) = a.multipliedReportingOverflow(by: b)
+  guard !overflow else { throw TensorFault("states a size that no file has") }
+  return product
 }

@@ -13,14 +13,14 @@ struct StateDictionary {
   ]
 
   /// Finds the dictionary of tensors nearest to the outside.
-  /// - Throws: `TorchFault` if there is none, or if there are several without a usual name.
-  init(_ root: PickleValue, _ heap: PickleHeap) throws(TorchFault) {
+  /// - Throws: `TensorFault` if there is none, or if there are several without a usual name.
+  init(_ root: PickleValue, _ heap: PickleHeap) throws(TensorFault) {
     guard case .dictionary(let number) = root else {
-      throw TorchFault("holds \(root.kind) where a dictionary of tensors is expected")
+      throw TensorFault("holds \(root.kind) where a dictionary of tensors is expected")
     }
     var seen: Set<Int> = []
     guard let found = try Self.find(number, heap, &seen) else {
-      throw TorchFault("holds no dictionary of tensors")
+      throw TensorFault("holds no dictionary of tensors")
     }
     if !found.path.isEmpty { notes.append("taken from its entry \(shown(found.path))") }
     var names: Set<String> = []
@@ -30,7 +30,7 @@ struct StateDictionary {
         if case .text(let name) = key { others.append(shown(name)) }
         continue
       }
-      guard names.insert(name).inserted else { throw TorchFault("holds \(shown(name)) twice") }
+      guard names.insert(name).inserted else { throw TensorFault("holds \(shown(name)) twice") }
       tensors.append((name, tensor))
     }
     if !others.isEmpty { notes.append("left out, no tensors: \(listed(others))") }
@@ -38,7 +38,7 @@ struct StateDictionary {
 
   private static func find(
     _ number: Int, _ heap: PickleHeap, _ seen: inout Set<Int>
-  ) throws(TorchFault) -> (number: Int, path: String)? {
+  ) throws(TensorFault) -> (number: Int, path: String)? {
     // Each dictionary is looked into once, wherever it is: it may contain itself.
     guard seen.insert(number).inserted, seen.count < 1000 else { return nil }
     var inner: [(key: String, number: Int, path: String)] = []
@@ -53,7 +53,7 @@ struct StateDictionary {
     let usual = wrappers.lazy.compactMap { name in inner.first { $0.key == name } }.first
     guard let chosen = usual ?? inner.first else { return nil }
     guard usual != nil || inner.count == 1 else {
-      throw TorchFault(
+      throw TensorFault(
         "holds tensors in several entries, \(listed(inner.map { shown($0.key) })); save one alone")
     }
     return (chosen.number, chosen.path)

@@ -76,7 +76,7 @@ extension WeightFile {
     _ blocks: [Block], isBigEndian: Bool
   ) throws {
     let dictionary: StateDictionary
-    do throws(TorchFault) {
+    do throws(TensorFault) {
       dictionary = try StateDictionary(root, machine.heap)
     } catch {
       throw WeightFileError(
