@@ -71,11 +71,8 @@ let package = Package(
     library(
       "PACCommandLineTool",
       [
-        "PACVerification", "PACBenchmarking", "PACTraining", "PACModels", "PACData",
-        "PACDistributed",
-        "PACLayers", "PACAutograd", "PACTensors", "PACHDF5", "PACImageFiles", "PACFiles",
-        "PACKernels",
-        "CPACPlatform", argumentParser, logging,
+        "PACVerification", "PACBenchmarking", "PACTraining", "PACData", "PACDistributed",
+        "PACHDF5", "PACFiles", "PACKernels", "CPACPlatform", argumentParser, logging,
       ]),
     library(
       "PACVerification",
@@ -98,11 +95,11 @@ let package = Package(
     library("PACDistributed", ["PACTensors", "PACKernels", "CPACMPI"]),
     library("PACLayers", ["PACAutograd", "PACTensors", "PACKernels"]),
     library("PACAutograd", ["PACTensors", "PACKernels"]),
-    library("PACTensors", ["PACKernels"]),
     library("PACWeightFiles", ["PACTensors", "PACFiles"]),
-    library("PACFiles", ["CPACZlib"]),
+    library("PACTensors", ["PACKernels"]),
     library("PACHDF5", ["CPACHDF5", "CPACZlib"]),
     library("PACImageFiles", ["PACFiles", "CPACPNG", "CPACJPEG"]),
+    library("PACFiles", ["CPACZlib"]),
     library("PACKernels", ["CPACOpenBLAS", "CPACOneDNN", "CPACPlatform"], settings: fast),
 
     .systemLibrary(name: "CPACMPI", pkgConfig: "ompi-c"),
@@ -136,14 +133,13 @@ let package = Package(
     tests(
       "PACDamagedFilesTests", ["PACHDF5", "PACImageFiles", "CPACZlib", "PACTestSupport"],
       exclude: ["Samples"]),
-    library("PACTestSupport", [], path: "Tests/PACTestSupport"),
     tests("PACDistributedTests", ["PACDistributed", "PACTensors", "PACTestSupport"]),
     tests("PACModelsTests", ["PACModels", "PACLayers", "PACAutograd", "PACTensors"]),
     tests(
       "PACTrainingTests",
       [
-        "PACTraining", "PACModels", "PACData", "PACDistributed", "PACLayers", "PACAutograd",
-        "PACTensors", "PACHDF5", "PACImageFiles", "PACWeightFiles", "PACTestSupport",
+        "PACTraining", "PACModels", "PACData", "PACAutograd", "PACTensors", "PACHDF5",
+        "PACImageFiles", "PACWeightFiles", "PACTestSupport",
       ], exclude: ["Optimization/make_optimizer_values.py", "Weights/Fixtures"]),
     tests(
       "PACCommandLineToolTests",
@@ -152,6 +148,7 @@ let package = Package(
         "PACImageFiles",
         "PACTensors", "PACKernels", "PACTestSupport", yams,
       ]),
+    library("PACTestSupport", [], path: "Tests/PACTestSupport"),
   ],
   swiftLanguageModes: [.v6]
 )
