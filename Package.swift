@@ -1,7 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// Layers, top to bottom; a target may only depend on targets of lower rows (docs/architecture.md):
+// Layers, top to bottom; a target may only depend on targets of lower rows (docs/architecture.md),
+// of the list below as well, and on exactly what its files import: Launch/check-structure compares.
 //
 //   pac                          the executable: one line
 //   CommandLineTool              commands: parse, call, print, exit status
