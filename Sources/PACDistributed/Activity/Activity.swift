@@ -9,7 +9,7 @@ public final class Activity: Sendable {
   init() {}
 
   /// The present phase.
-  public var phase: Phase { Phase(rawValue: currentPhase.load(ordering: .relaxed)) ?? .start }
+  var phase: Phase { Phase(rawValue: currentPhase.load(ordering: .relaxed)) ?? .start }
 
   /// The step being computed, counted from 1; 0 before the first.
   public var step: Int { currentStep.load(ordering: .relaxed) }

@@ -39,9 +39,9 @@ public final class GradientReduction {
   /// In which order gradients are added.
   public let order: Order
   /// Who owns which parameters.
-  public let layout: SegmentLayout
+  let layout: SegmentLayout
   /// Which of the owners this rank is.
-  public let owner: Int
+  let owner: Int
 
   let communicator: Communicator
   private let timeline: Timeline?
@@ -242,8 +242,6 @@ public final class GradientReduction {
 
   /// The part of one bucket that this rank owns.
   public struct Segment {
-    /// Its elements within the flat vector.
-    public let range: Range<Int>
     /// Where it begins if all segments of this owner lie one behind the other.
     public let ownedStart: Int
     /// The parameters' values, to be changed.
@@ -270,7 +268,7 @@ public final class GradientReduction {
       let own = layout.segment(bucket: bucket, owner: owner)
       try body(
         Segment(
-          range: own, ownedStart: layout.ownedStart(bucket: bucket, owner: owner),
+          ownedStart: layout.ownedStart(bucket: bucket, owner: owner),
           values: UnsafeMutableBufferPointer(start: values.base + own.lowerBound, count: own.count),
           gradients: UnsafeBufferPointer(start: totals.base + own.lowerBound, count: own.count)))
       delivery.begin(bucket, of: values)

@@ -4,13 +4,13 @@
 /// into one segment for each owner: the rank that adds up the segment's gradients, updates its
 /// parameters and keeps the optimiser's state for them. Neither bucket nor segment changes a bit of
 /// what is computed.
-public struct SegmentLayout: Sendable, Equatable {
+struct SegmentLayout: Sendable, Equatable {
   /// The number of elements of the vector.
-  public let count: Int
+  let count: Int
   /// The number of owners: the ranks, or 1 if every rank owns everything.
-  public let owners: Int
+  let owners: Int
   /// The number of elements of every bucket but the last.
-  public let bucketLength: Int
+  let bucketLength: Int
 
   /// The boundaries of segments lie on multiples of this: a cache line.
   private static let alignment = 16
@@ -22,7 +22,7 @@ public struct SegmentLayout: Sendable, Equatable {
   ///   - bucketLength: elements in a bucket, at least 1; nil = a sixteenth of the vector, but from
   ///     2¹⁴ to 2²⁰ elements, and for many owners from 2¹⁰ to 2¹⁴ for each, so that messages stay
   ///     long enough to be worth sending.
-  public init(count: Int, owners: Int, bucketLength: Int? = nil) {
+  init(count: Int, owners: Int, bucketLength: Int? = nil) {
     precondition(owners > 0, "\(owners) owners")
     self.count = count
     self.owners = owners
@@ -33,10 +33,10 @@ public struct SegmentLayout: Sendable, Equatable {
   }
 
   /// The number of buckets.
-  public var bucketCount: Int { (count + bucketLength - 1) / bucketLength }
+  var bucketCount: Int { (count + bucketLength - 1) / bucketLength }
 
   /// The elements of a bucket.
-  public func bucket(_ index: Int) -> Range<Int> {
+  func bucket(_ index: Int) -> Range<Int> {
     index * bucketLength..<min((index + 1) * bucketLength, count)
   }
 
@@ -47,7 +47,7 @@ public struct SegmentLayout: Sendable, Equatable {
   }
 
   /// The elements of a bucket that belong to an owner; may be none.
-  public func segment(bucket index: Int, owner: Int) -> Range<Int> {
+  func segment(bucket index: Int, owner: Int) -> Range<Int> {
     let bucket = bucket(index)
     func bound(_ owner: Int) -> Int {
       owner == owners
@@ -66,14 +66,14 @@ public struct SegmentLayout: Sendable, Equatable {
   }
 
   /// The number of elements that belong to an owner.
-  public func ownedCount(_ owner: Int) -> Int {
+  func ownedCount(_ owner: Int) -> Int {
     guard bucketCount > 0 else { return 0 }
     return ownedStart(bucket: bucketCount - 1, owner: owner)
       + segment(bucket: bucketCount - 1, owner: owner).count
   }
 
   /// Where the segment of a bucket begins if all the owner's segments lie one behind the other.
-  public func ownedStart(bucket index: Int, owner: Int) -> Int {
+  func ownedStart(bucket index: Int, owner: Int) -> Int {
     index == 0 ? 0 : index * segment(bucket: 0, owner: owner).count
   }
 }

@@ -5,7 +5,7 @@
 /// bounds memory; `written(by:)` says so.
 public final class Timeline {
   /// Nanoseconds since the beginning.
-  public typealias Instant = Int64
+  typealias Instant = Int64
 
   private struct Span {
     var name: String
@@ -32,7 +32,7 @@ public final class Timeline {
   }
 
   /// The present instant.
-  public var now: Instant { instant(.now) }
+  var now: Instant { instant(.now) }
 
   private func instant(_ time: ContinuousClock.Instant) -> Instant {
     let passed = (time - origin).components
@@ -40,7 +40,7 @@ public final class Timeline {
   }
 
   /// Notes that something lasted from `begin` until `end`, nil = now; nothing if `begin` is nil.
-  public func add(
+  func add(
     _ name: @autoclosure () -> String, _ phase: Phase, from begin: Instant?,
     to end: ContinuousClock.Instant? = nil
   ) {
@@ -54,7 +54,7 @@ public final class Timeline {
   }
 
   /// Runs `body` and notes how long it took.
-  public func measure<R>(
+  func measure<R>(
     _ name: @autoclosure () -> String, _ phase: Phase, _ body: () throws -> R
   ) rethrows -> R {
     let begin = now
