@@ -1,7 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// Layers, top to bottom; a target may only depend on targets of lower rows (docs/architecture.md).
+// Layers, top to bottom: a target depends on targets of lower rows only, and on exactly what its files
+// import; Launch/check-structure compares (docs/architecture.md).
 
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
@@ -183,6 +184,7 @@ let package = Package(
         "PACHDF5",
         "PACImageFiles", "PACTensors", "PACKernels", "PACTestSupport", yams,
       ]),
+    library("PACTestSupport", [], path: "Tests/PACTestSupport"),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -88,7 +88,7 @@ private func sumByMPI(
 ) throws -> Double {
   let elements = UnsafeMutableBufferPointer(start: vector.base, count: vector.count)
   elements.update(repeating: value)
-  let time = try slowest(communicator) { try communicator.addUpByMPI(elements) }
+  let time = try slowest(communicator) { try communicator.allReduce(elements) }
   try require(expected, vector)
   return time
 }

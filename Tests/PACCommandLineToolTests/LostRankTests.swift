@@ -30,7 +30,7 @@ struct LostRankTests {
     let job = try project.start(
       ranks: 3, SurvivalProject.endless + ["checkpoint-every-steps=2", "global-batch=7"])
     try project.waitForCheckpoint()
-    // Signs of life come four times a second: by then they tell of steps.
+    // Heartbeats come four times a second: by then they tell of steps.
     usleep(.random(in: 700_000..<900_000))
     let start = Date()
     project.ranks[victim].signal(SIGKILL)
@@ -49,12 +49,12 @@ struct LostRankTests {
     project.ranks[victim].signal(SIGSTOP)
     let result = try job.wait()
     let seconds = Date().timeIntervalSince(start)
-    // The last sign of life came up to a quarter of a second before the rank was stopped.
+    // The last heartbeat came up to a quarter of a second before the rank was stopped.
     #expect((3.5..<20).contains(seconds), "\(seconds) s")
     expectLost(
       result,
       [
-        "no sign of life for 4 s (stall-timeout) from rank \(victim) (host ", "at step ", "phase ",
+        "no heartbeat for 4 s (stall-timeout) from rank \(victim) (host ", "at step ", "phase ",
       ])
   }
 

@@ -28,18 +28,18 @@ import Testing
       "kinds.safetensors",
     ].map { committed("Tests/PACWeightFilesTests/Fixtures/files/\($0)", "weights") }
     + ["baseline.jpg", "progressive.jpg", "grey.jpg", "palette.png"].map {
-      committed("Tests/DamagedFilesTests/Samples/\($0)", "image")
+      committed("Tests/PACDamagedFilesTests/Samples/\($0)", "image")
     } + [
       Sample(name: "16 bits.png", format: "image", data: { try png() }),
       Sample(
         name: "16 bits.png, checksums repaired", format: "image", data: { try png() },
         repair: { repairedPNG($0) }),
       committed(
-        "Tests/DamagedFilesTests/Samples/palette.png", "palette", repair: { repairedPNG($0) }),
+        "Tests/PACDamagedFilesTests/Samples/palette.png", "palette", repair: { repairedPNG($0) }),
       committed("Tests/PACCheckpointsTests/Fixtures/PacJointUpsampleLite_4/low.npy", "npy"),
       Sample(name: "a.flo", format: "flo", data: { try flow() }),
-      committed("Tests/DamagedFilesTests/Samples/gtcls.mat", "sbd"),
-      committed("Tests/DamagedFilesTests/Samples/gtcls_compressed.mat", "sbd"),
+      committed("Tests/PACDamagedFilesTests/Samples/gtcls.mat", "sbd"),
+      committed("Tests/PACDamagedFilesTests/Samples/gtcls_compressed.mat", "sbd"),
       Sample(name: "chunked.mat", format: "nyu", data: { try matlab(chunked: true) }, together: 1),
       Sample(
         name: "contiguous.mat", format: "nyu", data: { try matlab(chunked: false) }, together: 1),

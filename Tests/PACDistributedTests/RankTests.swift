@@ -14,7 +14,7 @@ struct RankTests {
     let job = try job(ranks, ["layout"])
     #expect(job.succeeded, "\(job)")
     for rank in 0..<ranks {
-      let expected = "\(rank) \(ranks) \(rank) \(ranks) \(Array(0..<ranks))\n"
+      let expected = "\(rank) \(ranks) \(rank) \(Array(0..<ranks))\n"
       #expect(job.ranks[rank].output == expected)
     }
   }

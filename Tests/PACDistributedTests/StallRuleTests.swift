@@ -7,14 +7,14 @@ import Testing
   private let rule = StallRule(timeout: .seconds(10))
 
   /// A rank last heard of and last found to have got on so many seconds after the start.
-  private func rank(_ rank: Int, _ phase: Phase, heard: Int, progressed: Int) -> RankSigns {
-    var signs = RankSigns(rank: rank, place: "host h\(rank)", heard: start, progressed: start)
+  private func rank(_ rank: Int, _ phase: Phase, heard: Int, progressed: Int) -> RankState {
+    var signs = RankState(rank: rank, place: "host h\(rank)", heard: start, progressed: start)
     signs.note(step: 7, phase: phase, marks: 1, at: start + .seconds(progressed))
     signs.note(step: 7, phase: phase, marks: 1, at: start + .seconds(heard))
     return signs
   }
 
-  private func verdict(_ ranks: RankSigns..., after seconds: Int) -> String? {
+  private func verdict(_ ranks: RankState..., after seconds: Int) -> String? {
     rule.verdict(ranks, now: start + .seconds(seconds)).map { "\($0)" }
   }
 
@@ -32,7 +32,7 @@ import Testing
         rank(0, .forward, heard: 30, progressed: 10),
         rank(2, .reduction, heard: 15, progressed: 15),
         after: 30)
-        == "no sign of life for 10 s (stall-timeout) from rank 2 (host h2) at step 7, phase reduction"
+        == "no heartbeat for 10 s (stall-timeout) from rank 2 (host h2) at step 7, phase reduction"
     )
   }
 

@@ -40,8 +40,7 @@ func runRanked(_ kind: String) throws {
 
 private func layout(_ communicator: Communicator) {
   print(
-    communicator.rank, communicator.worldSize, communicator.localRank, communicator.localSize,
-    communicator.ranksOnNode)
+    communicator.rank, communicator.worldSize, communicator.localRank, communicator.ranksOnNode)
 }
 
 /// Prints what the process finds after its set-up, as `NAME=value` lines.

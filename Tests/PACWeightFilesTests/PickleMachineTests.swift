@@ -118,7 +118,7 @@ import Testing
     let (root, heap) = try read(itself)
     #expect(
       message { try StateDictionary(root, heap) }
-        == "TorchFault(problem: \"holds no dictionary of tensors\")")
+        == "TensorFault(problem: \"holds no dictionary of tensors\")")
     let count = 2_000_000
     let (deep, _) = try read(ascii(")") + [UInt8](repeating: 0x85, count: count) + ascii("."))
     guard case .tuple(count) = deep else {
@@ -131,7 +131,7 @@ import Testing
     let (nested, nestedHeap) = try read(chain)
     #expect(
       message { try StateDictionary(nested, nestedHeap) }
-        == "TorchFault(problem: \"holds no dictionary of tensors\")")
+        == "TensorFault(problem: \"holds no dictionary of tensors\")")
   }
 
   @Test func tensorsBeyondTheirStorage() {

@@ -1,5 +1,5 @@
-/// What the leader knows of a rank.
-struct RankSigns: Sendable {
+/// What rank 0 knows of a rank.
+struct RankState: Sendable {
   let rank: Int
   /// Host and process, for messages.
   let place: String
@@ -23,19 +23,19 @@ struct RankSigns: Sendable {
 /// Why the job is lost, for the one line that ends it.
 enum LossReason: CustomStringConvertible {
   /// Ranks whose connections closed without a farewell.
-  case gone([RankSigns])
+  case gone([RankState])
   /// Ranks not heard of for the time given.
-  case silent([RankSigns], Duration)
+  case silent([RankState], Duration)
   /// Ranks that live but do not get on, though they wait for nobody.
-  case stuck([RankSigns], Duration)
+  case stuck([RankState], Duration)
   /// All ranks wait for each other; one of them is given.
-  case waiting(RankSigns, Duration)
+  case waiting(RankState, Duration)
 
   var description: String {
     switch self {
     case .gone(let ranks): "killed or crashed: \(Self.list(ranks))"
     case .silent(let ranks, let timeout):
-      "no sign of life for \(Self.seconds(timeout)) from \(Self.list(ranks))"
+      "no heartbeat for \(Self.seconds(timeout)) from \(Self.list(ranks))"
     case .stuck(let ranks, let timeout):
       "no progress for \(Self.seconds(timeout)) on \(Self.list(ranks))"
     case .waiting(let rank, let timeout):
@@ -45,13 +45,13 @@ enum LossReason: CustomStringConvertible {
   }
 
   /// The first few of many, as `rank 1 (host node7, process 4242) at step 57, phase backward`.
-  private static func list(_ ranks: [RankSigns]) -> String {
+  private static func list(_ ranks: [RankState]) -> String {
     let shown = ranks.prefix(4).map { "rank \($0.rank) (\($0.place)) \(place($0))" }
     return shown.joined(separator: ", ")
       + (ranks.count > 4 ? " and \(ranks.count - 4) more ranks" : "")
   }
 
-  private static func place(_ rank: RankSigns) -> String {
+  private static func place(_ rank: RankState) -> String {
     rank.step > 0 ? "at step \(rank.step), phase \(rank.phase)" : "in phase \(rank.phase)"
   }
 
@@ -61,15 +61,15 @@ enum LossReason: CustomStringConvertible {
   }
 }
 
-/// Decides from the ranks' signs of life which of them keeps the job from getting on.
+/// Decides from the ranks' heartbeats which of them keeps the job from getting on.
 struct StallRule: Sendable {
   let timeout: Duration
 
   /// Why the job must end; nil as long as it gets on.
   ///
-  /// A rank is at fault if it is silent, or stays in a phase in which it waits for nobody. Ranks that only
-  /// wait for others are not, unless all of them do.
-  func verdict(_ ranks: [RankSigns], now: ContinuousClock.Instant) -> LossReason? {
+  /// A rank is at fault if it is silent, or stays in a phase in which it waits for nobody. Ranks
+  /// that only wait for others are not, unless all of them do.
+  func verdict(_ ranks: [RankState], now: ContinuousClock.Instant) -> LossReason? {
     let silent = ranks.filter { now - $0.heard > timeout }
     if !silent.isEmpty { return .silent(silent, timeout) }
     let late = ranks.filter { now - $0.progressed > timeout }

@@ -42,7 +42,7 @@ final class WatchChannel: Sendable {
     write(wakeWriter, &byte, 1)
   }
 
-  /// The time between two signs of life.
+  /// The time between two heartbeats.
   var pause: Duration { min(max(timeout / 10, .milliseconds(20)), .milliseconds(250)) }
 
   /// Waits until something arrives at one of the descriptors, for a pause or `limit` at most.
@@ -57,7 +57,8 @@ final class WatchChannel: Sendable {
     WatchFrame(kind, token: token, rank: rank, activity)
   }
 
-  /// Prints the reason and ends this process at once; the launcher or the other ranks' watches end theirs.
+  /// Prints the reason and ends this process at once; the launcher or the other ranks' watches end
+  /// theirs.
   func end(_ reason: LossReason) -> Never {
     let line = "error: \(reason); start again to continue from the last checkpoint\n"
     write(STDERR_FILENO, line, line.utf8.count)

@@ -1,9 +1,11 @@
-/// One message between a rank and the leader: a few fixed fields, since all ranks of a job run the same program.
+/// One message between a rank and rank 0: a few fixed fields, since all ranks of a job run the same
+/// program.
 struct WatchFrame: Sendable, Equatable {
   enum Kind: UInt8 {
-    /// A sign of life.
+    /// A heartbeat.
     case beat = 1
-    /// The sender leaves in order, or ends the job itself and has said why: nothing is expected of it any more.
+    /// The sender leaves in order, or ends the job itself and has said why: nothing is expected of
+    /// it any more.
     case leaving
     /// The sender has found the job lost and said so: the receiver ends.
     case end
@@ -48,7 +50,8 @@ struct WatchFrame: Sendable, Equatable {
     marks = Int(truncatingIfNeeded: fields[3])
   }
 
-  /// As it travels: four numbers of 64 bits, lowest byte first; the second holds kind, phase and rank.
+  /// As it travels: four numbers of 64 bits, lowest byte first; the second holds kind, phase and
+  /// rank.
   var bytes: [UInt8] {
     let what = UInt64(kind.rawValue) | UInt64(phase.rawValue) << 8 | UInt64(rank) << 32
     return [token, what, UInt64(step), UInt64(marks)].flatMap { number in

@@ -1,6 +1,7 @@
 import Glibc
 
-/// Owns one connection of the watch, or the port it is offered at; never waits except where it says so.
+/// Owns one connection of the watch, or the port it is offered at; never waits except where it says
+/// so.
 ///
 /// Lives on the watch's thread alone.
 final class WatchSocket {
@@ -13,7 +14,8 @@ final class WatchSocket {
 
   deinit { close(descriptor) }
 
-  /// Sends a frame; one that does not fit into the system's buffer is dropped, the next one says as much.
+  /// Sends a frame; one that does not fit into the system's buffer is dropped, the next one says as
+  /// much.
   func send(_ frame: WatchFrame) {
     _ = frame.bytes.withUnsafeBytes {
       Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
@@ -59,7 +61,7 @@ final class WatchSocket {
 
   /// Opens a port of the system's choice on all interfaces.
   /// - Returns: the listening descriptor and the port's number; nil if the system refuses.
-  static func listen() -> (descriptor: Int32, port: UInt16)? {
+  static func listen() -> (descriptor: Int32, number: UInt16)? {
     let kind = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
     // One port for both versions of the Internet protocol where the system has both.
     let both = socket(AF_INET6, kind, 0)

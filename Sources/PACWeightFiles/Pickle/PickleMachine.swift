@@ -228,7 +228,7 @@ extension PickleMachine {
     guard case .tuple(let number) = try pop() else {
       throw input.damaged("names a storage in an unknown way", at: start)
     }
-    do throws(TorchFault) {
+    do throws(TensorFault) {
       stack.append(.storage(try objects.storage(heap[number], heap)))
     } catch {
       throw input.damaged(error.problem, at: start)
@@ -241,7 +241,7 @@ extension PickleMachine {
     guard case .global(let global) = callee, case .tuple(let number) = arguments else {
       throw input.damaged("calls \(callee.kind) with \(arguments.kind)", at: start)
     }
-    do throws(TorchFault) {
+    do throws(TensorFault) {
       stack.append(try objects.call(global, heap[number], &heap))
     } catch {
       throw input.damaged(error.problem, at: start)

@@ -1,0 +1,138 @@
+import CPACMPI
+import Glibc
+
+/// The ranks of a job and this process's place among them; owns MPI for the process.
+///
+/// A process that no launcher started (no `mpirun` or `srun`) is a world of one and never calls
+/// MPI: initialising it costs a tenth of a second and warns on machines without a network. The
+/// collective operations are in `Communicator+Collectives.swift`, the sum of gradients is
+/// `GradientReduction`; all ranks must call them in the same order. A rank that meets an error in
+/// between passes it to the next `agree(on:)`.
+///
+/// Not `Sendable`: only the thread that called `start()` may use it. MPI runs in its serialized
+/// mode; while operations go on in the background the `ProgressThread` calls it as well, one of the
+/// two at a time.
+public final class Communicator {
+  /// This process's number, from 0.
+  public let rank: Int
+  /// The number of processes in the job.
+  public let worldSize: Int
+  /// The ranks that run on this machine, ascending; this one is among them.
+  public let ranksOnNode: [Int]
+
+  /// All ranks, for operations that are waited for; nil in a world of one.
+  private let foreground: MPICommunicator?
+  /// The same ranks once more, for operations that `progress` carries out.
+  let background: MPICommunicator?
+  /// Moves on what goes on in the background; the groups of a job share it.
+  let progress: ProgressThread
+  /// The most elements one message carries: MPI counts are 32-bit, longer buffers go in pieces.
+  let largestMessage: Int
+  /// Whether leaving it means leaving MPI: not for a part of the job's ranks.
+  private let isJob: Bool
+  /// What this rank is doing, for those who watch it.
+  public let activity: Activity
+  /// Watches the ranks, once `watch(timeout:)` was called.
+  var jobWatch: JobWatch?
+  private var isFinished = false
+
+  /// Joins ranks; `world` and `background` are nil in a world of one.
+  init(
+    world: MPICommunicator?, background: MPICommunicator?, worldSize: Int, ranksOnNode: [Int],
+    largestMessage: Int, partOf job: Communicator? = nil
+  ) {
+    isJob = job == nil
+    let activity = job?.activity ?? Activity()
+    self.activity = activity
+    progress = job?.progress ?? ProgressThread(activity)
+    foreground = world
+    self.background = background
+    rank = world?.rank ?? 0
+    self.worldSize = worldSize
+    self.ranksOnNode = ranksOnNode
+    self.largestMessage = largestMessage
+  }
+
+  deinit { assert(isFinished, "rank \(rank): the communicator was not finished") }
+
+  /// This process's number among those on the same machine, from 0.
+  public var localRank: Int { ranksOnNode.firstIndex(of: rank) ?? 0 }
+
+  /// Whether this rank speaks for the job: prints, writes logs and checkpoints.
+  public var isLeader: Bool { rank == 0 }
+
+  /// All ranks, for operations that are waited for; nil in a world of one.
+  ///
+  /// What goes on in the background ends first, since one thread at a time may call MPI.
+  /// - Throws: `DistributedError` if MPI reports an error.
+  func world() throws -> MPICommunicator? {
+    guard let foreground else { return nil }
+    try progress.finish()
+    return foreground
+  }
+
+  /// Joins the job this process was launched in, or makes a world of one.
+  ///
+  /// Called once in a process, by the thread that will make every other call.
+  /// - Throws: `DistributedError` if MPI reports an error.
+  public static func start() throws -> Communicator {
+    try start(largestMessage: 1 << 30)
+  }
+
+  /// As `start()`, with shorter messages so that tests meet the splitting of long ones.
+  package static func start(largestMessage: Int) throws -> Communicator {
+    guard isLaunched else { return alone() }
+    let world = try MPICommunicator.initializeWorld()
+    return Communicator(
+      world: world, background: try world.duplicated(), worldSize: try world.size(),
+      ranksOnNode: try world.ranksOnNode(), largestMessage: largestMessage)
+  }
+
+  /// A world of one, whatever the job's size: what it is asked to exchange stays here.
+  package static func alone() -> Communicator {
+    Communicator(
+      world: nil, background: nil, worldSize: 1, ranksOnNode: [0], largestMessage: 1 << 30)
+  }
+
+  /// Whether a launcher started this process as a rank of a job.
+  ///
+  /// Open MPI's `mpirun` and resource managers set at least one of these variables for every rank.
+  public static var isLaunched: Bool {
+    let variables = ["OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK"]
+    return variables.contains { getenv($0) != nil }
+  }
+
+  /// Leaves the job; every rank calls it, after its last collective operation.
+  ///
+  /// Not part of `deinit`: ranks may release the object at different moments, and leaving waits for
+  /// all.
+  /// - Throws: `DistributedError` if MPI reports an error.
+  public func finish() throws {
+    guard !isFinished else { return }
+    isFinished = true
+    jobWatch?.stop()
+    guard let world = try world(), let background else { return }
+    try background.free()
+    guard isJob else { return try world.free() }
+    progress.stop()
+    try world.finalize()
+  }
+
+  /// Ends every rank of the job at once, for errors that cannot be agreed on.
+  ///
+  /// Prints `message` with this rank's number to standard error first.
+  /// - Parameters:
+  ///   - message: what went wrong.
+  ///   - status: the job's exit status; with `lost`, a rank that the watch finds to be the cause is
+  ///     named instead.
+  public func abort(_ message: String, status: ExitStatus = .failed) -> Never {
+    // Another rank's death shows here as a failing call: the watch has a moment to see the reason
+    // and end the job.
+    if status == .lost, jobWatch != nil { sleep(2) }
+    jobWatch?.stop()
+    let line = worldSize == 1 ? "error: \(message)\n" : "error: rank \(rank): \(message)\n"
+    write(STDERR_FILENO, line, line.utf8.count)
+    if let foreground { MPI_Abort(foreground.handle, status.rawValue) }
+    exit(status.rawValue)
+  }
+}

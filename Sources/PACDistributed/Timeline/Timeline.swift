@@ -1,0 +1,128 @@
+/// What a rank does and when, for Chrome's trace viewer and Perfetto.
+///
+/// Instants are nanoseconds since all ranks left a barrier together, so that the ranks' rows agree
+/// also where their clocks do not. What lasts longer than `mostSpans` spans is cut off, which
+/// bounds memory; `written(by:)` says so.
+public final class Timeline {
+  /// Nanoseconds since the beginning.
+  typealias Instant = Int64
+
+  private struct Span {
+    var name: String
+    var phase: Phase
+    var begin: Instant
+    var end: Instant
+  }
+
+  private let origin: ContinuousClock.Instant
+  private let mostSpans: Int
+  private var spans: [Span] = []
+  private var dropped = 0
+
+  /// Begins a timeline; all ranks call it together.
+  /// - Throws: `DistributedError` if MPI reports an error.
+  public convenience init(_ communicator: Communicator) throws {
+    try communicator.barrier()
+    self.init(mostSpans: 200_000)
+  }
+
+  init(mostSpans: Int) {
+    self.mostSpans = mostSpans
+    origin = .now
+  }
+
+  /// The present instant.
+  var now: Instant { instant(.now) }
+
+  private func instant(_ time: ContinuousClock.Instant) -> Instant {
+    let passed = (time - origin).components
+    return passed.seconds * 1_000_000_000 + passed.attoseconds / 1_000_000_000
+  }
+
+  /// Notes that something lasted from `begin` until `end`, nil = now; nothing if `begin` is nil.
+  func add(
+    _ name: @autoclosure () -> String, _ phase: Phase, from begin: Instant?,
+    to end: ContinuousClock.Instant? = nil
+  ) {
+    guard let begin else { return }
+    guard spans.count < mostSpans else {
+      dropped += 1
+      return
+    }
+    spans.append(
+      Span(name: name(), phase: phase, begin: begin, end: end.map(instant) ?? now))
+  }
+
+  /// Runs `body` and notes how long it took.
+  func measure<R>(
+    _ name: @autoclosure () -> String, _ phase: Phase, _ body: () throws -> R
+  ) rethrows -> R {
+    let begin = now
+    defer { add(name(), phase, from: begin) }
+    return try body()
+  }
+}
+
+// MARK: - Chrome's format
+
+extension Timeline {
+  /// All ranks' spans as one JSON document, a process row for each rank; all ranks call it
+  /// together.
+  /// - Returns: the document on the leader, nil elsewhere.
+  /// - Throws: `DistributedError` if MPI reports an error.
+  public func document(_ communicator: Communicator) throws -> String? {
+    let mine = events(rank: communicator.rank).joined(separator: ",\n")
+    var parts: [String] = []
+    // One rank at a time: nobody but the leader keeps more than its own.
+    for rank in 0..<communicator.worldSize {
+      let text = try communicator.broadcast(communicator.rank == rank ? mine : "", from: rank)
+      if communicator.isLeader { parts.append(text) }
+    }
+    guard communicator.isLeader else { return nil }
+    return "{\"traceEvents\":[\n\(parts.joined(separator: ",\n"))\n],\"displayTimeUnit\":\"ms\"}\n"
+  }
+
+  /// One rank's events as JSON objects: the main thread is row 0, messages at the same time get a
+  /// row each.
+  func events(rank: Int) -> [String] {
+    let late = dropped == 0 ? "" : " (the last \(dropped) spans are missing)"
+    var lines = [
+      #"{"name":"process_name","ph":"M","pid":\#(rank),"args":{"name":"rank \#(rank)\#(late)"}}"#,
+      #"{"name":"thread_name","ph":"M","pid":\#(rank),"tid":0,"args":{"name":"compute"}}"#,
+    ]
+    var rowEnds: [Instant] = []
+    for span in spans.sorted(by: { $0.begin < $1.begin }) {
+      var row = 0
+      if span.phase == .reduction || span.phase == .delivery {
+        let free = rowEnds.firstIndex { $0 <= span.begin }
+        if let free { rowEnds[free] = span.end } else { rowEnds.append(span.end) }
+        row = 1 + (free ?? rowEnds.count - 1)
+      }
+      lines.append(
+        "{\"name\":\"\(span.name)\",\"cat\":\"\(span.phase)\",\"ph\":\"X\","
+          + "\"ts\":\(microseconds(span.begin)),\"dur\":\(microseconds(span.end - span.begin)),"
+          + "\"pid\":\(rank),\"tid\":\(row)}")
+    }
+    for row in rowEnds.indices {
+      lines.append(
+        #"{"name":"thread_name","ph":"M","pid":\#(rank),"tid":\#(row + 1),"#
+          + #""args":{"name":"messages \#(row + 1)"}}"#)
+    }
+    return lines
+  }
+
+  private func microseconds(_ instant: Instant) -> String {
+    let fraction = "\(1000 + instant % 1000)".dropFirst()
+    return "\(instant / 1000).\(fraction)"
+  }
+}
+
+extension Timeline? {
+  /// Runs `body` and notes how long it took, if anybody wants to know.
+  public func measure<R>(
+    _ name: @autoclosure () -> String, _ phase: Phase, _ body: () throws -> R
+  ) rethrows -> R {
+    guard let self else { return try body() }
+    return try self.measure(name(), phase, body)
+  }
+}

@@ -1,0 +1,124 @@
+import CPACHDF5
+import Glibc
+
+/// An open HDF5 file.
+///
+/// Groups and datasets keep their file open while they are in use. A file that was written is finished by
+/// `close()`, which reports whether all of it reached the disk; dropping the last reference only frees it.
+/// Several threads may use one file at once: the library is refused unless it was built for that.
+public final class HDF5File: Sendable {
+  /// The path as it was given.
+  public let path: String
+  private let identifier: HDF5Identifier
+
+  /// Opens a file for reading; any number of processes may do so at once, also on a read-only file system.
+  public init(reading path: String) throws {
+    try Self.requireThreadSafeLibrary(path)
+    try Self.requireReadable(path)
+    self.path = path
+    self.identifier = try Self.open(path, or: "cannot open it as HDF5") { access in
+      let id = H5Fopen(path, pac_h5f_read_only(), access)
+      guard id < 0, let cause = HDF5Library.errorText() else { return id }
+      // `truncated file: eof = 2048, sblock->base_addr = 0, stored_eof = 4096` and its like.
+      guard cause.hasPrefix("truncated file") else { return id }
+      throw HDF5Error(
+        file: path, problem: "the file is cut short", cause: cause,
+        advice: "copy or create it again")
+    }
+  }
+
+  /// Makes a new file, replacing any file of that name.
+  public init(creating path: String) throws {
+    try Self.requireThreadSafeLibrary(path)
+    self.path = path
+    self.identifier = try Self.open(path, or: "cannot create the file") { access in
+      H5Fcreate(path, pac_h5f_truncate(), pac_h5p_default(), access)
+    }
+  }
+
+  /// Whether there is a file that holds HDF5, intact or not.
+  public static func recognizes(_ path: String) -> Bool {
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return false }
+    HDF5Library.silence()
+    return HDF5Library.isThreadSafe && H5Fis_hdf5(path) > 0
+  }
+
+  /// The outermost group, `/`.
+  public var root: HDF5Group {
+    HDF5Group(
+      location: HDF5Location(
+        identifier: identifier, file: identifier, filePath: path, objectPath: "/"))
+  }
+
+  /// Writes what is outstanding and closes the file with everything opened in it; a second call does nothing.
+  public func close() throws {
+    HDF5Library.silence()
+    guard !identifier.isAbandoned, H5Iis_valid(identifier.id) > 0 else { return }
+    let isComplete = !identifier.hasLostData
+    guard H5Fclose(identifier.id) >= 0, isComplete else {
+      let error = Self.writeError(path)
+      identifier.abandon()
+      throw error
+    }
+  }
+
+  private static func writeError(_ path: String) -> HDF5Error {
+    HDF5Error(
+      file: path, problem: "cannot write the file", cause: HDF5Library.errorText(),
+      advice: "check the space and the quota of the disk")
+  }
+
+  private static func open(
+    _ path: String, or problem: String, _ call: (hid_t) throws -> hid_t
+  ) throws -> HDF5Identifier {
+    HDF5Library.silence()
+    let access = H5Pcreate(pac_h5p_file_access())
+    defer { HDF5Library.release(access) }
+    // Strong: closing a file also closes what was opened in it, so that `close()` means closed. No lock:
+    // read-only and network file systems refuse them, and files are written under a name of their own.
+    guard access >= 0, H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) >= 0,
+      H5Pset_file_locking(access, false, true) >= 0
+    else { throw HDF5Error(file: path, problem: problem, cause: HDF5Library.errorText()) }
+    let id = try call(access)
+    guard id >= 0 else {
+      throw HDF5Error(
+        file: path, problem: problem, cause: HDF5Library.errorText(),
+        advice: "check the file and its folder")
+    }
+    return HDF5Identifier(id)
+  }
+
+  private static func requireThreadSafeLibrary(_ path: String) throws {
+    guard HDF5Library.isThreadSafe else {
+      throw HDF5Error(
+        file: path, problem: "the installed HDF5 library is not thread-safe",
+        advice: "install Debian's libhdf5-dev, or build HDF5 with thread safety")
+    }
+  }
+
+  private static func requireReadable(_ path: String) throws {
+    var status = stat()
+    guard stat(path, &status) == 0 else {
+      let cause = errno
+      throw HDF5Error(
+        file: path, problem: cause == ENOENT ? "no such file" : "cannot open the file",
+        cause: cause == ENOENT ? nil : String(cString: strerror(cause)), advice: "check the path")
+    }
+    if status.st_mode & S_IFMT == S_IFDIR {
+      throw HDF5Error(file: path, problem: "is a folder", advice: "name an HDF5 file")
+    }
+    guard access(path, R_OK) == 0 else {
+      throw HDF5Error(
+        file: path, problem: "cannot open the file", cause: String(cString: strerror(errno)),
+        advice: "check its permissions")
+    }
+    HDF5Library.silence()
+    if status.st_size == 0 {
+      throw HDF5Error(file: path, problem: "the file is empty", advice: "copy or create it again")
+    }
+    if H5Fis_hdf5(path) == 0 {
+      throw HDF5Error(file: path, problem: "not an HDF5 file", advice: "name an HDF5 file")
+    }
+  }
+}

@@ -1,0 +1,227 @@
+import CPACHDF5
+
+/// An array of numbers or texts in a file.
+///
+/// Numbers are converted by the library to the type they are read as.
+public final class HDF5Dataset: HDF5Object {
+  /// The open dataset.
+  public let location: HDF5Location
+  /// What an element is.
+  public let elementType: HDF5ElementType
+  /// Extents of the blocks in which it is stored, nil if it is stored as a whole.
+  public let chunk: [Int]?
+
+  init(location: HDF5Location) throws {
+    let id = location.identifier.id
+    let type = try location.check("cannot read its type", H5Dget_type(id))
+    defer { HDF5Library.release(type) }
+    self.location = location
+    self.elementType = HDF5ElementType(identifier: type)
+    self.chunk = try Self.chunk(at: location)
+  }
+
+  private static func chunk(at location: HDF5Location) throws -> [Int]? {
+    let layout = try location.check(
+      "cannot read its layout", H5Dget_create_plist(location.identifier.id))
+    defer { HDF5Library.release(layout) }
+    guard H5Pget_layout(layout) == H5D_CHUNKED else { return nil }
+    var extents = [hsize_t](repeating: 0, count: Int(H5S_MAX_RANK))
+    let rank = try location.check(
+      "cannot read its layout", H5Pget_chunk(layout, H5S_MAX_RANK, &extents))
+    return extents.prefix(Int(rank)).map { Int($0) }
+  }
+
+  /// The extents, outermost first; none for a single element.
+  public var shape: [Int] {
+    HDF5Library.silence()
+    let space = H5Dget_space(location.identifier.id)
+    defer { HDF5Library.release(space) }
+    return HDF5Location.shape(of: space)
+  }
+
+  /// The number of elements.
+  public var count: Int { shape.reduce(1, *) }
+
+  /// Changes the extents of a dataset that was made to grow; new elements are zeros or empty texts.
+  public func resize(to shape: [Int]) throws {
+    try location.check(
+      "cannot grow to \(shape)",
+      H5Dset_extent(location.identifier.id, shape.map { hsize_t($0) }))
+  }
+}
+
+// MARK: - Place in the file
+
+extension HDF5Dataset {
+  /// Where the chunk that begins at `start` lies in the file, as it is stored.
+  /// - Returns: nil if the dataset is stored as a whole, or the chunk was never written.
+  public func storedChunk(at start: [Int]) throws -> Range<Int>? {
+    guard chunk != nil else { return nil }
+    var mask: UInt32 = 0
+    var offset: haddr_t = 0
+    var size: hsize_t = 0
+    try location.check(
+      "cannot find the chunk at \(start)",
+      H5Dget_chunk_info_by_coord(
+        location.identifier.id, start.map { hsize_t($0) }, &mask, &offset, &size))
+    guard size > 0, let first = Int(exactly: offset), let count = Int(exactly: size) else {
+      return nil
+    }
+    return first..<first + count
+  }
+
+  /// Where within the array the chunks begin that hold a block, in row-major order.
+  /// - Parameter block: its elements along each axis.
+  /// - Returns: none if the dataset is stored as a whole.
+  public func chunkStarts(meeting block: [Range<Int>]) -> [[Int]] {
+    guard let chunk else { return [] }
+    return zip(block, chunk).reduce([[]]) { starts, axis in
+      let (range, extent) = axis
+      let first = range.lowerBound / extent * extent
+      return starts.flatMap { start in
+        stride(from: first, to: range.upperBound, by: extent).map { start + [$0] }
+      }
+    }
+  }
+}
+
+// MARK: - Numbers
+
+extension HDF5Dataset {
+  /// All elements in row-major order.
+  public func read<T: HDF5Element>(_ type: T.Type) throws -> [T] {
+    let shape = shape
+    return try read(type, start: shape.map { _ in 0 }, count: shape)
+  }
+
+  /// The elements of the block of `count` elements along each axis from `start`, in row-major order.
+  public func read<T: HDF5Element>(_: T.Type, start: [Int], count: [Int]) throws -> [T] {
+    let total = count.reduce(1, *)
+    return try [T](unsafeUninitializedCapacity: total) { buffer, initialized in
+      try read(
+        into: UnsafeMutableBufferPointer(rebasing: buffer[..<total]), start: start, count: count)
+      initialized = total
+    }
+  }
+
+  /// Reads all elements into the caller's memory.
+  public func read<T: HDF5Element>(into buffer: UnsafeMutableBufferPointer<T>) throws {
+    let shape = shape
+    try read(into: buffer, start: shape.map { _ in 0 }, count: shape)
+  }
+
+  /// Reads a block into the caller's memory.
+  /// - Precondition: the buffer has room for exactly the elements of the block.
+  public func read<T: HDF5Element>(
+    into buffer: UnsafeMutableBufferPointer<T>, start: [Int], count: [Int]
+  ) throws {
+    precondition(
+      buffer.count == count.reduce(1, *), "\(buffer.count) elements for a block of \(count)")
+    let memoryType = try numberType(T.self)
+    try withBlock(start, count) { memory, file in
+      try location.check(
+        "cannot read", advice: "the file is damaged; copy or create it again",
+        H5Dread(
+          location.identifier.id, memoryType, memory, file, pac_h5p_default(), buffer.baseAddress))
+    }
+  }
+
+  /// Writes a block of `count` elements along each axis from `start`, given in row-major order.
+  public func write<T: HDF5Element>(_ elements: [T], start: [Int], count: [Int]) throws {
+    try elements.withUnsafeBufferPointer { try write($0, start: start, count: count) }
+  }
+
+  /// Writes all elements straight from the caller's memory.
+  public func write<T: HDF5Element>(_ elements: UnsafeBufferPointer<T>) throws {
+    let shape = shape
+    try write(elements, start: shape.map { _ in 0 }, count: shape)
+  }
+
+  /// Writes a block straight from the caller's memory.
+  /// - Precondition: exactly the elements of the block are given.
+  public func write<T: HDF5Element>(
+    _ elements: UnsafeBufferPointer<T>, start: [Int], count: [Int]
+  ) throws {
+    precondition(
+      elements.count == count.reduce(1, *), "\(elements.count) elements for a block of \(count)")
+    let memoryType = try numberType(T.self)
+    try withBlock(start, count) { memory, file in
+      try location.check(
+        "cannot write", advice: "check the space and the quota of the disk",
+        H5Dwrite(
+          location.identifier.id, memoryType, memory, file, pac_h5p_default(), elements.baseAddress)
+      )
+    }
+  }
+
+  private func numberType<T: HDF5Element>(_: T.Type) throws -> hid_t {
+    guard elementType.isNumber, let type = T.hdf5Type.native else {
+      throw location.error(
+        "expected numbers, found \(elementType)", advice: "check that this is the right file")
+    }
+    return type
+  }
+
+  /// Selects a block and passes the spaces that describe it in memory and in the file; nothing if it is empty.
+  func withBlock(
+    _ start: [Int], _ count: [Int], _ body: (_ memory: hid_t, _ file: hid_t) throws -> Void
+  ) throws {
+    let shape = shape
+    precondition(
+      start.count == shape.count && count.count == shape.count,
+      "\(location.objectPath): block \(count) at \(start) in a dataset of shape \(shape)")
+    let fits = zip(shape, zip(start, count)).allSatisfy { extent, block in
+      block.0 >= 0 && block.1 >= 0 && block.0 + block.1 <= extent
+    }
+    guard fits else {
+      throw location.error("the block \(count) at \(start) lies outside the shape \(shape)")
+    }
+    if count.contains(0) { return }
+    if shape.isEmpty { return try body(pac_h5s_all(), pac_h5s_all()) }
+    let file = try location.check("cannot select", H5Dget_space(location.identifier.id))
+    defer { HDF5Library.release(file) }
+    let extents = count.map { hsize_t($0) }
+    try location.check(
+      "cannot select",
+      H5Sselect_hyperslab(file, H5S_SELECT_SET, start.map { hsize_t($0) }, nil, extents, nil))
+    let memory = try location.check(
+      "cannot select", H5Screate_simple(Int32(count.count), extents, nil))
+    defer { HDF5Library.release(memory) }
+    try body(memory, file)
+  }
+}
+
+// MARK: - Texts
+
+extension HDF5Dataset {
+  /// All texts in row-major order, of fixed or variable length.
+  public func readStrings() throws -> [String] {
+    guard elementType == .string else {
+      throw location.error(
+        "expected text, found \(elementType)", advice: "check that this is the right file")
+    }
+    let id = location.identifier.id
+    let type = try location.check("cannot read its type", H5Dget_type(id))
+    defer { HDF5Library.release(type) }
+    let space = try location.check("cannot read its shape", H5Dget_space(id))
+    defer { HDF5Library.release(space) }
+    return try location.readTexts(type: type, space: space) {
+      H5Dread(id, type, pac_h5s_all(), pac_h5s_all(), pac_h5p_default(), $0)
+    }
+  }
+
+  /// Writes all texts, in row-major order.
+  /// - Precondition: as many texts as there are elements.
+  public func writeStrings(_ texts: [String]) throws {
+    precondition(texts.count == count, "\(texts.count) texts for a dataset of \(count)")
+    guard !texts.isEmpty else { return }
+    let type = try location.makeTextType()
+    defer { HDF5Library.release(type) }
+    try location.check(
+      "cannot write", advice: "check the space and the quota of the disk",
+      withCStrings(texts) {
+        H5Dwrite(
+          location.identifier.id, type, pac_h5s_all(), pac_h5s_all(), pac_h5p_default(), $0)
+      })
+  }
+}

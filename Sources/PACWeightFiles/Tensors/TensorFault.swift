@@ -1,0 +1,6 @@
+/// What does not fit together in a stored tensor.
+struct TensorFault: Error {
+  let problem: String
+
+  init(_ problem: String) { self.problem = problem }
+}
