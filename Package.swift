@@ -60,9 +60,8 @@ let package = Package(
       "PACCommandLineTool",
       [
         "PACVerification", "PACBenchmarking", "PACSegmentation", "PACUpsampling", "PACTraining",
-        "PACCheckpoints", "PACConfiguration", "PACData", "PACDistributed", "PACWeights",
-        "PACTensors",
-        "PACHDF5", "PACFiles", "PACText", "PACKernels", "CPACPlatform", argumentParser, logging,
+        "PACCheckpoints", "PACConfiguration", "PACData", "PACDistributed", "PACWeights", "PACHDF5",
+        "PACFiles", "PACText", "PACKernels", "CPACPlatform", argumentParser, logging,
       ]),
     library(
       "PACVerification",
@@ -128,7 +127,6 @@ let package = Package(
     .systemLibrary(name: "CPACZlib", pkgConfig: "zlib"),
     .systemLibrary(name: "CPACPlatform"),
 
-    library("PACTestSupport", [], path: "Tests/PACTestSupport"),
     program(
       "PACRankProgram",
       [
@@ -159,30 +157,28 @@ let package = Package(
     tests(
       "PACCheckpointsTests",
       [
-        "PACUpsampling", "PACCheckpoints", "PACWeights", "PACOptimizers", "PACModels",
-        "PACWeightFiles",
-        "PACAutograd", "PACTensors", "PACHDF5", "PACTestSupport",
+        "PACCheckpoints", "PACWeights", "PACOptimizers", "PACModels", "PACWeightFiles",
+        "PACAutograd", "PACTensors", "PACHDF5", "PACTestSupport", "PACImageFiles",
       ], exclude: ["Fixtures"]),
     tests("PACTrainingTests", ["PACTraining", "PACTestSupport"]),
     tests(
       "PACConfigurationTests",
       [
         "PACCommandLineTool", "PACSegmentation", "PACUpsampling", "PACTraining", "PACConfiguration",
-        "PACOptimizers", "PACModels", "PACText", "PACTestSupport",
+        "PACModels", "PACText", "PACTestSupport",
       ]),
     tests(
       "PACUpsamplingTests",
-      ["PACUpsampling", "PACTraining", "PACData", "PACTensors", "PACImageFiles", "PACTestSupport"]),
+      ["PACUpsampling", "PACData", "PACTensors", "PACImageFiles", "PACTestSupport"]),
     tests(
       "PACSegmentationTests",
-      ["PACSegmentation", "PACTraining", "PACData", "PACTensors", "PACTestSupport"]),
+      ["PACSegmentation", "PACTraining", "PACData", "PACTestSupport"]),
     tests(
       "PACCommandLineToolTests",
       [
-        "PACCommandLineTool", "PACVerification", "PACTraining", "PACCheckpoints", "PACData",
-        "PACWeights", "PACOptimizers",
-        "PACHDF5",
-        "PACImageFiles", "PACTensors", "PACKernels", "PACTestSupport", yams,
+        "PACCommandLineTool", "PACVerification", "PACCheckpoints", "PACData", "PACWeights",
+        "PACOptimizers", "PACHDF5", "PACImageFiles", "PACTensors", "PACKernels", "PACTestSupport",
+        yams,
       ]),
     library("PACTestSupport", [], path: "Tests/PACTestSupport"),
   ],

@@ -26,8 +26,3 @@ private func row(_ entry: NetworkWeights.Entry) -> (name: String, text: String) 
   let cells = [("\(entry.shape)", 18), ("\(entry.shape.count)", type.isEmpty ? 0 : 10), (type, 0)]
   return ("  \(entry.name)", columns(cells.filter { !$0.0.isEmpty }))
 }
-
-/// The attributes of a network's label for a JSON object.
-func jsonAttributes(of network: NetworkLabel) -> [(key: String, value: Any?)] {
-  network.attributes.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
-}

@@ -84,7 +84,7 @@ struct PrepareSynthetic: ParsableCommand {
     let options = SyntheticOptions(
       kind: kind, count: count, test: testCount.map(TestShare.count) ?? .ratio(0.125), width: width,
       height: height, seed: seed,
-      compression: common.compression, createdBy: PacCommand.program)
+      compression: common.compression, createdBy: ProgramVersion.text)
     try common.report { try prepareSynthetic(to: common.out, options: options, progress: $0) }
   }
 }
@@ -134,7 +134,7 @@ struct PreparePairs: ParsableCommand {
     let options = PairsOptions(
       depthScale: scale, depthUnit: unit, hasMissingDepth: !noMissing,
       test: testRatio.map(TestShare.ratio) ?? .count(testCount ?? 0),
-      compression: common.compression, createdBy: PacCommand.program)
+      compression: common.compression, createdBy: ProgramVersion.text)
     try common.report {
       try preparePairs(
         colors: rgb, depths: depth, to: common.out, options: options, progress: $0)
@@ -156,7 +156,7 @@ struct PrepareNYU: ParsableCommand {
 
   func run() throws {
     let options = NYUOptions(
-      trainCount: trainCount, compression: common.compression, createdBy: PacCommand.program)
+      trainCount: trainCount, compression: common.compression, createdBy: ProgramVersion.text)
     try common.report {
       try prepareNYU(from: mat, to: common.out, options: options, progress: $0)
     }
@@ -192,7 +192,7 @@ struct PrepareSintel: ParsableCommand {
   func run() throws {
     let options = SintelOptions(
       pass: pass, testScenes: testScenes?.split(separator: ",").map(String.init),
-      compression: common.compression, createdBy: PacCommand.program)
+      compression: common.compression, createdBy: ProgramVersion.text)
     try common.report { progress in
       try prepareSintel(
         from: root, to: common.out, options: options,

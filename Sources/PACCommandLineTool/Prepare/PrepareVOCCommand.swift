@@ -49,7 +49,7 @@ struct PrepareVOC: ParsableCommand {
   func run() throws {
     let logger = Logger(label: "pac prepare")
     let options = VOCOptions(
-      sbd: sbd, lists: try splits(), createdBy: PacCommand.program)
+      sbd: sbd, lists: try splits(), createdBy: ProgramVersion.text)
     try common.report { progress in
       try prepareVOC(
         from: root, to: common.out, options: options, warn: { logger.warning("\($0)") },

@@ -105,7 +105,7 @@ public enum ProcessSetup {
       while case let bytes = try file.read(upTo: 1 << 20), !bytes.isEmpty { sum.update(bytes) }
       return sum.hexadecimal
     } catch {
-      return PacCommand.program
+      return ProgramVersion.text
     }
   }
 

@@ -2,13 +2,10 @@ import ArgumentParser
 
 /// The root of the command line: `pac COMMAND …`.
 struct PacCommand: ParsableCommand {
-  /// Program and version, as in what it writes.
-  static let program = "pac 0.1"
-
   static let configuration = CommandConfiguration(
     commandName: "pac",
     abstract: "Trains pixel-adaptive convolutional networks over MPI.",
-    version: program,
+    version: ProgramVersion.text,
     subcommands: [
       PrepareCommand.self, TrainCommand.self, EvaluateCommand.self, PredictCommand.self,
       WeightsCommand.self, InspectCommand.self,

@@ -1,0 +1,4 @@
+/// The program and its version, as in what it writes.
+enum ProgramVersion {
+  static let text = "pac 0.1"
+}
