@@ -73,12 +73,3 @@ public struct PacWindow: Hashable, Sendable {
       height: input(guideHeight, \.height), width: input(guideWidth, \.width), transposed: true)
   }
 }
-
-/// Throws unless stride, padding and dilation are possible.
-func validateWindow(_ layer: String, stride: Pair, padding: Pair, dilation: Pair) throws {
-  for (argument, pair, least) in [
-    ("stride", stride, 1), ("padding", padding, 0), ("dilation", dilation, 1),
-  ] where !pair.allSatisfy({ $0 >= least }) {
-    throw LayerError(layer, argument, given: "\(pair)", allowed: "\(least) and more")
-  }
-}

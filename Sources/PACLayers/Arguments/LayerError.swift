@@ -30,6 +30,15 @@ func require(_ number: Int, atLeast least: Int, _ layer: String, _ argument: Str
   }
 }
 
+/// Throws unless stride, padding and dilation are possible.
+func validateWindow(_ layer: String, stride: Pair, padding: Pair, dilation: Pair) throws {
+  for (argument, pair, least) in [
+    ("stride", stride, 1), ("padding", padding, 0), ("dilation", dilation, 1),
+  ] where !pair.allSatisfy({ $0 >= least }) {
+    throw LayerError(layer, argument, given: "\(pair)", allowed: "\(least) and more")
+  }
+}
+
 /// A parameter's name within a network: `prefix.name`, or `name` alone at the top.
 func qualified(_ prefix: String, _ name: String) -> String {
   prefix.isEmpty ? name : "\(prefix).\(name)"

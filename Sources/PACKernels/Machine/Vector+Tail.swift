@@ -42,3 +42,8 @@ func forEachVector(_ count: Int, _ body: (Int, Int) -> Void) {
     start += Vector.lanes
   }
 }
+
+/// `count` rounded up to whole vectors.
+func wholeVectorCount(_ count: Int) -> Int {
+  (count + Vector.lanes - 1) / Vector.lanes * Vector.lanes
+}

@@ -117,8 +117,3 @@ struct PacTiling: Sendable {
     return max(1, input / inputStep, guide / axis.stride)
   }
 }
-
-/// `count` rounded up to whole vectors.
-func wholeVectorCount(_ count: Int) -> Int {
-  (count + Vector.lanes - 1) / Vector.lanes * Vector.lanes
-}
