@@ -7,11 +7,10 @@ import CPACOneDNN
 /// follow each other directly keep theirs in blocks (`preferredLayouts`). One or two output channels, which oneDNN pads
 /// to sixteen, take a loop of our own (`FewOutputConvolution`), very many weights a matrix product (`MatrixConvolution`);
 /// these two know row-major activations only, so that oneDNN takes their cases where one lies in blocks.
-public struct Convolution {
+public struct Convolution: Sendable {
   private let sizes: ConvolutionSizes
   private let direct: FewOutputConvolution?
   private let matrix: MatrixConvolution?
-  private let stream = OneDNNStream()
   private let givenInput: dnnl_memory_desc_t
   private let plainWeight: dnnl_memory_desc_t
   /// oneDNN reads an empty description as a convolution without bias.
@@ -78,6 +77,7 @@ public struct Convolution {
       return matrix.forward(
         input: input, weight: weight, bias: bias, rectified: rectified, output: output)
     }
+    let stream = OneDNNStream()
     let primitive = OneDNNPrimitive(forwardDescription(rectified: rectified))
     let v = memory(givenInput, input).inLayout(primitive.layout(of: dnnl_query_src_md), on: stream)
     let w = memory(plainWeight, weight)
@@ -87,7 +87,7 @@ public struct Convolution {
     var arguments = [(DNNL_ARG_SRC, v), (DNNL_ARG_WEIGHTS, w), (DNNL_ARG_DST, target)]
     if let bias, hasBias { arguments.append((DNNL_ARG_BIAS, memory(plainBias, bias))) }
     primitive.run(on: stream, arguments)
-    deliver(target, to: result)
+    deliver(target, to: result, on: stream)
   }
 
   /// Computes the gradients from the one that reaches the output.
@@ -97,12 +97,17 @@ public struct Convolution {
   ///   - outputGradient: [N, C′, H′, W′] in the output's layout.
   ///   - inputGradient: [N, C, H, W] in the input's layout, overwritten; nil if not wanted.
   ///   - weightGradient: [C′, C, kh, kw], added to; nil if not wanted.
-  ///   - biasGradient: [C′], added to together with the weight's; nil if there is no bias.
+  ///   - biasGradient: [C′], added to; nil if not wanted.
   public func backward(
     input: UnsafePointer<Float>, weight: UnsafePointer<Float>,
     outputGradient: UnsafePointer<Float>, inputGradient: UnsafeMutablePointer<Float>?,
     weightGradient: UnsafeMutablePointer<Float>?, biasGradient: UnsafeMutablePointer<Float>?
   ) {
+    // The two parameters' gradients come out of one pass: beside a bias' alone, the weight's is thrown away.
+    let isUnwanted = weightGradient == nil && biasGradient != nil
+    let unwanted = ScratchBuffer(zeros: isUnwanted ? sizes.weight.reduce(1, *) : 0)
+    defer { withExtendedLifetime(unwanted) {} }
+    let weightGradient = isUnwanted ? unwanted.pointer : weightGradient
     if direct != nil || matrix != nil {
       if let inputGradient {
         backwardInput(weight: weight, outputGradient: outputGradient, inputGradient: inputGradient)
@@ -160,6 +165,7 @@ public struct Convolution {
     _ gradient: inout OneDNNMemory, _ weight: UnsafePointer<Float>,
     _ inputGradient: UnsafeMutablePointer<Float>
   ) {
+    let stream = OneDNNStream()
     var (src, wei, dst) = anyLayouts()
     var description = dnnl_convolution_desc_t()
     OneDNN.check(
@@ -178,13 +184,14 @@ public struct Convolution {
     primitive.run(
       on: stream,
       [(DNNL_ARG_DIFF_DST, gradient), (DNNL_ARG_WEIGHTS, w), (DNNL_ARG_DIFF_SRC, target)])
-    deliver(target, to: result)
+    deliver(target, to: result, on: stream)
   }
 
   private func backwardWeight(
     _ gradient: inout OneDNNMemory, _ input: UnsafePointer<Float>,
     _ weightGradient: UnsafeMutablePointer<Float>, _ biasGradient: UnsafeMutablePointer<Float>?
   ) {
+    let stream = OneDNNStream()
     var (src, wei, dst) = anyLayouts()
     var bias = plainBias
     var description = dnnl_convolution_desc_t()
@@ -205,7 +212,7 @@ public struct Convolution {
     ]
     // oneDNN overwrites; the sums are added to what has gathered.
     let biasTarget = ScratchBuffer(count: sizes.outputChannels)
-    if biasGradient != nil, hasBias {
+    if hasBias {
       arguments.append((DNNL_ARG_DIFF_BIAS, OneDNNMemory(plainBias, at: biasTarget.pointer)))
     }
     primitive.run(on: stream, arguments)
@@ -264,7 +271,9 @@ public struct Convolution {
     return dnnl_memory_desc_equal(&a, &b) != 0 ? result : OneDNNMemory(allocating: wanted)
   }
 
-  private func deliver(_ target: OneDNNMemory, to result: OneDNNMemory) {
+  private func deliver(
+    _ target: OneDNNMemory, to result: OneDNNMemory, on stream: OneDNNStream
+  ) {
     if target !== result { result.fill(from: target, on: stream) }
     stream.wait()
   }

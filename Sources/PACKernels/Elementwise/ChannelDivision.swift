@@ -1,5 +1,5 @@
 /// Divides every channel of [images, channels, pixels] by a number of its own.
-public struct ChannelDivision {
+public struct ChannelDivision: Sendable {
   private let images: Int
   private let channels: Int
   private let pixels: Int

@@ -3,7 +3,7 @@ import Foundation
 /// Softmax over the channels of every pixel, and its logarithm.
 ///
 /// softmax(x)_c = e^(x_c − m) / Σ_d e^(x_d − m) with m = max_d x_d, so that nothing overflows.
-public struct ChannelSoftmax {
+public struct ChannelSoftmax: Sendable {
   private let images: Int
   private let channels: Int
   private let pixels: Int

@@ -1,7 +1,4 @@
-/// Elements of one task: every source's share stays in cache.
-private let block = 8192
-
-/// target = Σₖ factorₖ · sourceₖ, element by element.
+/// target = Σₖ factorₖ · sourceₖ, element by element, in one pass over the data; each product is added with one rounding.
 /// - Parameters:
 ///   - sources: at least one; none of them `target`.
 ///   - factors: as many.
@@ -11,27 +8,16 @@ public func combine(
   _ sources: [UnsafePointer<Float>], factors: [Float], into target: UnsafeMutablePointer<Float>,
   count: Int
 ) {
-  forEachBlock(count) { first, length in
-    let out = target + first
+  forEachElementwiseBlock(count) { range in
+    let out = target + range.lowerBound
     for (k, (source, factor)) in zip(sources, factors).enumerated() {
-      let from = source + first
+      let from = source + range.lowerBound
       if k == 0 {
-        for i in 0..<length { out[i] = factor * from[i] }
+        for i in 0..<range.count { out[i] = factor * from[i] }
       } else {
-        for i in 0..<length { out[i].addProduct(factor, from[i]) }
+        for i in 0..<range.count { out[i].addProduct(factor, from[i]) }
       }
     }
-  }
-}
-
-/// target += factor · source, element by element.
-public func accumulate(
-  _ source: UnsafePointer<Float>, times factor: Float, into target: UnsafeMutablePointer<Float>,
-  count: Int
-) {
-  forEachBlock(count) { first, length in
-    let (from, to) = (source + first, target + first)
-    for i in 0..<length { to[i].addProduct(factor, from[i]) }
   }
 }
 
@@ -39,23 +25,17 @@ public func accumulate(
 public func innerProduct(
   _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, count: Int
 ) -> Double {
-  let sums = UnsafeMutablePointer<Double>.allocate(capacity: (count + block - 1) / block + 1)
+  let blocks = (count + elementwiseBlock - 1) / elementwiseBlock
+  let sums = UnsafeMutablePointer<Double>.allocate(capacity: blocks + 1)
   defer { sums.deallocate() }
-  forEachBlock(count) { first, length in
+  forEachElementwiseBlock(count) { range in
     var lanes = Vector.zero
-    forEachVector(length) { start, present in
+    forEachVector(range.count) { start, present in
       lanes = lanes.adding(
-        Vector(loading: a + first + start, count: present),
-        times: Vector(loading: b + first + start, count: present))
+        Vector(loading: a + range.lowerBound + start, count: present),
+        times: Vector(loading: b + range.lowerBound + start, count: present))
     }
-    sums[first / block] = Double(lanes.total)
+    sums[range.lowerBound / elementwiseBlock] = Double(lanes.total)
   }
-  return (0..<(count + block - 1) / block).reduce(0) { $0 + sums[$1] }
-}
-
-@inline(__always)
-private func forEachBlock(_ count: Int, _ body: (Int, Int) -> Void) {
-  parallelFor((count + block - 1) / block) { task in
-    body(task * block, min(block, count - task * block))
-  }
+  return (0..<blocks).reduce(0) { $0 + sums[$1] }
 }

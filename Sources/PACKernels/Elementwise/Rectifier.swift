@@ -1,3 +1,14 @@
+/// target = max(source, 0); 0 also for what is not a number.
+/// - Parameters:
+///   - source: any values.
+///   - target: overwritten; may be `source` itself.
+///   - count: how many elements.
+public func rectify(
+  _ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, count: Int
+) {
+  maskByRectifiedOutput(source, source, into: target, count: count)
+}
+
 /// Passes a gradient through max(·, 0): target = gradient where the output is above 0, else 0.
 /// - Parameters:
 ///   - output: the rectified values.

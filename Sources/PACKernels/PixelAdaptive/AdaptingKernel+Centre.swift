@@ -2,7 +2,7 @@
 ///
 /// The windows of the filter are centred on the centre tap at any dilation, with zeros outside the image
 /// (spec section 1, `smooth_kernel_type`).
-public struct AdaptingCentre {
+struct AdaptingCentre {
   private let geometry: PacGeometry
   private let channels: Int
   private let filter: [Float]
@@ -16,7 +16,7 @@ public struct AdaptingCentre {
   ///   - filter: the smoothing filter row by row; [1] for none.
   ///   - height: the filter's rows; odd.
   ///   - width: the filter's columns; odd.
-  public init(_ geometry: PacGeometry, channels: Int, filter: [Float], height: Int, width: Int) {
+  init(_ geometry: PacGeometry, channels: Int, filter: [Float], height: Int, width: Int) {
     precondition(filter.count == height * width, "smoothing filter of \(filter.count) elements")
     self.geometry = geometry
     self.channels = channels
@@ -29,7 +29,7 @@ public struct AdaptingCentre {
   /// - Parameters:
   ///   - guide: f, [G, Hg, Wg].
   ///   - centre: c, [G, H′, W′], overwritten.
-  public func forward(guide: UnsafePointer<Float>, centre: UnsafeMutablePointer<Float>) {
+  func forward(guide: UnsafePointer<Float>, centre: UnsafeMutablePointer<Float>) {
     parallelFor(channels) { channel in
       let source = guide + channel * geometry.guidePixels
       let target = centre + channel * geometry.outputPixels
@@ -46,7 +46,7 @@ public struct AdaptingCentre {
   ///   - guide: f, [G, Hg, Wg].
   ///   - guideGradient: [G, Hg, Wg], added to.
   ///   - filterGradient: the filter's shape, added to; nil if not wanted.
-  public func backward(
+  func backward(
     centreGradient: UnsafePointer<Float>, guide: UnsafePointer<Float>,
     guideGradient: UnsafeMutablePointer<Float>, filterGradient: UnsafeMutablePointer<Float>?
   ) {

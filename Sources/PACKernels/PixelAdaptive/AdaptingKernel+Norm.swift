@@ -4,7 +4,7 @@
 /// - normalised: U / Σ U over the taps;
 /// - masked only: U / (valid taps ÷ taps that meet a pixel);
 /// and 0 where the divisor is 0 (spec section 1).
-public struct AdaptingNorm {
+struct AdaptingNorm {
   private let geometry: PacGeometry
   private let planes: Int
   private let normalized: Bool
@@ -19,7 +19,7 @@ public struct AdaptingNorm {
   ///   - planes: how many K there are: 1, or G if each channel has one.
   ///   - normalized: whether K is divided by its sum.
   ///   - mask: [H, W], 1 = valid input pixel; nil if all are.
-  public init(
+  init(
     _ geometry: PacGeometry, planes: Int, normalized: Bool, mask: UnsafePointer<Float>?
   ) {
     self.geometry = geometry
@@ -48,7 +48,7 @@ public struct AdaptingNorm {
   /// - Parameters:
   ///   - kernel: [planes, kh·kw, H′, W′].
   ///   - divisor: [planes, H′, W′], overwritten with what K was divided by; 0 marks an empty window.
-  public func forward(
+  func forward(
     _ kernel: UnsafeMutablePointer<Float>, divisor: UnsafeMutablePointer<Float>
   ) {
     parallelFor(planes) { plane in
@@ -89,7 +89,7 @@ public struct AdaptingNorm {
   ///   - gradient: [planes, kh·kw, H′, W′].
   ///   - kernel: the kernel after `forward`.
   ///   - divisor: as `forward` left it.
-  public func backward(
+  func backward(
     _ gradient: UnsafeMutablePointer<Float>, kernel: UnsafePointer<Float>,
     divisor: UnsafePointer<Float>
   ) {

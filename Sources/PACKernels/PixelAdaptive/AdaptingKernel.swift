@@ -8,11 +8,33 @@ public enum AdaptingFunction: Sendable, Hashable {
   case inverse(asymmetric: Bool)
 }
 
+/// The numbers of inverse functions: one for every plane of K, or one for all.
+public struct InverseNumbers {
+  private let alpha: UnsafePointer<Float>
+  private let lambda: UnsafePointer<Float>
+  let alphaCount: Int
+  let lambdaCount: Int
+
+  /// Names alpha, [1] or [P], and lambda, likewise.
+  public init(
+    alpha: UnsafePointer<Float>, alphaCount: Int, lambda: UnsafePointer<Float>, lambdaCount: Int
+  ) {
+    self.alpha = alpha
+    self.lambda = lambda
+    self.alphaCount = alphaCount
+    self.lambdaCount = lambdaCount
+  }
+
+  func ofPlane(_ plane: Int) -> (alpha: Float, lambda: Float) {
+    (alpha[alphaCount == 1 ? 0 : plane], lambda[lambdaCount == 1 ? 0 : plane])
+  }
+}
+
 /// The adapting kernel K of one image with every option: computed once, stored whole, [1 or G, kh·kw, H′, W′].
 ///
 /// The general way, for options that the tiles of `AdaptingTiles` do not compute on the fly: smoothing,
 /// normalisation, masks, inverse functions, one K for each channel.
-public struct AdaptingKernel {
+struct AdaptingKernel {
   let geometry: PacGeometry
   let function: AdaptingFunction
   /// G, the number of guidance channels.
@@ -22,9 +44,8 @@ public struct AdaptingKernel {
   let guide: UnsafePointer<Float>
   /// cᵢ, [G, H′, W′]: the guidance under the window's centre, smoothed or not.
   let centre: UnsafePointer<Float>
-  /// [1 or G] each; unused by `gaussian`.
-  let alpha: UnsafePointer<Float>?
-  let lambda: UnsafePointer<Float>?
+  /// alpha and lambda of `inverse`.
+  let numbers: InverseNumbers?
 
   /// Prepares the kernel of one image.
   /// - Parameters:
@@ -33,13 +54,11 @@ public struct AdaptingKernel {
   ///   - channels: G.
   ///   - perChannel: whether every guidance channel makes a K of its own.
   ///   - guide: f, [G, Hg, Wg].
-  ///   - centre: c, [G, H′, W′], see `centreValues`.
-  ///   - alpha: [1], or [G] per channel; for `inverse`.
-  ///   - lambda: [1], or [G] per channel; for `inverse`.
-  public init(
+  ///   - centre: c, [G, H′, W′], see `AdaptingCentre`.
+  ///   - numbers: alpha and lambda; for `inverse`.
+  init(
     _ geometry: PacGeometry, function: AdaptingFunction, channels: Int, perChannel: Bool,
-    guide: UnsafePointer<Float>, centre: UnsafePointer<Float>, alpha: UnsafePointer<Float>?,
-    lambda: UnsafePointer<Float>?
+    guide: UnsafePointer<Float>, centre: UnsafePointer<Float>, numbers: InverseNumbers?
   ) {
     self.geometry = geometry
     self.function = function
@@ -47,8 +66,7 @@ public struct AdaptingKernel {
     self.perChannel = perChannel
     self.guide = guide
     self.centre = centre
-    self.alpha = alpha
-    self.lambda = lambda
+    self.numbers = numbers
   }
 
   private var planes: Int { perChannel ? channels : 1 }
@@ -58,7 +76,7 @@ public struct AdaptingKernel {
   ///
   /// Row by row, all taps of a row after one another: the guidance they share stays in cache.
   /// - Parameter kernel: [1 or G, kh·kw, H′, W′], overwritten.
-  public func forward(_ kernel: UnsafeMutablePointer<Float>) {
+  func forward(_ kernel: UnsafeMutablePointer<Float>) {
     let rows = geometry.rows.output
     parallelFor(planes * rows) { task in
       let (plane, row) = (task / rows, task % rows)
@@ -76,8 +94,8 @@ public struct AdaptingKernel {
   private var width: Int { geometry.columns.output }
 
   private func inverseParameters(_ plane: Int) -> (alpha: Float, lambda: Float) {
-    guard let alpha, let lambda else { preconditionFailure("inverse kernel without alpha, lambda") }
-    return (alpha[plane], lambda[plane])
+    guard let numbers else { preconditionFailure("inverse kernel without alpha, lambda") }
+    return numbers.ofPlane(plane)
   }
 
   /// Turns D = Σ d² of one tap and row into K.
@@ -139,7 +157,7 @@ public struct AdaptingKernel {
   ///   - kernelGradient: [1 or G, kh·kw, H′, W′]; read, then overwritten with ∂/∂D.
   ///   - alphaGradient: [1 or G], added to; nil if not wanted.
   ///   - lambdaGradient: [1 or G], added to; nil if not wanted.
-  public func backwardFunction(
+  func backwardFunction(
     _ kernelGradient: UnsafeMutablePointer<Float>, alphaGradient: UnsafeMutablePointer<Float>?,
     lambdaGradient: UnsafeMutablePointer<Float>?
   ) {
@@ -197,7 +215,7 @@ public struct AdaptingKernel {
   ///   - squaresGradient: ∂/∂D, [1 or G, kh·kw, H′, W′], see `backwardFunction`.
   ///   - guideGradient: [G, Hg, Wg], added to.
   ///   - centreGradient: [G, H′, W′], overwritten.
-  public func backwardGuide(
+  func backwardGuide(
     _ squaresGradient: UnsafePointer<Float>, guideGradient: UnsafeMutablePointer<Float>,
     centreGradient: UnsafeMutablePointer<Float>
   ) {

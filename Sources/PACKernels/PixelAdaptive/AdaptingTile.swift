@@ -1,13 +1,10 @@
 /// Where the adapting kernel K(fᵢ, fⱼ) of a pixel-adaptive operation comes from.
-public enum AdaptingSource {
+enum AdaptingSource {
   /// Computed before: [kh·kw, H′, W′].
   case given(UnsafePointer<Float>)
   /// exp(−½ ‖fⱼ − fᵢ‖²), computed tile by tile from the guidance f, [G, H, W], and never stored.
   case gaussian(guide: UnsafePointer<Float>, channels: Int)
 }
-
-/// Where the gradient of `AdaptingSource` goes: the same shape, overwritten.
-public typealias AdaptingGradient = UnsafeMutablePointer<Float>
 
 /// The adapting kernel of one operation, delivered tile by tile as `[taps, pixels]`.
 struct AdaptingTiles {
@@ -135,7 +132,7 @@ struct AdaptingTiles {
   // MARK: - Gradients
 
   /// The planes that collect the guidance's gradient; nil where K was given.
-  func collectingPlanes(_ gradient: AdaptingGradient) -> PolyphasePlanes? {
+  func collectingPlanes(_ gradient: UnsafeMutablePointer<Float>) -> PolyphasePlanes? {
     guard let planes else { return nil }
     return PolyphasePlanes(
       collectingInto: gradient, channels: planes.channels, height: planes.height,
@@ -145,7 +142,7 @@ struct AdaptingTiles {
   /// Stores the gradient of a tile of K where K was given: every element belongs to one tile alone.
   func store(
     _ kernelGradient: UnsafePointer<Float>, stride: Int, tile: PacTile, phase: PacPhase,
-    into gradient: AdaptingGradient
+    into gradient: UnsafeMutablePointer<Float>
   ) {
     forEachOutputRun(tile, phase) { tap, pixel, position in
       let (source, target) = (kernelGradient + tap * stride + pixel, gradient + position)

@@ -57,7 +57,7 @@ extension PacDense {
     }
   }
 
-  func add(_ sums: ParameterSums, _ tiling: PacTiling, to gradients: Gradients) {
+  func add(_ sums: ParameterSums, _ tiling: PacTiling, to gradients: PacGradients) {
     if let target = gradients.weight {
       for (phase, sum) in zip(tiling.phases, sums.weights) {
         forEachWeight(phase) { packed, plain in target[plain] += sum.pointer[packed] }

@@ -3,7 +3,7 @@
 /// For a tile of P output pixels with T taps the neighbours are packed, scaled by K, into a matrix
 /// [C·T, P] that stays in cache; one matrix product with the weights [C′, C·T] gives the tile's output. The
 /// backward pass packs the same matrix again instead of keeping it.
-public struct PacDense {
+struct PacDense {
   let geometry: PacGeometry
   let inputChannels: Int
   let outputChannels: Int
@@ -19,7 +19,7 @@ public struct PacDense {
   ///   - input: v, [C, H, W].
   ///   - adapting: K, given or computed from guidance.
   ///   - weight: [C′, C, kh, kw], or [C, C′, kh, kw] of the transposed operation.
-  public init(
+  init(
     _ geometry: PacGeometry, inputChannels: Int, outputChannels: Int,
     input: UnsafePointer<Float>, adapting: AdaptingSource, weight: UnsafePointer<Float>
   ) {
@@ -42,7 +42,7 @@ public struct PacDense {
   ///   - bias: [C′], or nil for none.
   ///   - rectified: whether a ReLU follows.
   ///   - output: v′, [C′, H′, W′], overwritten.
-  public func forward(
+  func forward(
     bias: UnsafePointer<Float>?, rectified: Bool, output: UnsafeMutablePointer<Float>
   ) {
     if usesPanels {
@@ -93,29 +93,6 @@ public struct PacDense {
 
   // MARK: - Backward
 
-  /// What the backward pass writes.
-  public struct Gradients {
-    /// [C, H, W], overwritten; nil if not wanted.
-    public var input: UnsafeMutablePointer<Float>?
-    /// The shape of what `adapting` was given, overwritten; nil if not wanted.
-    public var adapting: AdaptingGradient?
-    /// The shape of the weight, added to; nil if not wanted.
-    public var weight: UnsafeMutablePointer<Float>?
-    /// [C′], added to; nil if not wanted.
-    public var bias: UnsafeMutablePointer<Float>?
-
-    /// Names the gradients wanted.
-    public init(
-      input: UnsafeMutablePointer<Float>? = nil, adapting: AdaptingGradient? = nil,
-      weight: UnsafeMutablePointer<Float>? = nil, bias: UnsafeMutablePointer<Float>? = nil
-    ) {
-      self.input = input
-      self.adapting = adapting
-      self.weight = weight
-      self.bias = bias
-    }
-  }
-
   /// Computes the gradients from the one that reaches the output.
   ///
   /// The sums over tiles are taken in an order fixed by the sizes alone, whatever the number of threads.
@@ -123,9 +100,9 @@ public struct PacDense {
   ///   - outputGradient: [C′, H′, W′].
   ///   - rectifiedOutput: the output, where a ReLU followed: pixels at 0 pass nothing on; nil without ReLU.
   ///   - gradients: what to compute.
-  public func backward(
+  func backward(
     outputGradient: UnsafePointer<Float>, rectifiedOutput: UnsafePointer<Float>?,
-    into gradients: Gradients
+    into gradients: PacGradients
   ) {
     let tiling = PacTiling(geometry, scattering: true) { taps in
       inputChannels * taps + outputChannels + 2 * taps
@@ -186,7 +163,7 @@ public struct PacDense {
   /// From the output's gradient to those of input and K, which are scattered to where the tile read.
   private func spread(
     _ tile: PacTile, _ phase: PacPhase, _ scratch: Scratch, _ weight: ScratchBuffer,
-    _ inputSums: PolyphasePlanes?, _ gradients: Gradients, _ guideSums: PolyphasePlanes?
+    _ inputSums: PolyphasePlanes?, _ gradients: PacGradients, _ guideSums: PolyphasePlanes?
   ) {
     let rows = inputChannels * phase.taps
     multiply(

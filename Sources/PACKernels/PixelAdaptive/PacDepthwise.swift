@@ -1,6 +1,6 @@
 /// Pixel-adaptive convolution in which every channel stays by itself, of one image:
 /// v′ᵢ = Σⱼ K(fᵢ, fⱼ) w[pᵢ − pⱼ] vⱼ + b, with one filter w for all channels (`shared_filters`), or none (pooling).
-public struct PacDepthwise {
+struct PacDepthwise {
   private let geometry: PacGeometry
   private let channels: Int
   private let input: UnsafePointer<Float>
@@ -16,7 +16,7 @@ public struct PacDepthwise {
   ///   - kernel: K, [1 or C, kh·kw, H′, W′].
   ///   - kernelPerChannel: whether K holds a plane for every channel.
   ///   - weight: w, [kh, kw]; nil stands for ones.
-  public init(
+  init(
     _ geometry: PacGeometry, channels: Int, input: UnsafePointer<Float>,
     kernel: UnsafePointer<Float>, kernelPerChannel: Bool, weight: UnsafePointer<Float>?
   ) {
@@ -32,7 +32,7 @@ public struct PacDepthwise {
   /// - Parameters:
   ///   - bias: [C], or nil for none.
   ///   - output: v′, [C, H′, W′], overwritten.
-  public func forward(bias: UnsafePointer<Float>?, output: UnsafeMutablePointer<Float>) {
+  func forward(bias: UnsafePointer<Float>?, output: UnsafeMutablePointer<Float>) {
     parallelFor(channels) { channel in
       let plane = output + channel * geometry.outputPixels
       plane.update(repeating: bias.map { $0[channel] } ?? 0, count: geometry.outputPixels)
@@ -52,27 +52,20 @@ public struct PacDepthwise {
   /// Computes the gradients from the one that reaches the output.
   /// - Parameters:
   ///   - outputGradient: [C, H′, W′].
-  ///   - inputGradient: [C, H, W], overwritten; nil if not wanted.
-  ///   - kernelGradient: the shape of K, overwritten; nil if not wanted.
-  ///   - weightGradient: [kh, kw], added to; nil if not wanted.
-  ///   - biasGradient: [C], added to; nil if not wanted.
-  public func backward(
-    outputGradient: UnsafePointer<Float>, inputGradient: UnsafeMutablePointer<Float>?,
-    kernelGradient: UnsafeMutablePointer<Float>?, weightGradient: UnsafeMutablePointer<Float>?,
-    biasGradient: UnsafeMutablePointer<Float>?
-  ) {
+  ///   - gradients: what to compute; `adapting` is K's.
+  func backward(outputGradient: UnsafePointer<Float>, into gradients: PacGradients) {
     parallelFor(channels) { channel in
       let upstream = outputGradient + channel * geometry.outputPixels
-      if let biasGradient {
+      if let bias = gradients.bias {
         var sum = 0.0
         for pixel in 0..<geometry.outputPixels { sum += Double(upstream[pixel]) }
-        biasGradient[channel] += Float(sum)
+        bias[channel] += Float(sum)
       }
-      if let inputGradient { backwardInput(channel, upstream, inputGradient) }
+      if let input = gradients.input { backwardInput(channel, upstream, input) }
     }
-    guard kernelGradient != nil || weightGradient != nil else { return }
+    guard gradients.adapting != nil || gradients.weight != nil else { return }
     parallelFor(geometry.taps) { tap in
-      backwardKernel(tap, outputGradient, kernelGradient, weightGradient)
+      backwardKernel(tap, outputGradient, gradients.adapting, gradients.weight)
     }
   }
 

@@ -3,12 +3,11 @@ import CPACOneDNN
 /// Average pooling through oneDNN: the mean over the pixels of each window that lie inside the image.
 ///
 /// PyTorch's `avg_pool2d` with `count_include_pad=False`.
-public struct AveragePooling {
+public struct AveragePooling: Sendable {
   private let rows: WindowAxis
   private let columns: WindowAxis
   private let input: dnnl_memory_desc_t
   private let output: dnnl_memory_desc_t
-  private let stream = OneDNNStream()
 
   /// Prepares the pooling of planes of pixels.
   /// - Parameters:
@@ -27,6 +26,7 @@ public struct AveragePooling {
   ///   - input: [planes, H, W].
   ///   - output: [planes, H′, W′], overwritten.
   public func forward(input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>) {
+    let stream = OneDNNStream()
     OneDNNPrimitive(forwardDescription()).run(
       on: stream,
       [
@@ -43,6 +43,7 @@ public struct AveragePooling {
   public func backward(
     outputGradient: UnsafePointer<Float>, inputGradient: UnsafeMutablePointer<Float>
   ) {
+    let stream = OneDNNStream()
     var (src, dst) = (input, output)
     var description = dnnl_pooling_desc_t()
     OneDNN.check(

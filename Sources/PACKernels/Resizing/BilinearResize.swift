@@ -2,7 +2,7 @@
 ///
 /// Output pixel o reads position max((o + ½) · in/out − ½, 0) of the input, as PyTorch's `interpolate` with
 /// `align_corners=False` and without anti-aliasing.
-public struct BilinearResize {
+public struct BilinearResize: Sendable {
   private let rows: [Sample]
   private let columns: [Sample]
   private let inputHeight: Int
@@ -27,7 +27,7 @@ public struct BilinearResize {
   }
 
   /// Two neighbouring input positions and the weight of the second.
-  private struct Sample {
+  private struct Sample: Sendable {
     let first: Int
     let second: Int
     let weight: Float

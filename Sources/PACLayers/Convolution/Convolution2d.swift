@@ -37,42 +37,20 @@ public func conv2d(
   let convolution = Convolution(
     sizes, hasBias: bias != nil, inputLayout: input.value.shape.activationLayout,
     outputLayout: outputLayout)
-  let value = withPointers(input.value, weight.value) { v, w in
-    withPointer(optional: bias?.value) { b in
-      Tensor(filling: sizes.outputShape.laid(out: outputLayout)) {
-        convolution.forward(
-          input: v, weight: w, bias: b, rectified: activation == .rectified, output: $0)
-      }
-    }
+  let (x, w, isRectified) = (input.value, weight.value, activation == .rectified)
+  let y = Tensor(sizes.outputShape.laid(out: outputLayout), from: x, w, bias?.value) { y, x, w, b in
+    convolution.forward(input: x, weight: w, bias: b, rectified: isRectified, output: y)
   }
-  let rectified = activation == .rectified ? value : nil
-  return .result(value, of: [input, weight] + (bias.map { [$0] } ?? [])) { upstream in
+  let rectified = isRectified ? y : nil
+  return .result(y, of: "conv2d", input, weight, bias) { upstream, dx, dw, db in
     if let rectified { upstream.mask(byRectified: rectified) }
-    // Not initialised: the convolution overwrites it.
-    var inputGradient = input.needsGradient ? Tensor(input.value.shape) { _ in } : nil
-    var biasGradient = bias.map { Tensor.zeros($0.value.shape) }
-    func backward(_ weightGradient: UnsafeMutablePointer<Float>?) {
-      withPointers(input.value, weight.value, upstream) { v, w, g in
-        withMutablePointer(optional: &inputGradient) { inputGradient in
-          withMutablePointer(optional: &biasGradient) { biasGradient in
-            convolution.backward(
-              input: v, weight: w, outputGradient: g, inputGradient: inputGradient,
-              weightGradient: weightGradient, biasGradient: biasGradient)
-          }
-        }
-      }
+    // The weight's gradient, which may be hundreds of megabytes, is added where it gathers.
+    withMemory(of: x, w, upstream, dx?.overwriting, dw?.adding, db?.addingToZeros) {
+      x, w, g, dx, dw, db in
+      convolution.backward(
+        input: x, weight: w, outputGradient: g, inputGradient: dx, weightGradient: dw,
+        biasGradient: db)
     }
-    if weight.needsGradient {
-      // Straight to where the weight's gradient gathers, which may be hundreds of megabytes.
-      weight.accumulate { backward($0) }
-    } else if bias?.needsGradient == true {
-      var unused = Tensor.zeros(weight.value.shape)
-      unused.withMutablePointer { backward($0) }
-    } else {
-      backward(nil)
-    }
-    if let inputGradient { input.accumulate(inputGradient) }
-    if let biasGradient { bias?.accumulate(biasGradient) }
   }
 }
 
@@ -114,18 +92,6 @@ private func convolutionSizes(
 extension ConvolutionSizes {
   /// [N, C′, H′, W′].
   var outputShape: Shape { [batch, outputChannels, rows.output, columns.output] }
-}
-
-extension Tensor {
-  /// Sets this gradient to 0 where `output` is not above 0.
-  mutating func mask(byRectified output: Tensor) {
-    withPointer(output) { output in
-      withUnsafeMutableBufferPointer { gradient in
-        guard let base = gradient.baseAddress else { return }
-        maskByRectifiedOutput(output, base, into: base, count: gradient.count)
-      }
-    }
-  }
 }
 
 /// A convolution with weights of its own; see `conv2d`.
@@ -190,16 +156,5 @@ public struct Conv2d {
   public func parameters(_ prefix: String = "") -> [(name: String, parameter: Parameter)] {
     [(qualified(prefix, "weight"), weight)]
       + (bias.map { [(qualified(prefix, "bias"), $0)] } ?? [])
-  }
-}
-
-extension Tensor {
-  /// Numbers drawn uniformly from −bound ..< bound.
-  public static func uniform(
-    _ shape: Shape, within bound: Float, using random: inout CounterRandom
-  ) -> Tensor {
-    Tensor(shape) { buffer in
-      for i in buffer.indices { buffer[i] = (2 * random.uniform() - 1) * bound }
-    }
   }
 }

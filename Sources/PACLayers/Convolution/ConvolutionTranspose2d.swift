@@ -37,22 +37,18 @@ public func convTranspose2d(
       columns: WindowAxis(
         input: width, size: filter[3], stride: stride.width, padding: padding.width)),
     hasBias: false)
-  let value = withPointers(input.value, weight.value) { x, w in
-    Tensor(filling: output) {
-      convolution.backwardInput(weight: w, outputGradient: x, inputGradient: $0)
-    }
+  let (x, w) = (input.value, weight.value)
+  let y = Tensor(output, from: x, w) { y, x, w in
+    convolution.backwardInput(weight: w, outputGradient: x, inputGradient: y)
   }
-  return .result(value, of: [input, weight]) { upstream in
-    withPointers(input.value, weight.value, upstream) { x, w, g in
-      if input.needsGradient {
-        input.accumulate(
-          Tensor(filling: shape) {
-            convolution.forward(input: g, weight: w, bias: nil, rectified: false, output: $0)
-          })
+  return .result(y, of: name, input, weight) { upstream, dx, dw in
+    withMemory(of: x, w, upstream, dx?.overwriting, dw?.adding) { x, w, g, dx, dw in
+      if let dx {
+        convolution.forward(input: g, weight: w, bias: nil, rectified: false, output: dx)
       }
-      weight.accumulate {
+      if let dw {
         convolution.backwardParameters(
-          input: g, outputGradient: x, weightGradient: $0, biasGradient: nil)
+          input: g, outputGradient: x, weightGradient: dw, biasGradient: nil)
       }
     }
   }

@@ -8,13 +8,12 @@ import PACTensors
 /// - Throws: `LayerError` if the shape is none of images.
 public func softmax(_ input: Variable) throws -> Variable {
   try requireImages(input.value.shape, "softmax", "input")
-  let operation = ChannelSoftmax(input.value.shape)
-  let value = withPointer(input.value) { x in
-    Tensor(filling: input.value.shape) { operation.forward(input: x, output: $0) }
-  }
-  return .result(value, of: [input]) { [sink = input.sink] upstream in
-    withPointers(value, upstream) { q, g in
-      sink.accumulate { operation.backward(output: q, outputGradient: g, inputGradient: $0) }
+  let shape = input.value.shape
+  let softmax = ChannelSoftmax(shape)
+  let q = Tensor(shape, from: input.value) { q, x in softmax.forward(input: x, output: q) }
+  return .result(q, of: "softmax", input) { upstream, dx in
+    withMemory(of: q, upstream, dx.adding) { q, g, dx in
+      softmax.backward(output: q, outputGradient: g, inputGradient: dx)
     }
   }
 }
@@ -25,15 +24,12 @@ public func softmax(_ input: Variable) throws -> Variable {
 /// - Throws: `LayerError` if the shape is none of images.
 public func logSoftmax(_ input: Variable) throws -> Variable {
   try requireImages(input.value.shape, "logSoftmax", "input")
-  let operation = ChannelSoftmax(input.value.shape)
-  let value = withPointer(input.value) { x in
-    Tensor(filling: input.value.shape) { operation.forwardLogarithm(input: x, output: $0) }
-  }
-  return .result(value, of: [input]) { [sink = input.sink] upstream in
-    withPointers(value, upstream) { y, g in
-      sink.accumulate {
-        operation.backwardLogarithm(output: y, outputGradient: g, inputGradient: $0)
-      }
+  let shape = input.value.shape
+  let softmax = ChannelSoftmax(shape)
+  let y = Tensor(shape, from: input.value) { y, x in softmax.forwardLogarithm(input: x, output: y) }
+  return .result(y, of: "logSoftmax", input) { upstream, dx in
+    withMemory(of: y, upstream, dx.adding) { y, g, dx in
+      softmax.backwardLogarithm(output: y, outputGradient: g, inputGradient: dx)
     }
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import PACAutograd
+import PACKernels
 import PACTensors
 
 /// Cross-entropy: the mean of −log softmax(x)[label] over the pixels that have a label.
@@ -62,25 +63,14 @@ private func meanLogLoss(
 ) throws -> Variable {
   let shape = scores.value.shape
   let logarithms = try logSoftmax(scores)
-  var sum = 0.0
-  /// The element of every counted pixel's own class.
-  var chosen: [Int] = []
-  chosen.reserveCapacity(labels.count)
-  logarithms.value.withUnsafeBufferPointer { values in
-    for (pixel, label) in labels.enumerated() where label != ignored {
-      let image = pixel / shape.pixels * shape.channels
-      let element = (image + Int(label)) * shape.pixels + pixel % shape.pixels
-      // Written so that a loss that is not a number counts, and shows.
-      if -values[element] < least { continue }
-      sum -= Double(values[element])
-      chosen.append(element)
-    }
+  let likelihood = LabelLikelihood(channels: shape.channels, pixels: shape.pixels)
+  let (sum, chosen) = withMemory(of: logarithms.value) {
+    likelihood.forward(logarithms: $0, labels: labels, ignored: ignored, least: least)
   }
   let count = max(divisor, 1)
-  return .result(Tensor(scalar: Float(sum / Double(count))), of: [logarithms]) { upstream in
+  let mean = Tensor(scalar: Float(sum / Double(count)))
+  return .result(mean, of: "crossEntropy", logarithms) { upstream, dx in
     let slope = -upstream.scalar / Float(count)
-    logarithms.accumulate { gradient in
-      for element in chosen { gradient[element] += slope }
-    }
+    withMemory(of: dx.adding) { likelihood.backward(chosen: chosen, slope: slope, gradient: $0) }
   }
 }

@@ -8,11 +8,9 @@ import PACTensors
 public func mostLikelyClasses(_ scores: Tensor) -> [UInt8] {
   let shape = scores.shape
   precondition(shape.batch == 1 && (1...256).contains(shape.channels), "classes of \(shape)")
-  return [UInt8](unsafeUninitializedCapacity: shape.pixels) { classes, count in
-    count = shape.pixels
-    guard let target = classes.baseAddress else { return }
-    withPointer(scores) {
-      channelsOfMaxima($0, channels: shape.channels, pixels: shape.pixels, into: target)
-    }
+  var classes = [UInt8](repeating: 0, count: shape.pixels)
+  withMemory(of: scores) {
+    channelsOfMaxima($0, channels: shape.channels, pixels: shape.pixels, into: &classes)
   }
+  return classes
 }

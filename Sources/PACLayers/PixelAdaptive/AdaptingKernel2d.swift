@@ -27,39 +27,49 @@ public func packernel2d(
   options: AdaptingKernelOptions = .init(), learned: AdaptingVariables = .init()
 ) throws -> (kernel: Variable, outputMask: Tensor?) {
   let plan = try KernelPlan(guide.value.shape, mask?.shape, window, transposed, options, learned)
-  let centres = plan.centres(guide.value)
-  var divisor: Tensor? = plan.isDivided ? .zeros(plan.divisorShape) : nil
-  let kernel = Tensor(filling: plan.kernelShape) { kernel in
-    for image in 0..<plan.batch {
-      let own = kernel + image * plan.kernelStride
-      plan.withKernel(guide.value, centres, image) { $0.forward(own) }
-      withMutablePointer(optional: &divisor) { divisor in
-        guard let divisor else { return }
-        plan.withNorm(mask, image) {
-          $0.forward(own, divisor: divisor + image * plan.divisorStride)
-        }
-      }
+  let batch = plan.batch
+  let (f, s, numbers) = (guide.value, plan.filter, plan.numbers)
+  let c = Tensor(plan.centreShape, from: f, s) { c, f, s in
+    batch.centres(guide: f, filter: s, into: c)
+  }
+  let sums = plan.isDivided ? FlatBuffer(count: plan.divisorShape.count) : nil
+  let kernel = Tensor(plan.kernelShape, from: f, c, mask, numbers, sums) { k, f, c, m, n, sums in
+    batch.forward(.init(guide: f, centres: c, mask: m, numbers: n), kernel: k, divisor: sums)
+  }
+  let divisor = sums.map(Tensor.init(taking:))
+  let outputMask = (mask == nil ? nil : divisor).map { divisor in
+    Tensor(plan.outputMaskShape, from: divisor) { mask, divisor in
+      batch.outputMask(divisor: divisor, mask: mask)
     }
   }
-  let outputMask = mask.flatMap { _ in divisor.map(plan.outputMask) }
-  let result = Variable.result(kernel, of: [guide] + plan.learned) { [divisor] upstream in
-    plan.backward(
-      upstream, guide: guide, mask: mask, kernel: kernel, centres: centres, divisor: divisor)
+  let result = Variable.result(
+    kernel, of: "packernel2d", guide, learned.alpha, learned.lambda, plan.smoothKernel
+  ) { upstream, df, da, dl, ds in
+    withMemory(
+      of: f, c, mask, numbers, s, kernel, divisor, upstream.inPlace, df?.addingToZeros, da?.adding,
+      dl?.adding, ds?.addingToZeros
+    ) { f, c, m, n, s, k, divisor, g, df, da, dl, ds in
+      batch.backward(
+        .init(guide: f, centres: c, mask: m, numbers: n), filter: s, kernel: k, divisor: divisor,
+        kernelGradient: g, into: .init(guide: df, alpha: da, lambda: dl, filter: ds))
+    }
   }
   return (result, outputMask)
 }
 
-/// Everything `packernel2d` works out from its arguments, for forward and backward.
+/// Everything `packernel2d` works out from its arguments.
 private struct KernelPlan {
-  let geometry: PacGeometry
-  let options: AdaptingKernelOptions
-  let batch: Int
-  let channels: Int
+  let batch: AdaptingKernelBatch
   /// Whether a mask or normalisation divides K.
   let isDivided: Bool
-  private let centre: AdaptingCentre
-  private let inverse: (alpha: Variable, lambda: Variable, asymmetric: Bool)?
-  private let smoothKernel: Variable?
+  let numbers: Inverse?
+  let smoothKernel: Variable?
+  /// The filter that smooths the centres, [n, n].
+  let filter: Tensor
+  let centreShape: Shape
+  let kernelShape: Shape
+  let divisorShape: Shape
+  let outputMaskShape: Shape
 
   init(
     _ guide: Shape, _ mask: Shape?, _ window: PacWindow, _ transposed: Bool,
@@ -69,48 +79,30 @@ private struct KernelPlan {
     try window.validate(name, transposed: transposed)
     try options.smoothing.validate(name)
     try requireImages(guide, name, "guide", axes: "[N, G, H, W]")
-    geometry = window.geometry(
+    let geometry = window.geometry(
       guideHeight: guide.height, guideWidth: guide.width, transposed: transposed)
-    guard geometry.rows.output > 0, geometry.columns.output > 0, geometry.rows.input > 0,
-      geometry.columns.input > 0
-    else {
+    let (rows, columns) = (geometry.rows, geometry.columns)
+    guard rows.output > 0, columns.output > 0, rows.input > 0, columns.input > 0 else {
       throw LayerError(
         name, "guide", given: "of shape \(guide)", allowed: "at least as large as the window")
     }
-    let expected: Shape = [guide.batch, 1, geometry.rows.input, geometry.columns.input]
+    let expected: Shape = [guide.batch, 1, rows.input, columns.input]
     if let mask, mask != expected {
       throw LayerError(name, "mask", given: "of shape \(mask)", allowed: "\(expected)")
     }
-    self.options = options
-    batch = guide.batch
-    channels = guide.channels
     isDivided = mask != nil || options.normalized
-    inverse = try Self.inverse(options, learned, planes: options.channelWise ? channels : 1, name)
+    let planes = options.channelWise ? guide.channels : 1
+    numbers = try Inverse(options.type, learned, planes: planes, name)
     smoothKernel = try Self.smoothKernel(options.smoothing, learned, name)
     let size = options.smoothing.size
-    centre = AdaptingCentre(
-      geometry, channels: channels,
-      filter: smoothKernel?.value.elements ?? options.smoothing.initialFilter, height: size,
-      width: size)
-  }
-
-  private static func inverse(
-    _ options: AdaptingKernelOptions, _ learned: AdaptingVariables, planes: Int, _ name: String
-  ) throws -> (alpha: Variable, lambda: Variable, asymmetric: Bool)? {
-    guard case .inverse(let alpha, let lambda, let asymmetric, _) = options.type else { return nil }
-    func number(_ argument: String, _ given: Variable?, _ constant: Float) throws -> Variable {
-      guard let given else { return Variable(Tensor([1], [constant])) }
-      guard given.value.count == 1 || given.value.shape == [planes] else {
-        throw LayerError(
-          name, argument, given: "of shape \(given.value.shape)",
-          allowed: planes == 1 ? "[1]" : "[1] or [\(planes)]")
-      }
-      return given
-    }
-    return (
-      try number("alpha", learned.alpha, alpha), try number("lambda", learned.lambda, lambda),
-      asymmetric
-    )
+    filter = smoothKernel?.value ?? Tensor([size, size], options.smoothing.initialFilter)
+    centreShape = [guide.batch, guide.channels, rows.output, columns.output]
+    kernelShape = [guide.batch, planes, rows.size, columns.size, rows.output, columns.output]
+    divisorShape = [guide.batch, planes, rows.output, columns.output]
+    outputMaskShape = [guide.batch, 1, rows.output, columns.output]
+    batch = AdaptingKernelBatch(
+      geometry, images: guide.batch, channels: guide.channels, function: options.type.function,
+      perChannel: options.channelWise, smoothingSize: size, normalized: options.normalized)
   }
 
   private static func smoothKernel(
@@ -125,160 +117,50 @@ private struct KernelPlan {
     }
     return filter
   }
+}
 
-  var planes: Int { options.channelWise ? channels : 1 }
-  private var centreShape: Shape {
-    [batch, channels, geometry.rows.output, geometry.columns.output]
-  }
-  var kernelShape: Shape {
-    [
-      batch, planes, geometry.rows.size, geometry.columns.size, geometry.rows.output,
-      geometry.columns.output,
-    ]
-  }
-  var divisorShape: Shape { [batch, planes, geometry.rows.output, geometry.columns.output] }
-  private var guideStride: Int { channels * geometry.guidePixels }
-  private var centreStride: Int { channels * geometry.outputPixels }
-  var kernelStride: Int { planes * geometry.taps * geometry.outputPixels }
-  var divisorStride: Int { planes * geometry.outputPixels }
+extension KernelPlan {
+  /// alpha and lambda of an inverse function, learned or constant.
+  fileprivate struct Inverse: KernelArgument {
+    private let alpha: Tensor
+    private let lambda: Tensor
 
-  /// The variables besides the guidance that gradients go to.
-  var learned: [Variable] {
-    (inverse.map { [$0.alpha, $0.lambda] } ?? []) + (smoothKernel.map { [$0] } ?? [])
-  }
-
-  /// cᵢ, [N, G, H′, W′].
-  func centres(_ guide: Tensor) -> Tensor {
-    withPointer(guide) { guide in
-      Tensor(filling: centreShape) {
-        for image in 0..<batch {
-          centre.forward(guide: guide + image * guideStride, centre: $0 + image * centreStride)
+    /// The numbers of an inverse function; nil of another one.
+    init?(
+      _ type: AdaptingKernelType, _ learned: AdaptingVariables, planes: Int, _ name: String
+    ) throws {
+      guard case .inverse(let alpha, let lambda, _, _) = type else { return nil }
+      func number(_ argument: String, _ given: Tensor?, _ constant: Float) throws -> Tensor {
+        guard let given else { return Tensor([1], [constant]) }
+        guard given.count == 1 || given.shape == [planes] else {
+          throw LayerError(
+            name, argument, given: "of shape \(given.shape)",
+            allowed: planes == 1 ? "[1]" : "[1] or [\(planes)]")
         }
+        return given
       }
+      self.alpha = try number("alpha", learned.alpha?.value, alpha)
+      self.lambda = try number("lambda", learned.lambda?.value, lambda)
+    }
+
+    func openMemory() -> InverseNumbers {
+      InverseNumbers(
+        alpha: alpha.openMemory(), alphaCount: alpha.count, lambda: lambda.openMemory(),
+        lambdaCount: lambda.count)
+    }
+
+    func closeMemory() {
+      alpha.closeMemory()
+      lambda.closeMemory()
     }
   }
+}
 
-  func outputMask(_ divisor: Tensor) -> Tensor {
-    let plane: Shape = [1, 1, geometry.rows.output, geometry.columns.output]
-    return Tensor([batch, 1, plane.height, plane.width]) { target in
-      for image in 0..<batch {
-        // Channels differ only in K, never in which taps are valid.
-        let values = divisor.slice(from: image * divisorStride, plane).elements
-        for (i, value) in values.enumerated() {
-          target[image * plane.count + i] = value == 0 ? 0 : 1
-        }
-      }
+extension AdaptingKernelType {
+  fileprivate var function: AdaptingFunction {
+    switch self {
+    case .gaussian: .gaussian
+    case .inverse(_, _, let asymmetric, _): .inverse(asymmetric: asymmetric)
     }
-  }
-
-  func withKernel(
-    _ guide: Tensor, _ centres: Tensor, _ image: Int, _ body: (AdaptingKernel) -> Void
-  ) {
-    withPointers(guide, centres) { f, c in
-      let (f, c) = (f + image * guideStride, c + image * centreStride)
-      guard let inverse else { return body(kernel(.gaussian, f, c, nil, nil)) }
-      withPointers(perPlane(inverse.alpha.value), perPlane(inverse.lambda.value)) { a, l in
-        body(kernel(.inverse(asymmetric: inverse.asymmetric), f, c, a, l))
-      }
-    }
-  }
-
-  private func kernel(
-    _ function: AdaptingFunction, _ guide: UnsafePointer<Float>, _ centre: UnsafePointer<Float>,
-    _ alpha: UnsafePointer<Float>?, _ lambda: UnsafePointer<Float>?
-  ) -> AdaptingKernel {
-    AdaptingKernel(
-      geometry, function: function, channels: channels, perChannel: options.channelWise,
-      guide: guide, centre: centre, alpha: alpha, lambda: lambda)
-  }
-
-  /// One value for each plane of K, where a single one may stand for all.
-  private func perPlane(_ value: Tensor) -> Tensor {
-    value.count == planes ? value : Tensor(repeating: value.scalar, [planes])
-  }
-
-  func withNorm(_ mask: Tensor?, _ image: Int, _ body: (AdaptingNorm) -> Void) {
-    withPointer(optional: mask?.batchSlice(image..<image + 1)) { mask in
-      body(AdaptingNorm(geometry, planes: planes, normalized: options.normalized, mask: mask))
-    }
-  }
-
-  // MARK: - Backward
-
-  func backward(
-    _ upstream: Tensor, guide: Variable, mask: Tensor?, kernel: Tensor, centres: Tensor,
-    divisor: Tensor?
-  ) {
-    var slope = upstream
-    var gradients = Gradients(
-      guide: .zeros(guide.value.shape), alpha: .zeros([planes]), lambda: .zeros([planes]),
-      filter: .zeros([options.smoothing.size * options.smoothing.size]))
-    for image in 0..<batch {
-      if let divisor { undoDivision(&slope, kernel, divisor, mask, image) }
-      withKernel(guide.value, centres, image) { operation in
-        slope.withMutablePointer { slope in
-          backward(operation, slope + image * kernelStride, guide.value, image, &gradients)
-        }
-      }
-    }
-    guide.accumulate(gradients.guide)
-    if let inverse {
-      inverse.alpha.accumulate(summed(gradients.alpha, like: inverse.alpha.value.shape))
-      inverse.lambda.accumulate(summed(gradients.lambda, like: inverse.lambda.value.shape))
-    }
-    if let smoothKernel {
-      smoothKernel.accumulate(gradients.filter.reshaped(smoothKernel.value.shape))
-    }
-  }
-
-  private struct Gradients {
-    var guide: Tensor
-    var alpha: Tensor
-    var lambda: Tensor
-    var filter: Tensor
-  }
-
-  private func undoDivision(
-    _ slope: inout Tensor, _ kernel: Tensor, _ divisor: Tensor, _ mask: Tensor?, _ image: Int
-  ) {
-    withNorm(mask, image) { norm in
-      withPointers(kernel, divisor) { kernel, divisor in
-        slope.withMutablePointer {
-          norm.backward(
-            $0 + image * kernelStride, kernel: kernel + image * kernelStride,
-            divisor: divisor + image * divisorStride)
-        }
-      }
-    }
-  }
-
-  /// Adds one image's share of the gradients; `slope` is overwritten.
-  private func backward(
-    _ operation: AdaptingKernel, _ slope: UnsafeMutablePointer<Float>, _ guide: Tensor,
-    _ image: Int, _ gradients: inout Gradients
-  ) {
-    gradients.alpha.withMutablePointer { alpha in
-      gradients.lambda.withMutablePointer { lambda in
-        operation.backwardFunction(slope, alphaGradient: alpha, lambdaGradient: lambda)
-      }
-    }
-    gradients.guide.withMutablePointer { guideGradient in
-      let own = guideGradient + image * guideStride
-      let centreGradient = Tensor(filling: [centreStride]) {
-        operation.backwardGuide(slope, guideGradient: own, centreGradient: $0)
-      }
-      gradients.filter.withMutablePointer { filter in
-        withPointers(centreGradient, guide) { c, f in
-          centre.backward(
-            centreGradient: c, guide: f + image * guideStride, guideGradient: own,
-            filterGradient: smoothKernel == nil ? nil : filter)
-        }
-      }
-    }
-  }
-
-  private func summed(_ gradient: Tensor, like shape: Shape) -> Tensor {
-    shape.count == gradient.count
-      ? gradient.reshaped(shape) : Tensor(shape, [gradient.elements.reduce(0, +)])
   }
 }

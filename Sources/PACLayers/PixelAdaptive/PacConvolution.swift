@@ -14,6 +14,14 @@ public enum Adapting {
     case .guide(let variable), .kernel(let variable): variable
     }
   }
+
+  /// G, where K is computed from guidance.
+  fileprivate var guideChannels: Int? {
+    switch self {
+    case .guide(let guide): guide.value.shape.channels
+    case .kernel: nil
+    }
+  }
 }
 
 /// Pixel-adaptive convolution: v′ᵢ = Σⱼ K(fᵢ, fⱼ) W[pᵢ − pⱼ] vⱼ + b (paper, equation 3).
@@ -83,6 +91,7 @@ public func pacconvTranspose2d(
 
 /// One validated pixel-adaptive convolution.
 private struct PacConvolution {
+  let name: String
   let input: Variable
   let adapting: Adapting
   let weight: Variable
@@ -110,6 +119,7 @@ private struct PacConvolution {
         name, "bias", given: "of shape \(bias.value.shape)", allowed: "[\(outputs)]")
     }
     try Self.check(adapting, name, batch: v.batch, geometry)
+    self.name = name
     self.input = input
     self.weight = weight
     self.bias = bias
@@ -170,127 +180,52 @@ private struct PacConvolution {
   }
 
   func run(_ activation: Activation) -> Variable {
-    let value = Tensor(filling: outputShape) { output in
-      for image in 0..<outputShape.batch {
-        forward(image, activation, output + image * outputStride)
-      }
-      if sharedFilters && activation == .rectified {
-        maskByRectifiedOutput(output, output, into: output, count: outputShape.count)
-      }
-    }
-    let inputs = [input, adapting.variable, weight] + (bias.map { [$0] } ?? [])
-    return .result(value, of: inputs) { upstream in
-      backward(&upstream, rectified: activation == .rectified ? value : nil)
-    }
+    guard sharedFilters else { return dense(activation) }
+    let y = depthwise()
+    return activation == .rectified ? relu(y) : y
   }
 
-  private var outputStride: Int { outputShape.count / outputShape.batch }
-  private var inputStride: Int { input.value.count / outputShape.batch }
-  private var adaptingStride: Int { adapting.variable.value.count / outputShape.batch }
-
-  private func forward(
-    _ image: Int, _ activation: Activation, _ output: UnsafeMutablePointer<Float>
-  ) {
-    withPointer(optional: bias?.value) { bias in
-      if sharedFilters {
-        withDepthwise(image) { $0.forward(bias: bias, output: output) }
-      } else {
-        withDense(image) {
-          $0.forward(bias: bias, rectified: activation == .rectified, output: output)
-        }
+  private func dense(_ activation: Activation) -> Variable {
+    let shape = input.value.shape
+    let convolution = PacDenseBatch(
+      geometry, images: shape.batch, inputChannels: shape.channels,
+      outputChannels: outputShape.channels, guideChannels: adapting.guideChannels)
+    let isRectified = activation == .rectified
+    let (x, a, w) = (input.value, adapting.variable.value, weight.value)
+    let y = Tensor(outputShape, from: x, a, w, bias?.value) { y, x, a, w, b in
+      convolution.forward(
+        input: x, adapting: a, weight: w, bias: b, rectified: isRectified, output: y)
+    }
+    let rectified = isRectified ? y : nil
+    return .result(y, of: name, input, adapting.variable, weight, bias) {
+      upstream, dx, da, dw, db in
+      withMemory(
+        of: x, a, w, rectified, upstream, dx?.overwriting, da?.addingToZeros,
+        dw?.addingToZeros, db?.addingToZeros
+      ) { x, a, w, rectified, g, dx, da, dw, db in
+        convolution.backward(
+          input: x, adapting: a, weight: w, outputGradient: g, rectifiedOutput: rectified,
+          into: PacGradients(input: dx, adapting: da, weight: dw, bias: db))
       }
     }
   }
 
-  private func withDense(_ image: Int, _ body: (PacDense) -> Void) {
-    withPointers(input.value, weight.value, adapting.variable.value) { v, w, a in
-      let source: AdaptingSource
-      switch adapting {
-      case .guide(let guide):
-        source = .gaussian(
-          guide: a + image * adaptingStride, channels: guide.value.shape.channels)
-      case .kernel: source = .given(a + image * adaptingStride)
-      }
-      body(
-        PacDense(
-          geometry, inputChannels: input.value.shape.channels,
-          outputChannels: outputShape.channels, input: v + image * inputStride, adapting: source,
-          weight: w))
+  private func depthwise() -> Variable {
+    let convolution = PacDepthwiseBatch(
+      geometry, images: outputShape.batch, channels: outputShape.channels)
+    let (x, k, w) = (input.value, adapting.variable.value, weight.value)
+    let y = Tensor(outputShape, from: x, k, w, bias?.value) { y, x, k, w, b in
+      convolution.forward(input: x, kernel: k, weight: w, bias: b, output: y)
     }
-  }
-
-  private func withDepthwise(_ image: Int, _ body: (PacDepthwise) -> Void) {
-    withPointers(input.value, weight.value, adapting.variable.value) { v, w, k in
-      body(
-        PacDepthwise(
-          geometry, channels: outputShape.channels, input: v + image * inputStride,
-          kernel: k + image * adaptingStride, kernelPerChannel: false, weight: w))
-    }
-  }
-
-  private func backward(_ upstream: inout Tensor, rectified: Tensor?) {
-    if sharedFilters, let rectified { upstream.mask(byRectified: rectified) }
-    let upstream = upstream
-    var gradients = Gradients(
-      input: zeros(input), adapting: zeros(adapting.variable), weight: zeros(weight),
-      bias: bias.flatMap(zeros))
-    gradients.withPointers { pointers in
-      for image in 0..<outputShape.batch {
-        var shares = pointers
-        shares.input = pointers.input.map { $0 + image * inputStride }
-        shares.adapting = pointers.adapting.map { $0 + image * adaptingStride }
-        backward(image, upstream, rectified, into: shares)
-      }
-    }
-    if let gradient = gradients.input { input.accumulate(gradient) }
-    if let gradient = gradients.adapting { adapting.variable.accumulate(gradient) }
-    if let gradient = gradients.weight { weight.accumulate(gradient) }
-    if let gradient = gradients.bias { bias?.accumulate(gradient) }
-  }
-
-  private func zeros(_ variable: Variable) -> Tensor? {
-    variable.needsGradient ? .zeros(variable.value.shape) : nil
-  }
-
-  private func backward(
-    _ image: Int, _ upstream: Tensor, _ rectified: Tensor?, into shares: PacDense.Gradients
-  ) {
-    withPointer(upstream) { upstream in
-      withPointer(optional: rectified) { rectified in
-        if sharedFilters {
-          withDepthwise(image) {
-            $0.backward(
-              outputGradient: upstream + image * outputStride, inputGradient: shares.input,
-              kernelGradient: shares.adapting, weightGradient: shares.weight,
-              biasGradient: shares.bias)
-          }
-        } else {
-          withDense(image) {
-            $0.backward(
-              outputGradient: upstream + image * outputStride,
-              rectifiedOutput: rectified.map { $0 + image * outputStride }, into: shares)
-          }
-        }
-      }
-    }
-  }
-
-  /// The gradients wanted, for the whole batch.
-  private struct Gradients {
-    var input: Tensor?
-    var adapting: Tensor?
-    var weight: Tensor?
-    var bias: Tensor?
-
-    mutating func withPointers(_ body: (PacDense.Gradients) -> Void) {
-      withMutablePointer(optional: &input) { input in
-        withMutablePointer(optional: &adapting) { adapting in
-          withMutablePointer(optional: &weight) { weight in
-            withMutablePointer(optional: &bias) { bias in
-              body(.init(input: input, adapting: adapting, weight: weight, bias: bias))
-            }
-          }
-        }
+    return .result(y, of: name, input, adapting.variable, weight, bias) {
+      upstream, dx, dk, dw, db in
+      withMemory(
+        of: x, k, w, upstream, dx?.overwriting, dk?.overwriting, dw?.addingToZeros,
+        db?.addingToZeros
+      ) { x, k, w, g, dx, dk, dw, db in
+        convolution.backward(
+          input: x, kernel: k, weight: w, outputGradient: g,
+          into: PacGradients(input: dx, adapting: dk, weight: dw, bias: db))
       }
     }
   }

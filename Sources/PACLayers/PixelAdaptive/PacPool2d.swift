@@ -40,42 +40,18 @@ public func pacpool2d(
       allowed: "\(Shape([v.batch, 1] + tail)) or \(Shape([v.batch, v.channels] + tail))")
   }
   let output: Shape = [v.batch, v.channels, geometry.rows.output, geometry.columns.output]
-  let (inputStride, kernelStride, outputStride) = (
-    v.count / v.batch, k.count / v.batch, output.count / v.batch
-  )
-  func withOperation(_ image: Int, _ body: (PacDepthwise) -> Void) {
-    withPointers(input.value, kernel.value) { pixels, kernels in
-      body(
-        PacDepthwise(
-          geometry, channels: v.channels, input: pixels + image * inputStride,
-          kernel: kernels + image * kernelStride, kernelPerChannel: k[1] > 1, weight: nil))
-    }
+  let pooling = PacDepthwiseBatch(
+    geometry, images: v.batch, channels: v.channels, kernelPerChannel: k[1] > 1)
+  let (x, kernels) = (input.value, kernel.value)
+  let y = Tensor(output, from: x, kernels) { y, x, k in
+    pooling.forward(input: x, kernel: k, weight: nil, bias: nil, output: y)
   }
-  let value = Tensor(filling: output) { target in
-    for image in 0..<v.batch {
-      withOperation(image) { $0.forward(bias: nil, output: target + image * outputStride) }
+  return .result(y, of: name, input, kernel) { upstream, dx, dk in
+    withMemory(of: x, kernels, upstream, dx?.overwriting, dk?.overwriting) { x, k, g, dx, dk in
+      pooling.backward(
+        input: x, kernel: k, weight: nil, outputGradient: g,
+        into: PacGradients(input: dx, adapting: dk))
     }
-  }
-  return .result(value, of: [input, kernel]) { upstream in
-    var inputGradient: Tensor? = input.needsGradient ? .zeros(v) : nil
-    var kernelGradient: Tensor? = kernel.needsGradient ? .zeros(k) : nil
-    withMutablePointer(optional: &inputGradient) { dv in
-      withMutablePointer(optional: &kernelGradient) { dk in
-        withPointer(upstream) { g in
-          for image in 0..<v.batch {
-            withOperation(image) {
-              $0.backward(
-                outputGradient: g + image * outputStride,
-                inputGradient: dv.map { $0 + image * inputStride },
-                kernelGradient: dk.map { $0 + image * kernelStride }, weightGradient: nil,
-                biasGradient: nil)
-            }
-          }
-        }
-      }
-    }
-    if let inputGradient { input.accumulate(inputGradient) }
-    if let kernelGradient { kernel.accumulate(kernelGradient) }
   }
 }
 

@@ -34,15 +34,11 @@ public func averagePool2d(
       name, "input", given: "of shape \(shape)", allowed: "at least as large as the window")
   }
   let pooling = AveragePooling(planes: shape.batch * shape.channels, rows: rows, columns: columns)
-  let value = withPointer(input.value) { x in
-    Tensor(filling: [shape.batch, shape.channels, rows.output, columns.output]) {
-      pooling.forward(input: x, output: $0)
+  let output: Shape = [shape.batch, shape.channels, rows.output, columns.output]
+  let y = Tensor(output, from: input.value) { y, x in pooling.forward(input: x, output: y) }
+  return .result(y, of: name, input) { upstream, dx in
+    withMemory(of: upstream, dx.overwriting) { g, dx in
+      pooling.backward(outputGradient: g, inputGradient: dx)
     }
-  }
-  return .result(value, of: [input]) { [sink = input.sink] upstream in
-    sink.accumulate(
-      withPointer(upstream) { g in
-        Tensor(filling: shape) { pooling.backward(outputGradient: g, inputGradient: $0) }
-      })
   }
 }

@@ -14,17 +14,14 @@ public func maxPool2x2(_ input: Variable) throws -> Variable {
   try requireImages(shape, "maxPool2x2", "input")
   let pooling = MaxPooling2x2(
     planes: shape.batch * shape.channels, height: shape.height, width: shape.width)
-  let value = withPointer(input.value) { x in
-    Tensor(filling: [shape.batch, shape.channels, pooling.outputHeight, pooling.outputWidth]) {
-      pooling.forward(input: x, output: $0)
+  let output: Shape = [
+    shape.batch, shape.channels, pooling.outputHeight, pooling.outputWidth,
+  ]
+  let x = input.value
+  let y = Tensor(output, from: x) { y, x in pooling.forward(input: x, output: y) }
+  return .result(y, of: "maxPool2x2", input) { upstream, dx in
+    withMemory(of: x, y, upstream, dx.overwriting) { x, y, g, dx in
+      pooling.backward(input: x, output: y, outputGradient: g, inputGradient: dx)
     }
-  }
-  return .result(value, of: [input]) { upstream in
-    input.accumulate(
-      withPointers(input.value, value, upstream) { x, y, g in
-        Tensor(filling: shape) {
-          pooling.backward(input: x, output: y, outputGradient: g, inputGradient: $0)
-        }
-      })
   }
 }

@@ -22,11 +22,7 @@ public func jointBilateralUpsampled(
   let filter = JointBilateral(
     height: height, width: width, factor: factor, windowSize: windowSize, colorScale: colorScale,
     spaceScale: spaceScale)
-  return withPointer(low) { low in
-    withPointer(guide) { guide in
-      Tensor(filling: [1, 1, height * factor, width * factor]) {
-        filter.forward(low: low, guide: guide, output: $0)
-      }
-    }
+  return Tensor([1, 1, height * factor, width * factor], from: low, guide) { output, low, guide in
+    filter.forward(low: low, guide: guide, output: output)
   }
 }

@@ -12,19 +12,10 @@ import PACTensors
 public func resizeBilinear(_ input: Variable, height: Int, width: Int) -> Variable {
   let shape = input.value.shape
   if shape.height == height && shape.width == width { return input }
-  let planes = shape.batch * shape.channels
-  let resize = BilinearResize(
-    inputHeight: shape.height, inputWidth: shape.width, outputHeight: height, outputWidth: width)
-  let value = withPointer(input.value) { v in
-    Tensor(filling: [shape.batch, shape.channels, height, width]) {
-      resize.forward(input: v, output: $0, planes: planes)
-    }
-  }
-  return .result(value, of: [input]) { upstream in
-    withPointer(upstream) { g in
-      input.accumulate { resize.backward(outputGradient: g, inputGradient: $0, planes: planes) }
-    }
-  }
+  return resized(
+    input, "resizeBilinear", to: (height, width),
+    BilinearResize(
+      inputHeight: shape.height, inputWidth: shape.width, outputHeight: height, outputWidth: width))
 }
 
 /// Part of a bilinear enlargement by a whole factor, at half-pixel centres and clamped at the borders.
@@ -48,18 +39,25 @@ public func enlargeBilinear(
   where range.lowerBound < 0 || range.upperBound > extent * factor || range.isEmpty {
     throw LayerError(name, argument, given: "\(range)", allowed: "within 0..<\(extent * factor)")
   }
+  return resized(
+    input, name, to: (rows.count, columns.count),
+    BilinearResize(
+      inputHeight: shape.height, inputWidth: shape.width, factor: factor, rows: rows,
+      columns: columns))
+}
+
+private func resized(
+  _ input: Variable, _ name: String, to size: (height: Int, width: Int), _ resize: BilinearResize
+) -> Variable {
+  let shape = input.value.shape
   let planes = shape.batch * shape.channels
-  let resize = BilinearResize(
-    inputHeight: shape.height, inputWidth: shape.width, factor: factor, rows: rows,
-    columns: columns)
-  let value = withPointer(input.value) { v in
-    Tensor(filling: [shape.batch, shape.channels, rows.count, columns.count]) {
-      resize.forward(input: v, output: $0, planes: planes)
-    }
+  let output: Shape = [shape.batch, shape.channels, size.height, size.width]
+  let y = Tensor(output, from: input.value) { y, x in
+    resize.forward(input: x, output: y, planes: planes)
   }
-  return .result(value, of: [input]) { [sink = input.sink] upstream in
-    withPointer(upstream) { g in
-      sink.accumulate { resize.backward(outputGradient: g, inputGradient: $0, planes: planes) }
+  return .result(y, of: name, input) { upstream, dx in
+    withMemory(of: upstream, dx.adding) { g, dx in
+      resize.backward(outputGradient: g, inputGradient: dx, planes: planes)
     }
   }
 }

@@ -1,4 +1,5 @@
 import PACAutograd
+import PACKernels
 import PACTensors
 
 extension Variable {
@@ -14,55 +15,33 @@ extension Variable {
   public func framed(top: Int = 0, left: Int = 0, height: Int, width: Int) -> Variable {
     let shape = value.shape
     if (top, left, height, width) == (0, 0, shape.height, shape.width) { return self }
-    let frame = Frame(top: top, left: left, height: height, width: width, of: shape)
-    let framed = value.withUnsafeBufferPointer { source in
-      Tensor([shape.batch, shape.channels, height, width]) { target in
-        target.update(repeating: 0)
-        frame.forEachPair { inner, outer in target[inner] = source[outer] }
-      }
-    }
-    return .result(framed, of: [self]) { [sink] upstream in
-      upstream.withUnsafeBufferPointer { source in
-        sink.accumulate { gradient in
-          frame.forEachPair { inner, outer in gradient[outer] += source[inner] }
-        }
-      }
+    let frame: Shape = [shape.batch, shape.channels, height, width]
+    let runs = BlockCopy(frame: frame, top: top, left: left, of: shape)
+    let y = FlatBuffer(zeros: frame.count)
+    withMemory(of: value, y) { x, y in runs.copy(x, to: y) }
+    return .result(Tensor(taking: y).reshaped(frame), of: "framed", self) { upstream, dx in
+      withMemory(of: upstream, dx.adding) { g, dx in runs.reversed.add(g, to: dx) }
     }
   }
 }
 
-/// The elements a rectangle and an image have in common.
-private struct Frame {
-  private let planes: Int
-  private let outer: (height: Int, width: Int)
-  private let inner: (height: Int, width: Int)
-  private let rows: Range<Int>
-  private let columns: Range<Int>
-  private let top: Int
-  private let left: Int
-
-  init(top: Int, left: Int, height: Int, width: Int, of shape: Shape) {
-    planes = shape.batch * shape.channels
-    outer = (shape.height, shape.width)
-    inner = (height, width)
-    (self.top, self.left) = (top, left)
+extension BlockCopy {
+  /// What a rectangle and each image have in common, row by row.
+  fileprivate init(frame: Shape, top: Int, left: Int, of shape: Shape) {
+    /// The rows or columns of the rectangle that lie in the image.
     func common(_ start: Int, _ extent: Int, _ image: Int) -> Range<Int> {
       let first = max(0, -start)
       return first..<max(first, min(extent, image - start))
     }
-    rows = common(top, height, shape.height)
-    columns = common(left, width, shape.width)
-  }
-
-  /// Calls `body` with the positions of each common element within the rectangle and within the image.
-  @inline(__always)
-  func forEachPair(_ body: (Int, Int) -> Void) {
-    for plane in 0..<planes {
-      for y in rows {
-        let innerRow = (plane * inner.height + y) * inner.width
-        let outerRow = (plane * outer.height + y + top) * outer.width + left
-        for x in columns { body(innerRow + x, outerRow + x) }
-      }
-    }
+    let rows = common(top, frame.height, shape.height)
+    let columns = common(left, frame.width, shape.width)
+    self.init(
+      outer: shape.batch * shape.channels, inner: rows.count, length: columns.count,
+      from: .init(
+        start: (rows.lowerBound + top) * shape.width + columns.lowerBound + left,
+        outerStride: shape.pixels, innerStride: shape.width),
+      to: .init(
+        start: rows.lowerBound * frame.width + columns.lowerBound, outerStride: frame.pixels,
+        innerStride: frame.width))
   }
 }

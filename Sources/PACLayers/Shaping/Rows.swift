@@ -1,4 +1,5 @@
 import PACAutograd
+import PACKernels
 import PACTensors
 
 extension Variable {
@@ -11,16 +12,8 @@ extension Variable {
     precondition(tape == nil, "some rows of a map whose computation is recorded")
     precondition(range.lowerBound >= 0 && range.upperBound <= shape.height, "\(range) of \(shape)")
     let part: Shape = [shape.batch, shape.channels, range.count, shape.width]
-    let block = range.count * shape.width
-    return value.withUnsafeBufferPointer { source in
-      Variable(
-        Tensor(part) { target in
-          for plane in 0..<shape.batch * shape.channels {
-            let start = plane * shape.pixels + range.lowerBound * shape.width
-            _ = target[(plane * block)...].update(fromContentsOf: source[start..<start + block])
-          }
-        })
-    }
+    let runs = BlockCopy(rows: range, of: shape)
+    return Variable(Tensor(part, from: value) { y, x in runs.copy(x, to: y) })
   }
 }
 
@@ -33,14 +26,18 @@ extension Tensor {
       [shape.batch, shape.channels, shape.width] == [part.batch, part.channels, part.width]
         && first >= 0 && first + part.height <= shape.height, "rows \(part) at \(first) of \(shape)"
     )
-    withUnsafeMutableBufferPointer { target in
-      rows.withUnsafeBufferPointer { source in
-        for plane in 0..<shape.batch * shape.channels {
-          let start = plane * shape.pixels + first * shape.width
-          _ = target[start...].update(
-            fromContentsOf: source[plane * part.pixels..<(plane + 1) * part.pixels])
-        }
-      }
-    }
+    let runs = BlockCopy(rows: first..<first + part.height, of: shape)
+    withMemory(of: rows, writableBuffer()) { rows, all in runs.reversed.copy(rows, to: all) }
+  }
+}
+
+extension BlockCopy {
+  /// From images of `shape` to some of their rows.
+  fileprivate init(rows: Range<Int>, of shape: Shape) {
+    let block = rows.count * shape.width
+    self.init(
+      outer: shape.batch * shape.channels, length: block,
+      from: .init(start: rows.lowerBound * shape.width, outerStride: shape.pixels),
+      to: .init(outerStride: block))
   }
 }

@@ -22,7 +22,7 @@ struct FullyConnectedCase: Sendable, CustomTestStringConvertible {
     var random = CounterRandom(seed: seed, purpose: .synthetic)
     let unary = Tensor.uniform([1, classes, height, width], within: 1.5, using: &random)
     var image = Tensor.uniform([1, 3, height, width], within: 20, using: &random)
-    image.withMutablePointer { image in
+    image.withUnsafeMutableBufferPointer { image in
       for i in 0..<3 * pixels where i % width > 5 + i / (3 * width) { image[i] += 100 }
     }
     return (unary, image)
