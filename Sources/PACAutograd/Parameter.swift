@@ -41,10 +41,8 @@ public final class Parameter {
   /// This parameter's part in a computation recorded on `tape`.
   public func variable(on tape: Tape?) -> Variable { Variable(self, tape: tape) }
 
-  /// Lets `add` add to this parameter's place in the flat gradients.
-  func accumulate(_ add: (UnsafeMutablePointer<Float>) -> Void) {
-    storage.accumulate { add($0 + offset) }
-  }
+  /// Where this parameter's gradient lies in the flat gradients.
+  func gatheredGradient() -> UnsafeMutablePointer<Float> { storage.gatheredGradients() + offset }
 
   fileprivate func move(to storage: ParameterStorage, at offset: Int) {
     self.storage = storage
@@ -78,10 +76,11 @@ final class ParameterStorage {
     }
   }
 
-  fileprivate func accumulate(_ add: (UnsafeMutablePointer<Float>) -> Void) {
+  /// The gradients' memory, zeros at first; valid until they are taken or replaced.
+  fileprivate func gatheredGradients() -> UnsafeMutablePointer<Float> {
     let buffer = gradients ?? FlatBuffer(zeros: values.count)
     gradients = buffer
-    add(buffer.base)
+    return buffer.base
   }
 }
 

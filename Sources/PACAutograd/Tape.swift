@@ -43,7 +43,7 @@ public final class Tape {
     precondition(
       gradient != nil || result.value.count == 1,
       "backward from a result of shape \(result.value.shape) needs a gradient")
-    result.accumulate(seed)
+    result.sink.accumulate(seed)
     while let operation = operations.popLast() {
       operation()
       try completed(takeCompleted())

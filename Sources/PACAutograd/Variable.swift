@@ -10,7 +10,7 @@ public final class Variable {
   /// Where operations on this variable are recorded; nil if nowhere.
   public let tape: Tape?
   /// Where the gradient gathers.
-  public let sink: GradientSink
+  let sink: GradientSink
 
   /// Whether gradients are passed to this variable.
   public var needsGradient: Bool { sink.needsGradient }
@@ -36,30 +36,4 @@ public final class Variable {
       parameter.shape, needsGradient: tape != nil && parameter.isTrainable, parameter: parameter)
     if sink.needsGradient { tape?.noteUse(of: parameter) }
   }
-
-  /// Makes the variable an operation has produced, and records the operation if any input wants a gradient.
-  /// - Parameters:
-  ///   - value: the result.
-  ///   - inputs: everything the operation's gradients go to.
-  ///   - backward: called with the gradient of the result, which is its own to change; adds to the inputs'
-  ///     gradients.
-  /// - Returns: the result, on the tape of the first input that has one.
-  public static func result(
-    _ value: Tensor, of inputs: [Variable], backward: @escaping (inout Tensor) -> Void
-  ) -> Variable {
-    guard let tape = inputs.lazy.compactMap(\.tape).first else { return Variable(value) }
-    guard inputs.contains(where: \.needsGradient) else { return Variable(value, tape: tape) }
-    let result = Variable(value, tape: tape, needsGradient: true)
-    tape.append { [sink = result.sink] in
-      if var gradient = sink.takeGradient() { backward(&gradient) }
-    }
-    return result
-  }
-
-  /// Adds to the gradient.
-  public func accumulate(_ addend: Tensor) { sink.accumulate(addend) }
-
-  /// Adds to the gradient in place.
-  /// - Parameter add: is given the gradient so far, zeros at first, and adds to it.
-  public func accumulate(_ add: (UnsafeMutablePointer<Float>) -> Void) { sink.accumulate(add) }
 }

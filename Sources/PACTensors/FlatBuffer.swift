@@ -30,3 +30,11 @@ public final class FlatBuffer {
   /// Sets every element to 0.
   public func clear() { base.update(repeating: 0, count: count) }
 }
+
+extension FlatBuffer: KernelArgument {
+  /// The address of the first element, for reading and writing.
+  public func openMemory() -> UnsafeMutablePointer<Float> { base }
+
+  /// Keeps the memory until the kernel has returned.
+  public func closeMemory() { withExtendedLifetime(self) {} }
+}

@@ -7,11 +7,7 @@ extension Tensor {
   /// - Precondition: equal counts.
   public mutating func add(_ other: Tensor) {
     precondition(other.count == count, "cannot add \(other.shape) to \(shape)")
-    withUnsafeMutableBufferPointer { target in
-      other.withUnsafeBufferPointer { source in
-        guard let from = source.baseAddress, let to = target.baseAddress else { return }
-        accumulate(from, into: to, count: target.count)
-      }
-    }
+    let target = writableBuffer()
+    withMemory(of: other) { accumulate($0, into: target.base, count: other.count) }
   }
 }

@@ -4,8 +4,8 @@
 /// elements first. A tensor can therefore be sent to another thread, and a slice of a flat parameter
 /// buffer stays what it was when the buffer is updated.
 ///
-/// Image batches are `[N, C, H, W]`. Elements are 32-bit floats; the storage is reached only through the
-/// two `withUnsafe…` methods, so that a second element type changes this file and the kernels, not the
+/// Image batches are `[N, C, H, W]`. Elements are 32-bit floats; layers reach them only through `withMemory` and
+/// `init(_:from:compute:)`, so that a second element type changes this target and the kernels, not the
 /// layers.
 ///
 /// `@unchecked Sendable`: memory visible through more than one tensor is never written, see
@@ -141,4 +141,12 @@ public struct Tensor: @unchecked Sendable {
     let stride = Shape(rest).count
     return slice(from: range.lowerBound * stride, Shape([range.count] + rest))
   }
+}
+
+extension Tensor: KernelArgument {
+  /// The address of the first element, for reading; valid until `closeMemory`.
+  public func openMemory() -> UnsafePointer<Float> { UnsafePointer(storage.base + offset) }
+
+  /// Keeps the memory until the kernel has returned.
+  public func closeMemory() { withExtendedLifetime(storage) {} }
 }

@@ -3,14 +3,16 @@ import Testing
 
 @testable import PACAutograd
 
+private func multiply(_ a: Tensor, _ b: Tensor) -> Tensor {
+  Tensor(a.shape, zip(a.elements, b.elements).map { $0 * $1 })
+}
+
 /// x · y, elementwise.
 private func product(_ x: Variable, _ y: Variable) -> Variable {
-  func multiply(_ a: Tensor, _ b: Tensor) -> Tensor {
-    Tensor(a.shape, zip(a.elements, b.elements).map { $0 * $1 })
-  }
-  return .result(multiply(x.value, y.value), of: [x, y]) { upstream in
-    x.accumulate(multiply(upstream, y.value))
-    y.accumulate(multiply(upstream, x.value))
+  let (a, b) = (x.value, y.value)
+  return .result(multiply(a, b), of: "product", x, y) { upstream, dx, dy in
+    dx?.accumulate(multiply(upstream.gradient, b))
+    dy?.accumulate(multiply(upstream.gradient, a))
   }
 }
 
@@ -63,7 +65,7 @@ private func product(_ x: Variable, _ y: Variable) -> Variable {
     #expect(set.takeGradients().elements == [2, 4, 0])
     #expect(set.takeGradients().elements == [0, 0, 0], "handed out once")
     let before = a.value
-    set.updateValues { $0.withMutablePointer { $0[0] = 7 } }
+    set.updateValues { $0.withUnsafeMutableBufferPointer { $0[0] = 7 } }
     #expect(a.value.elements == [7, 2])
     #expect(before.elements == [1, 2], "a value that was read stays")
   }

@@ -83,7 +83,7 @@ import Testing
     let shape: Shape = [1, 3, 61, 150]
     let inputs = [uniform(shape, 1), uniform(shape, 2), Tensor(scalar: 0.7), Tensor(scalar: -1.3)]
     try expectAgreement(inputs, seed: 3) {
-      try weightedSum([
+      weightedSum([
         WeightedTerm($0[0], times: $0[2]), WeightedTerm($0[1], times: $0[3], isSubtracted: true),
       ])
     } reference: { values in

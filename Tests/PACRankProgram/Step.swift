@@ -40,9 +40,10 @@ func step(_ arguments: [String], _ communicator: Communicator) throws {
       forward: { sample, tape in
         let loss = values["loss\(sample)"] ?? 1
         let injected = values["gradient\(sample)"] ?? values["gradients"] ?? 0.25
-        let variable = weights.variable(on: tape)
-        let result = Variable.result(Tensor(scalar: loss), of: [variable]) { _ in
-          variable.accumulate(Tensor([29], (0..<29).map { $0 == 17 ? injected : 0.25 }))
+        let result = Variable.result(
+          Tensor(scalar: loss), of: "loss", weights.variable(on: tape)
+        ) { _, gradient in
+          gradient.accumulate(Tensor([29], (0..<29).map { $0 == 17 ? injected : 0.25 }))
         }
         return ParallelStep.Outcome(loss: result, figures: [1], name: "s\(sample)")
       })

@@ -2,18 +2,6 @@ import PACAutograd
 import PACKernels
 import PACTensors
 
-/// Divides every channel by a number of its own: x_c / s_c.
-///
-/// A small scale makes the features' differences count for much, a large one for little.
-/// - Parameters:
-///   - input: x, [N, C, H, W].
-///   - scales: s, [C], or [1] or a scalar for all channels; none of them 0.
-/// - Returns: the shape of `input`.
-/// - Throws: `LayerError` if an argument does not fit.
-public func dividedChannels(_ input: Variable, by scales: Variable) throws -> Variable {
-  try divided(input, by: scales, "dividedChannels", "scales")
-}
-
 /// The position of every pixel, rows first, divided by a scale: (y / s_y, x / s_x), counted from 0.
 ///
 /// ```swift
@@ -36,13 +24,10 @@ public func createPositionFeatures(
     try require(number, atLeast: 1, name, argument)
   }
   let positions = Tensor([batch, 2, height, width]) { target in
-    for i in target.indices {
-      let isRow = i / (height * width) % 2 == 0
-      target[i] = Float(isRow ? i / width % height : i % width)
-    }
+    writePositions(to: target, images: batch, height: height, width: width)
   }
   let features = Variable(positions, tape: scales?.tape)
-  return try scales.map { try divided(features, by: $0, name, "scales") } ?? features
+  return try scales.map { try dividedChannels(features, by: $0, name, "scales") } ?? features
 }
 
 /// Position and colour of every pixel, each divided by a scale: (y / s_y, x / s_x, r / s_r, g / s_g, b / s_b).
@@ -69,41 +54,10 @@ public func createYXRGB(
   try requireImages(shape, name, "image")
   let positions = try createPositionFeatures(
     height: shape.height, width: shape.width, batch: shape.batch)
-  return .concatenatingChannels([
-    try yxScale.map { try divided(positions, by: $0, name, "yxScale") } ?? positions,
-    try rgbScale.map { try divided(image, by: $0, name, "rgbScale") } ?? image,
+  return concatenated([
+    try yxScale.map { try dividedChannels(positions, by: $0, name, "yxScale") } ?? positions,
+    try rgbScale.map { try dividedChannels(image, by: $0, name, "rgbScale") } ?? image,
   ])
-}
-
-private func divided(
-  _ input: Variable, by scales: Variable, _ layer: String, _ argument: String
-) throws -> Variable {
-  let shape = input.value.shape
-  try requireImages(shape, layer, "input")
-  let given = scales.value.elements
-  guard given.count == 1 || scales.value.shape == [shape.channels], !given.contains(0) else {
-    throw LayerError(
-      layer, argument, given: "\(given) of shape \(scales.value.shape)",
-      allowed: "[1] or [\(shape.channels)], none of them 0")
-  }
-  let divisors = given.count == 1 ? [Float](repeating: given[0], count: shape.channels) : given
-  let division = ChannelDivision(
-    images: shape.batch, channels: shape.channels, pixels: shape.pixels)
-  let value = withPointer(input.value) { x in
-    Tensor(filling: shape) { division.forward(input: x, divisors: divisors, output: $0) }
-  }
-  return .result(value, of: [input, scales]) { [sink = input.sink] upstream in
-    withPointers(value, upstream) { value, g in
-      sink.accumulate {
-        division.backwardInput(outputGradient: g, divisors: divisors, inputGradient: $0)
-      }
-      guard scales.needsGradient else { return }
-      let gradients = division.divisorGradients(
-        output: value, outputGradient: g, divisors: divisors)
-      scales.accumulate(
-        Tensor(scales.value.shape, given.count == 1 ? [gradients.reduce(0, +)] : gradients))
-    }
-  }
 }
 
 /// A learned scale for each channel of edge features, as the published networks divide the image by it.

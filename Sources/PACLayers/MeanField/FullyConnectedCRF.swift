@@ -65,7 +65,7 @@ public struct FullyConnectedCRF: Sendable {
     let messages = try messages(image)
     let one = Variable(Tensor(scalar: 1))
     return try meanField(unary, steps: options.numSteps, finalOutput: options.finalOutput) { _, q in
-      try weightedSum(
+      weightedSum(
         [WeightedTerm(unary, times: one)]
           + messages.map { weight, message in
             WeightedTerm(

@@ -5,8 +5,7 @@ import PACTensors
 ///
 /// K is a permutohedral lattice's approximation, see `PermutohedralLattice`; it is built once and serves all steps.
 struct GaussianMessage {
-  /// One for each image, or one for all.
-  private let lattices: [PermutohedralLattice]
+  private let lattices: LatticeBatch
 
   /// Builds the kernel of features.
   /// - Parameters:
@@ -21,34 +20,27 @@ struct GaussianMessage {
       throw LayerError(
         layer, "image", given: "of \(shape.channels - 2) channels", allowed: "1 to \(most - 2)")
     }
-    lattices = try (0..<shape.batch).map { number in
-      let image = features.batchSlice(number..<number + 1)
-      let lattice = withPointer(image) {
-        PermutohedralLattice(features: $0, dimensions: shape.channels, pixels: shape.pixels)
-      }
-      guard var lattice else {
-        let largest = image.elements.first { !$0.isFinite } ?? image.elements.lazy.map(abs).max()
-        let limit = PermutohedralLattice.largestFeature(dimensions: shape.channels)
-        throw LayerError(
-          layer, "\(term) term", given: "of positions or colours \(largest ?? 0) times their width",
-          allowed: "finite ones up to \(Int(limit)) times; choose larger widths")
-      }
-      lattice.normalize()
-      return lattice
+    let lattices = withMemory(of: features) {
+      LatticeBatch(
+        features: $0, images: shape.batch, dimensions: shape.channels, pixels: shape.pixels)
     }
+    guard let lattices else {
+      let elements = features.elements
+      let largest = elements.first { !$0.isFinite } ?? elements.lazy.map(abs).max()
+      let limit = PermutohedralLattice.largestFeature(dimensions: shape.channels)
+      throw LayerError(
+        layer, "\(term) term", given: "of positions or colours \(largest ?? 0) times their width",
+        allowed: "finite ones up to \(Int(limit)) times; choose larger widths")
+    }
+    self.lattices = lattices
   }
 
   /// The messages of Q, [N, C, H, W].
   func callAsFunction(_ q: Tensor) -> Tensor {
     let shape = q.shape
-    let size = shape.channels * shape.pixels
-    return withPointer(q) { q in
-      Tensor(filling: shape) { result in
-        for image in 0..<shape.batch {
-          lattices[lattices.count == 1 ? 0 : image].filter(
-            input: q + image * size, channels: shape.channels, output: result + image * size)
-        }
-      }
+    return Tensor(shape, from: q) { messages, q in
+      lattices.filter(
+        input: q, images: shape.batch, channels: shape.channels, output: messages)
     }
   }
 }

@@ -23,7 +23,7 @@ struct MeanFieldStep {
           try term.message(q, kernel, tape), times: term.weight.variable(on: tape),
           isSubtracted: true))
     }
-    return try weightedSum(sum)
+    return weightedSum(sum)
   }
 
   func parameters(_ prefix: String) -> [(name: String, parameter: Parameter)] {

@@ -109,9 +109,9 @@ public struct FCN8s: SegmentationBackbone {
     let (pool3, pool4, pool5) = try pooled(image)
     var x = try classify(pool5, dropout)
     x = try upscore2(x)
-    x = try join(x, try scores.pool4(pool4), offset: 5)
+    x = join(x, try scores.pool4(pool4), offset: 5)
     x = try upscorePool4(x)
-    x = try join(x, try scores.pool3(pool3), offset: 9)
+    x = join(x, try scores.pool3(pool3), offset: 9)
     let (height, width) = (image.value.shape.height, image.value.shape.width)
     if variant == .pac { return resizeBilinear(x, height: height, width: width) }
     let offset = variant == .classic ? 31 : 0
@@ -147,16 +147,10 @@ public struct FCN8s: SegmentationBackbone {
   }
 
   /// Adds the scores of a pooling, cropped from `offset` on where the first convolution's padding demands it.
-  private func join(_ x: Variable, _ scores: Variable, offset: Int) throws -> Variable {
+  private func join(_ x: Variable, _ scores: Variable, offset: Int) -> Variable {
     let start = variant == .classic ? offset : 0
     let shape = x.value.shape
-    let one = Variable(Tensor(scalar: 1))
-    return try weightedSum([
-      WeightedTerm(x, times: one),
-      WeightedTerm(
-        scores.framed(top: start, left: start, height: shape.height, width: shape.width),
-        times: one),
-    ])
+    return x + scores.framed(top: start, left: start, height: shape.height, width: shape.width)
   }
 }
 

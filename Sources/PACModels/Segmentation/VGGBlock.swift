@@ -17,10 +17,7 @@ struct VGGBlock {
     guard let guide else { preconditionFailure("a PAC layer before its guide") }
     let shape = x.value.shape
     let resized = resizeBilinear(guide, height: shape.height, width: shape.width)
-    let features = try weightedSum([
-      WeightedTerm(resized, times: Variable(Tensor(scalar: Self.guideScale)))
-    ])
-    return try adaptive(x, guide: features, activation: .rectified)
+    return try adaptive(x, guide: Self.guideScale * resized, activation: .rectified)
   }
 
   /// The parameters; layers are numbered from 1 behind `prefix`.

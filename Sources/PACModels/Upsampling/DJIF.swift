@@ -52,7 +52,7 @@ public struct DJIF: JointUpsampler {
       let enlarged = resizeBilinear(
         low, height: shape.height * factor, width: shape.width * factor)
       let target = try inBands(targetBranch, enlarged)
-      return try inBands(jointBranch, .concatenatingChannels([target, features[0]]))
+      return try inBands(jointBranch, concatenated([target, features[0]]))
     }
   }
 

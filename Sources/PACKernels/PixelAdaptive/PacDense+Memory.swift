@@ -1,0 +1,92 @@
+// The weights in the order of a phase's taps, the sums of their gradients, and a worker's memory.
+
+extension PacDense {
+  /// The weights of a phase's taps as a matrix [C′, C·T].
+  func gatheredWeight(_ phase: PacPhase) -> ScratchBuffer {
+    let result = ScratchBuffer(count: outputChannels * inputChannels * phase.taps)
+    forEachWeight(phase) { packed, plain in result.pointer[packed] = weight[plain] }
+    return result
+  }
+
+  /// Calls `body` with positions in the phase's matrix and in the weight's own layout.
+  func forEachWeight(_ phase: PacPhase, _ body: (Int, Int) -> Void) {
+    let window = geometry.taps
+    var packed = 0
+    for output in 0..<outputChannels {
+      for channel in 0..<inputChannels {
+        let pair =
+          geometry.rows.transposed
+          ? channel * outputChannels + output : output * inputChannels + channel
+        for row in phase.rows.taps {
+          for column in phase.columns.taps {
+            body(packed, pair * window + row.index * geometry.columns.size + column.index)
+            packed += 1
+          }
+        }
+      }
+    }
+  }
+
+  /// One band's share of the weight's and the bias's gradient.
+  struct ParameterSums {
+    let weights: [ScratchBuffer]
+    let bias: ScratchBuffer
+
+    init(_ operation: PacDense, _ tiling: PacTiling) {
+      weights = tiling.phases.map {
+        ScratchBuffer(zeros: operation.outputChannels * operation.inputChannels * $0.taps)
+      }
+      bias = ScratchBuffer(zeros: operation.outputChannels)
+    }
+
+    func add(_ tile: PacTile, _ phase: PacPhase, _ scratch: Scratch, _ operation: PacDense) {
+      let rows = operation.inputChannels * phase.taps
+      multiply(
+        Matrix(
+          scratch.output.pointer, rows: operation.outputChannels, columns: tile.pixels,
+          stride: scratch.stride),
+        Matrix(scratch.columns.pointer, rows: rows, columns: tile.pixels, stride: scratch.stride)
+          .transpose,
+        into: weights[tile.phase].pointer, stride: rows, accumulating: true)
+      for channel in 0..<operation.outputChannels {
+        let gradient = scratch.output.pointer + channel * scratch.stride
+        var sum: Float = 0
+        for pixel in 0..<tile.pixels { sum += gradient[pixel] }
+        bias.pointer[channel] += sum
+      }
+    }
+  }
+
+  func add(_ sums: ParameterSums, _ tiling: PacTiling, to gradients: PacGradients) {
+    if let target = gradients.weight {
+      for (phase, sum) in zip(tiling.phases, sums.weights) {
+        forEachWeight(phase) { packed, plain in target[plain] += sum.pointer[packed] }
+      }
+    }
+    if let target = gradients.bias {
+      for channel in 0..<outputChannels { target[channel] += sums.bias.pointer[channel] }
+    }
+  }
+
+  /// The memory one worker needs for one tile.
+  struct Scratch {
+    /// Elements from one row of each matrix to the next.
+    let stride: Int
+    let kernel: ScratchBuffer
+    let kernelGradient: ScratchBuffer
+    let columns: ScratchBuffer
+    let output: ScratchBuffer
+    let adapting: ScratchBuffer
+
+    init(
+      _ operation: PacDense, _ tiling: PacTiling, backward: Bool = false, outputRows: Int? = nil
+    ) {
+      stride = tiling.tilePixels
+      kernel = ScratchBuffer(count: tiling.mostTaps * stride)
+      kernelGradient = ScratchBuffer(count: backward ? tiling.mostTaps * stride : 0)
+      columns = ScratchBuffer(count: operation.inputChannels * tiling.mostTaps * stride)
+      output = ScratchBuffer(count: (outputRows ?? operation.outputChannels) * stride)
+      adapting = ScratchBuffer(count: operation.adapting.scratchCount(pixels: stride))
+    }
+  }
+}
