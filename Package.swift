@@ -134,6 +134,12 @@ let package = Package(
         "PACTensors", "PACKernels", argumentParser,
       ]),
     program(
+      "PACDenoisingTask",
+      [
+        "PACCommandLineTool", "PACTraining", "PACConfiguration", "PACData", "PACLayers",
+        "PACAutograd", "PACTensors", "PACImageFiles",
+      ]),
+    program(
       "PACReaderProgram",
       ["PACCheckpoints", "PACData", "PACWeightFiles", "PACHDF5", "PACImageFiles"]),
     tests("PACKernelsTests", ["PACKernels", "PACTestSupport"]),
@@ -173,6 +179,7 @@ let package = Package(
     tests(
       "PACSegmentationTests",
       ["PACSegmentation", "PACTraining", "PACData", "PACTestSupport"]),
+    tests("PACDenoisingTaskTests", ["PACCheckpoints", "PACData", "PACTestSupport"]),
     tests(
       "PACCommandLineToolTests",
       [

@@ -1,0 +1,7 @@
+// A program like pac that knows one task more: the worked example of docs/extending.md.
+
+import PACCommandLineTool
+import PACTraining
+
+ProcessSetup.completeEnvironment()
+Program.main(tasks: TaskList(TaskList.builtIn.kinds + [TaskKind(DenoisingTask.self)]))
