@@ -1,6 +1,7 @@
 import Foundation
 import PACCommandLineTool
 import PACConfiguration
+import PACModels
 import PACSegmentation
 import PACTestSupport
 import PACTraining
@@ -12,10 +13,8 @@ import Testing
 private let required = "run: runs/a\ndata: d.h5\nfactor: 8\nepochs: 3\n"
 
 private let models =
-  "PacJointUpsample[_t…][_g…][_f…][_k{channels}][_s{size}][_u{size}], PacJointUpsampleLite, DJIF, DJIFWide, "
-  + "JBU_{k}_{color}_{space}, GuidedFilter_{radius}_{epsilon}, "
-  + "BilateralSolver_{space}_{luma}_{chroma}_{lambda}, Bilinear "
-  + "or a segmentation network such as fcn8s_crfi5p4d5641p4d5161"
+  UpsamplerName.catalog.forms.joined(separator: ", ")
+  + " or a segmentation network such as fcn8s_crfi5p4d5641p4d5161"
 
 @Suite struct ConfigurationErrorTests {
   /// What is added to a valid file of four lines, and the message it must give.

@@ -2,7 +2,8 @@ import PACAutograd
 import PACTensors
 import Testing
 
-/// Compares the gradients of a network's loss with differences of the loss, parameter by parameter along one direction.
+/// Compares the gradients of a network's loss with differences of the loss, parameter by parameter
+/// along one direction.
 /// - Parameters:
 ///   - parameters: the network's.
 ///   - loss: makes the loss, on a tape or off it.
@@ -15,7 +16,8 @@ func checkGradients(
   for (name, parameter) in parameters {
     let start = parameter.value
     let gradient = parameter.gradient
-    // Along the gradient's signs the change of the loss is largest against the rounding of single precision.
+    // Along the gradient's signs the change of the loss is largest against the rounding of single
+    // precision.
     let size = max(start.elements.lazy.map(abs).max() ?? 0, 0.01)
     let slope = gradient.elements.reduce(0.0) { $0 + Double(abs($1)) }
     guard slope > 1e-3 else { continue }

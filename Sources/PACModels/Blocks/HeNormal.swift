@@ -4,7 +4,8 @@ import PACTensors
 
 /// About the standard deviation of colours in photographs.
 ///
-/// The first layer of a backbone starts so much smaller: scores then start near 1 in size instead of in the hundreds.
+/// The first layer of a backbone starts so much smaller: scores then start near 1 in size instead
+/// of in the hundreds.
 let colorSpread = 64.0
 
 extension Tensor {

@@ -2,8 +2,9 @@ import PACAutograd
 import PACLayers
 import PACTensors
 
-// Initial values that make a network begin close to bilinear interpolation. They depart from the papers, whose networks
-// have no connection that carries input to output and have to learn even the interpolation. Names and shapes stay the same.
+// Initial values that make a network begin close to bilinear interpolation. They depart from the
+// papers, whose networks have no connection that carries input to output and have to learn even the
+// interpolation. Names and shapes stay the same.
 
 extension Parameter {
   /// Makes output channel 0 of a filter the outer product filter · filterᵀ of input channel 0 alone.

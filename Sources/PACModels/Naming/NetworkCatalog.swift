@@ -1,6 +1,7 @@
 /// All networks of one task, found by the names that configurations and checkpoints use.
 ///
-/// A name begins with the head of a family; fields may follow, each behind an underscore: `JBU_9_0.5_0.2`.
+/// A name begins with the head of a family; fields may follow, each behind an underscore:
+/// `JBU_9_0.5_0.2`.
 public struct NetworkCatalog<Network: Sendable & CustomStringConvertible>: Sendable {
   private let families: [NetworkFamily<Network>]
 
@@ -30,7 +31,8 @@ public struct NetworkCatalog<Network: Sendable & CustomStringConvertible>: Senda
     return network
   }
 
-  /// What is wrong with a name that begins as one of a family but is none; nil if it does not begin so.
+  /// What is wrong with a name that begins as one of a family but is none; nil if it does not begin
+  /// so.
   public func fault(in name: String) -> String? {
     guard family(of: name) != nil else { return nil }
     do throws(ModelError) {
@@ -49,7 +51,8 @@ public struct NetworkCatalog<Network: Sendable & CustomStringConvertible>: Senda
   }
 }
 
-/// Networks whose names begin alike and differ in the fields behind: one network, or one with options.
+/// Networks whose names begin alike and differ in the fields behind: one network, or one with
+/// options.
 public struct NetworkFamily<Network: Sendable & CustomStringConvertible>: Sendable {
   /// The form of a name, and behind a colon an explanation.
   let grammar: String

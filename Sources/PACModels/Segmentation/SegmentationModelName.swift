@@ -82,7 +82,8 @@ public struct SegmentationModelName: Hashable, Sendable, CustomStringConvertible
     description = backbone.description + (isFrozen ? "frozen" : "")
   }
 
-  /// What is wrong with a name that begins with the letters of a backbone's but is none; nil if it does not begin so.
+  /// What is wrong with a name that begins with the letters of a backbone's but is none; nil if it
+  /// does not begin so.
   public static func fault(in name: String) -> String? {
     let heads = BackboneName.catalog.heads.map { $0.prefix(while: \.isLetter) }
     guard heads.contains(where: { name.hasPrefix($0) }) else { return nil }

@@ -20,8 +20,8 @@ public protocol JointUpsampler {
   /// - Throws: `LayerError` or `ModelError` if the shapes do not fit.
   func callAsFunction(_ low: Variable, guide: Variable) throws -> Variable
 
-  /// Changes the published initial values so that the network begins close to bilinear interpolation; does nothing where there are
-  /// no parameters.
+  /// Changes the published initial values so that the network begins close to bilinear
+  /// interpolation; does nothing where there are no parameters.
   /// - Throws: `ModelError` if the network cannot start so, which is what a network inherits.
   func startAsInterpolation() throws(ModelError)
 }

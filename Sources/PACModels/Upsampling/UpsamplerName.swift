@@ -1,6 +1,7 @@
 import PACTensors
 
-/// A joint upsampling network or filter by the name that configurations and checkpoints use; it makes the network.
+/// A joint upsampling network or filter by the name that configurations and checkpoints use; it
+/// makes the network.
 ///
 /// Names are equal if their texts are.
 public struct UpsamplerName: Sendable, CustomStringConvertible {
@@ -22,7 +23,8 @@ public struct UpsamplerName: Sendable, CustomStringConvertible {
   /// - Parameters:
   ///   - description: its name, which `catalog` reads back as the same network.
   ///   - hasParameters: whether it has any.
-  ///   - check: throws for factors and initial values that the network does not have; by default it has all.
+  ///   - check: throws for factors and initial values that the network does not have; by default it
+  ///     has all.
   ///   - construct: makes it for a factor that passed the check.
   init(
     declaring description: String, hasParameters: Bool,
