@@ -11,6 +11,7 @@ extension UpsamplerName {
     .guidedFilter,
     .bilateralSolver,
     .single(.bilinear),
+    .single(.bicubic),
   ])
 
   /// Reads a name.
