@@ -7,5 +7,6 @@ extension BackboneName {
     .single(.fcn8s(.altPad)),
     .single(.fcn8s(.pac)),
     .single(.fcn8s(.narrow)),
+    .single(.unet),
   ])
 }
