@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Computes every case of case files again and compares: check_cases.py FILE.h5 …
 
-An expected array agrees where max |computed - expected| <= 1e-6 * max(max |expected|, 0.1): what storing
-single precision costs. Prints each case's worst array; exit status 1 if one does not agree.
+An expected array agrees where max |computed - expected| <= 1e-6 * max(max |expected|, 0.1): what
+storing single precision costs. Prints each case's worst array; exit status 1 if one does not agree.
 """
 import sys
 

@@ -2,9 +2,9 @@
 """Checks the reference's gradients by central differences: check_gradients.py FILE.h5 …
 
 For every case with gradients and every input or parameter x, with a drawn direction d, compares the
-derivative along d that autograd gives, <gradient, d>, with (s(x + h d) - s(x - h d)) / 2h, s being the
-number that is differentiated. They agree within 1e-6 of the larger of both and of |s|; ReLUs that switch within
-h cost the most of it. Exit status 1 if a case does not agree.
+derivative along d that autograd gives, <gradient, d>, with (s(x + h d) - s(x - h d)) / 2h, s being
+the number that is differentiated. They agree within 1e-6 of the larger of both and of |s|; ReLUs
+that switch within h cost the most of it. Exit status 1 if a case does not agree.
 """
 import sys
 

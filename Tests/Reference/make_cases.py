@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Makes the case files anew: make_cases.py [--out FOLDER] [--seed N] [--only NAME …]
 
-Writes Cases/*.h5 beside this script, or into FOLDER. With the versions of requirements.txt and the seed of
-the committed files, 7, the files are the committed ones bit for bit; other versions or processors may round
-the last bit of an expected number otherwise, so that check_cases.py, which allows for it, still agrees.
+Writes Cases/*.h5 beside this script, or into FOLDER. With the versions of requirements.txt and the
+seed of the committed files, 7, the files are the committed ones bit for bit; other versions or
+processors may round the last bit of an expected number otherwise, so that check_cases.py, which
+allows for it, still agrees.
 """
 import argparse
 import pathlib

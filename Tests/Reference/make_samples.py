@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
 """Writes the sample files of the tests: make_samples.py [--out FOLDER] [--seed N]
 
-Made-up scenes in the layouts of the datasets that `pac prepare` reads, in Samples beside this script:
+Made-up scenes in the layouts that `pac prepare` reads, in Samples beside this script:
 
     disparity/{rgb,depth}/scene_NN_{color,depth}.png   8-bit color and grey, every size another
     metres/NNNN.{jpg,npy}                              depth in metres, column-major
-    millimetres/{rgb,sync_depth}_NNNNN.{jpg,png}       16-bit depth in millimetres, 0 where not measured
+    millimetres/{rgb,sync_depth}_NNNNN.{jpg,png}       16-bit depth in mm, 0 where not measured
     sintel/training/{clean,final,flow}/SCENE/          optical flow in MPI-Sintel's layout
     voc/VOCdevkit/VOC2012/                             class labels in Pascal VOC's layout
-    bilinear.csv                                       errors of bilinear upsampling by the published protocol
+    bilinear.csv                                       errors of bilinear upsampling
 
-and prints the sums that Tests/PACDataTests/PrepareSamplesTests.swift compares with. Needs Pillow. The .png,
-.npy and .flo files are the same whatever the version of Pillow; .jpg files may not be.
+and prints the sums that Tests/PACDataTests/PrepareSamplesTests.swift compares with. Needs Pillow.
+The .png, .npy and .flo files are the same whatever the version of Pillow; .jpg files may not be.
 """
 import argparse
 import pathlib
@@ -24,7 +24,7 @@ from pixeladaptive.scenes import Scene
 
 
 def voc_palette():
-    """Pascal VOC's colors: the bits of the class number, three at a time, make the high bits of each channel."""
+    """Pascal VOC's colors: every three bits of a class make a high bit of red, green and blue."""
     palette = np.zeros((256, 3), np.uint8)
     for label in range(256):
         for bit in range(8):
@@ -47,8 +47,9 @@ def describe(set_name, name, image, depth):
     """Prints what a test compares with."""
     sums = image.astype(int).sum((0, 1)).tolist()
     center = depth[depth.shape[0] // 2, depth.shape[1] // 2]
+    zeros = int((depth == 0).sum())
     print(f"{set_name} {name}: {depth.shape[0]} x {depth.shape[1]}, colors {sums}, "
-          f"depth {depth.sum(dtype=np.float64):.6f}, zeros {int((depth == 0).sum())}, center {center.item()!r}")
+          f"depth {depth.sum(dtype=np.float64):.6f}, zeros {zeros}, center {center.item()!r}")
 
 
 def bilinear_rows(set_name, name, target, mode, border, metric, scale=1.0):

@@ -1,8 +1,8 @@
 """A slow, plain, double-precision reference of what PixelAdaptive computes.
 
-Everything is written straight from the equations of docs/mathematics.md, in ordinary PyTorch, so that
-autograd gives gradients that nobody derived by hand. Only what needs no gradient is NumPy. One module
-is one topic:
+Everything is written straight from the equations of docs/mathematics.md, in ordinary PyTorch, so
+that autograd gives gradients that nobody derived by hand. Only what needs no gradient is NumPy. One
+module is one topic:
 
 | module | topic |
 |---|---|

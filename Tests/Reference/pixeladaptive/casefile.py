@@ -8,7 +8,7 @@ import numpy as np
 
 @dataclass
 class Case:
-    """Inputs of an operation, and what must come out. Arrays are NumPy's, by their paths within the case."""
+    """Inputs of an operation, and what must come out: NumPy's arrays by name."""
     name: str
     operation: str
     config: dict
@@ -38,7 +38,7 @@ def write(path, cases):
 
 
 def write_array(group, path, array):
-    """Single precision is enough for the tolerances; small integers stay integers. Scalars stay as they are."""
+    """Stores arrays in single precision, which the tolerances allow; integers and scalars as is."""
     if array.ndim == 0:
         group.create_dataset(path, data=array, track_times=False)
         return

@@ -1,4 +1,4 @@
-"""Numbers by formula: the same in any language, so that files need not hold them (docs/case-format.md)."""
+"""Numbers by formula, the same in any language: docs/case-format.md#parameters-by-formula."""
 import math
 
 import numpy as np
@@ -29,7 +29,7 @@ def uniform(seed, name, count):
 
 
 def parameters(shapes, seed, dtype=torch.float64):
-    """Parameters by name: four axes times sqrt(3 / fan-in), others times 0.05, rounded to single precision."""
+    """Parameters by name: four axes times sqrt(3 / fan-in), others times 0.05, as float32."""
     values = {}
     for name, shape in shapes.items():
         count = math.prod(shape)
@@ -40,8 +40,7 @@ def parameters(shapes, seed, dtype=torch.float64):
 
 
 class Drawn:
-    """Inputs of a case: uniform numbers of eight bits each, so that they compress well and lose nothing in
-    single precision."""
+    """Inputs of a case: uniform numbers of eight bits, which compress well and are exact floats."""
 
     def __init__(self, seed, case):
         self.seed, self.case = seed, case

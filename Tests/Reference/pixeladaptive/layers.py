@@ -25,7 +25,8 @@ class Window:
         """The window of every output pixel over the filtered input."""
         if not self.transposed:
             return neighborhoods(x, self.kernel_size, self.stride, self.padding, self.dilation)
-        x = stuffed(x, self.kernel_size, self.stride, self.padding, self.output_padding, self.dilation)
+        x = stuffed(x, self.kernel_size, self.stride, self.padding, self.output_padding,
+                    self.dilation)
         return neighborhoods(x, self.kernel_size, 1, 0, self.dilation)
 
     def over_features(self):
@@ -79,7 +80,7 @@ def centers(f, window, smoothing):
 
 def packernel2d(f, window, mask=None, kind="gaussian", smoothing="none", smooth_kernel=None,
                 inv_alpha=None, inv_lambda=None, channel_wise=False, normalize=False):
-    """The adapting kernel K, and with a mask also where a window has a valid pixel, (N, 1, 1, 1, H', W')."""
+    """K, and with a mask which windows have a valid pixel, (N, 1, 1, 1, H', W')."""
     size, dilation = window.kernel_size, window.dilation
     taps = neighborhoods(f, size, *window.over_features(), dilation)
     d = taps - centers(f, window, smoothing_window(smoothing, smooth_kernel, f.dtype))
@@ -87,7 +88,7 @@ def packernel2d(f, window, mask=None, kind="gaussian", smoothing="none", smooth_
     if mask is None and not normalize:
         return kernel, None
 
-    # 1 at every tap that meets a pixel, rather than padding or a zero between pixels; with a mask, a valid one.
+    # 1 at every tap that meets a pixel, rather than padding or a zero between pixels.
     pixels = window.of_input(f.new_ones(1, 1, *window.input_size(f.shape[-2:])))
     valid = pixels if mask is None else window.of_input(mask.to(f.dtype))
     kernel = kernel * valid

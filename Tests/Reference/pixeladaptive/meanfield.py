@@ -71,9 +71,9 @@ def message(q, kernel, term):
 def mean_field(unary, features, steps, unary_weights, final_output="log_Q"):
     """log Q after the given steps.
 
-    `steps` holds a list of pairwise terms for each step: the same list every time for PacCRF, lists of
-    their own for PacCRFLoose. A term is a dictionary of kernel_size, dilation, blur, compat_type (`4d`,
-    `2d`, `potts`, `na`), weight, compat (only `2d`) and pairwise_weight.
+    `steps` holds a list of pairwise terms for each step: the same list every time for PacCRF, lists
+    of their own for PacCRFLoose. A term is a dictionary of kernel_size, dilation, blur, compat_type
+    (`4d`, `2d`, `potts`, `na`), weight, compat (only `2d`) and pairwise_weight.
     """
     kernels = [edge_kernel(f, term) for f, term in zip(features, steps[0])]
     log_q = unary
@@ -86,7 +86,7 @@ def mean_field(unary, features, steps, unary_weights, final_output="log_Q"):
 
 
 def gaussian_filter(size, dtype=torch.float64):
-    """Where a CRF's filter starts: a Gaussian of sigma = size / 4 that sums to size^2, then 0 at the center."""
+    """Where a CRF's filter starts: a Gaussian, sigma = size / 4, sum size^2, then 0 at the center."""
     row = torch.exp(-0.5 * ((torch.arange(size, dtype=dtype) - size // 2) / (size / 4)) ** 2)
     filter = row[:, None] * row
     filter = filter / filter.sum() * size * size
@@ -102,7 +102,7 @@ def pooling_filter(size, dtype=torch.float64):
 
 
 def initial_term(term, classes):
-    """A pairwise term with the published initial values, unperturbed; there are none for `na`, which draws."""
+    """A pairwise term with the published initial values, unperturbed; `na` would draw its own."""
     size, kind = term["kernel_size"], term["compat_type"]
     different = 1 - torch.eye(classes, dtype=torch.float64)
     if kind == "4d":

@@ -1,7 +1,7 @@
 """What each operation of a case file computes from its inputs and parameters.
 
-An operation with gradients is a `Graph`: leaves, a function from them to outputs, and the number whose
-gradient is wanted. The others are plain functions to outputs.
+An operation with gradients is a `Graph`: leaves, a function from them to outputs, and the number
+whose gradient is wanted. The others are plain functions to outputs.
 """
 from dataclasses import dataclass
 from typing import Callable
@@ -55,8 +55,9 @@ def pac_layer(case):
     def outputs(leaves):
         p = constants | leaves
         kernel, out_mask = packernel2d(
-            p["guide"], window, mask, c["kernel_type"], c["smooth_kernel_type"], p.get("smooth_kernel"),
-            p.get("inv_alpha"), p.get("inv_lambda"), c["channel_wise"], c["normalize_kernel"])
+            p["guide"], window, mask, c["kernel_type"], c["smooth_kernel_type"],
+            p.get("smooth_kernel"), p.get("inv_alpha"), p.get("inv_lambda"), c["channel_wise"],
+            c["normalize_kernel"])
         values = {"kernel": kernel}
         if out_mask is not None:
             values["output_mask"] = out_mask.double()
@@ -158,8 +159,9 @@ def lowres(case):
 
 def segmentation_measures(case):
     """A confusion matrix and its metrics."""
+    c = case.config
     truth, prediction = (case.inputs[name].astype(int) for name in ("target", "prediction"))
-    counts = measures.confusion_matrix(truth, prediction, case.config["classes"], case.config["ignore"])
+    counts = measures.confusion_matrix(truth, prediction, c["classes"], c["ignore"])
     return {"confusion": counts} | measures.segmentation_metrics(counts)
 
 

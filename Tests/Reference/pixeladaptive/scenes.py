@@ -9,8 +9,8 @@ CLASSES = 21
 class Scene:
     """A sloping background with discs and rectangles in front of it, nearer ones later.
 
-    image (H, W, 3) of 8 bits, depth (H, W) in metres, flow (H, W, 2) in pixels, labels (H, W): 0 for the
-    background, else a class of Pascal VOC.
+    image (H, W, 3) of 8 bits, depth (H, W) in metres, flow (H, W, 2) in pixels, labels (H, W): 0
+    for the background, else a class of Pascal VOC.
     """
 
     def __init__(self, seed, name, height, width, shapes=6):
@@ -28,7 +28,7 @@ class Scene:
         self.image = np.clip(np.round(self.color), 0, 255).astype(np.uint8)
 
     def paint(self, name, inside, distance, label):
-        """Gives the pixels of a surface its color with stripes, its sloping depth, and its motion."""
+        """Gives the pixels of a surface its striped color, its sloping depth, and its motion."""
         draw = self.draw
         base = draw.between(40, 215, f"{name}color", 3).astype(float)
         slope = draw.spread(0.01, f"{name}slope", 2).astype(float)

@@ -42,8 +42,9 @@ def fcn_shapes(backbone, classes=CLASSES):
 def fcn8s(backbone, p, image):
     """Scores of the classes at every pixel.
 
-    `fcn8s` pads the first convolution by 100 and crops; the others pad every layer so that sizes fit, and
-    take images of any size: zeros below and to the right up to a multiple of 32, scores cropped.
+    `fcn8s` pads the first convolution by 100 and crops; the others pad every layer so that sizes
+    fit, and take images of any size: zeros below and to the right up to a multiple of 32, scores
+    cropped.
     """
     if backbone == "fcn8s":
         return fcn_scores(backbone, p, image)
@@ -109,7 +110,7 @@ def fcn_scores(backbone, p, image):
 
 
 def crf_plan(name):
-    """(steps, pairwise terms) of the part of a model's name behind the backbone: crfi5p4d5641p4d5161.
+    """(steps, pairwise terms) of the part of a name behind the backbone: crfi5p4d5641p4d5161.
 
     Whether steps are loose does not matter here: with initial values all of them are alike.
     """

@@ -139,7 +139,7 @@ def djif_shapes(model, _):
 
 
 def djif(_, factor, p, low, guide):
-    """DJIF and DJIFWide (Li et al. 2016); first layers of the branches pad by 2 only, second ones by 2, as published."""
+    """DJIF and DJIFWide (Li et al. 2016), with the published paddings of 2 in the branches."""
     def chain(name, x, padding):
         for n, pad in enumerate(padding):
             x = F.conv2d(x, p[f"{name}.{2 * n}.weight"], p[f"{name}.{2 * n}.bias"], padding=pad)
@@ -157,8 +157,9 @@ def djif(_, factor, p, low, guide):
 
 
 def joint_bilateral(model, factor, _, low, guide):
-    """JBU_{k}_{color}_{space} (Kopf et al. 2007): a normalized transposed PAC convolution of ones."""
-    size, color, space = (convert(x) for convert, x in zip((int, float, float), model.split("_")[1:]))
+    """JBU_{k}_{color}_{space} (Kopf et al. 2007): a normalized transposed convolution of ones."""
+    size, color, space = model.split("_")[1:]
+    size, color, space = int(size), float(color), float(space)
     (n, _, h, w), maps = guide.shape, low.shape[1]
     positions = position_features(h, w, dtype=guide.dtype).expand(n, -1, -1, -1)
     features = for_each_channel(torch.cat([guide * color, positions * space], 1), maps)
@@ -176,7 +177,7 @@ def interpolated(_, factor, __, low, ___):
 
 
 def network(model):
-    """(shapes of the parameters of (model, factor), function of (model, factor, parameters, low, guide))."""
+    """What gives the parameters' shapes of (model, factor), and what runs the model."""
     if model == "Bilinear":
         return (lambda *_: {}), interpolated
     if model.startswith("JBU_"):

@@ -21,8 +21,8 @@ def neighborhoods(x, kernel_size, stride=1, padding=0, dilation=1):
 def stuffed(x, kernel_size, stride=1, padding=0, output_padding=0, dilation=1):
     """The input of a transposed convolution as one of stride 1 sees it.
 
-    Between any two pixels there are stride - 1 zeros, and around them enough that a convolution of stride
-    1 without padding gives the transposed convolution's output size.
+    Between any two pixels there are stride - 1 zeros, and around them enough that a convolution of
+    stride 1 without padding gives the transposed convolution's output size.
     """
     kernel_size, stride, padding, output_padding, dilation = map(
         pair, (kernel_size, stride, padding, output_padding, dilation))
@@ -41,7 +41,7 @@ def transposed_input_size(output_size, kernel_size, stride, padding, output_padd
 
 
 def smoothing_window(kind, learned=None, dtype=torch.float64):
-    """The n x n window of `smooth_kernel_type`, (1, 1, n, n); None for `none`, the learned one for `full_n`."""
+    """The window of `smooth_kernel_type`, (1, 1, n, n); None for `none`."""
     if kind == "none":
         return None
     if kind.startswith("full_"):

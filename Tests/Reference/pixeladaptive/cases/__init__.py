@@ -1,4 +1,4 @@
-"""The repository's own cases. Every module lists its cases by hand, so that what is covered can be read.
+"""The repository's own cases, listed by hand, so that what is covered can be read.
 
 `make(seed)` of each module yields cases without expected values; the seed draws the numbers.
 """

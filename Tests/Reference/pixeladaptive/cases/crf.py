@@ -9,7 +9,8 @@ def term(compat, k=3, dilation=1, blur=1, spatial=True, weight=1.0):
                 spatial_filter=spatial, pairwise_weight=weight)
 
 
-def crf(*terms, steps=2, loose=False, classes=4, final="log_Q", fixed=False, size=(11, 13), batch=1):
+def crf(*terms, steps=2, loose=False, classes=4, final="log_Q", fixed=False, size=(11, 13),
+        batch=1):
     """One case."""
     return dict(locals())
 

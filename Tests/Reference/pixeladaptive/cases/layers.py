@@ -1,4 +1,4 @@
-"""PAC layers: every kernel function, smoothing, normalization and mask, over windows of all kinds."""
+"""PAC layers: every kernel, smoothing, normalization and mask, over windows of all kinds."""
 from ..casefile import Case
 from ..formula import Drawn
 from ..windows import pair
@@ -10,14 +10,14 @@ FIXED, ASYMMETRIC_FIXED = "inv_0.2_0.2_fixed", "inv_0.1_0.3_asym_fixed"
 
 def layer(operation, size, k=3, s=1, p=0, o=0, d=1, kernel="gaussian", smooth="none", norm=False,
           mask=False, shared=False, channel_wise=False, bias=True, v=3, f=3, out=2, batch=1):
-    """One case. `size`: rows and columns of the input; k, s, p, o, d: kernel size, stride, padding, output
-    padding, dilation; v, f, out: channels of input, guide and output."""
+    """One case. `size`: rows and columns of the input; k, s, p, o, d: kernel size, stride, padding,
+    output padding, dilation; v, f, out: channels of input, guide and output."""
     k, s, p, o, d = map(pair, (k, s, p, o, d))
     return dict(locals())
 
 
 LAYERS = [
-    # The plain Gaussian kernel, which has kernels of its own, around their widths of 8 and 16 lanes.
+    # The plain Gaussian kernel has loops of its own: around their widths of 8 and 16 lanes.
     layer(CONV, (6, 7), k=1, v=2, out=3),
     layer(CONV, (7, 8), p=1, v=1, f=1, out=1),
     layer(CONV, (9, 15), p=1, v=16, f=3, out=4, batch=2),
@@ -74,9 +74,10 @@ LAYERS = [
 
 def name(number, c):
     """A name that says what is special about a case."""
-    words = [c["kernel"], *(word for word in (c["smooth"],) if word != "none")]
-    words += [word for word, isSet in (("normalized", c["norm"]), ("mask", c["mask"]),
-                                       ("shared", c["shared"]), ("channelwise", c["channel_wise"])) if isSet]
+    words = [c["kernel"]] + [c["smooth"]] * (c["smooth"] != "none")
+    options = {"normalized": "norm", "mask": "mask", "shared": "shared",
+               "channelwise": "channel_wise"}
+    words += [word for word, option in options.items() if c[option]]
     return f"{c['operation']}_{number:02d}_{'_'.join(words)}"
 
 
@@ -125,7 +126,7 @@ def make(seed):
             # A corner without valid pixels, larger than some windows.
             inputs["mask"][0, 0, :4, :4] = 0
         config = dict(
-            kernel_size=c["k"], stride=c["s"], padding=c["p"], output_padding=c["o"], dilation=c["d"],
-            kernel_type=c["kernel"], smooth_kernel_type=c["smooth"], normalize_kernel=c["norm"],
-            channel_wise=c["channel_wise"], shared_filters=c["shared"])
+            kernel_size=c["k"], stride=c["s"], padding=c["p"], output_padding=c["o"],
+            dilation=c["d"], kernel_type=c["kernel"], smooth_kernel_type=c["smooth"],
+            normalize_kernel=c["norm"], channel_wise=c["channel_wise"], shared_filters=c["shared"])
         yield Case(case_name, c["operation"], config, inputs, parameters(c, draw))

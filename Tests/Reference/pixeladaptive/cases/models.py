@@ -1,4 +1,4 @@
-"""Joint upsampling: every network and factor, one channel with the loss of depth and two with that of flow."""
+"""Joint upsampling: every network and factor, for depth (1 channel) and flow (2)."""
 from ..casefile import Case
 from ..formula import Drawn
 
