@@ -4,7 +4,8 @@ import PACLayers
 import PACModels
 import PACTensors
 
-/// Semantic segmentation: a network scores the classes of every pixel of a photograph (spec, sections 3 and 4).
+/// Semantic segmentation: a network scores the classes of every pixel of a photograph
+/// (docs/mathematics.md#semantic-segmentation).
 struct SegmentationTask: TrainingTask {
   let configuration: TrainingConfiguration
   let model: SegmentationModel
