@@ -4,8 +4,7 @@ import PACLayers
 import PACModels
 import PACTensors
 
-/// Semantic segmentation: a network scores the classes of every pixel of a photograph
-/// (docs/mathematics.md#semantic-segmentation).
+/// Semantic segmentation: a network scores the classes of every pixel of a photograph (spec, sections 3 and 4).
 struct SegmentationTask: TrainingTask {
   let configuration: TrainingConfiguration
   let model: SegmentationModel

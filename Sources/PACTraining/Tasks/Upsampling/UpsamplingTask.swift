@@ -4,8 +4,7 @@ import PACLayers
 import PACModels
 import PACTensors
 
-/// Joint upsampling: a network enlarges a low-resolution map with the help of a colour image
-/// (docs/mathematics.md#joint-upsampling).
+/// Joint upsampling: a network enlarges a low-resolution map with the help of a colour image (spec, sections 3 and 4).
 struct UpsamplingTask: TrainingTask {
   let configuration: TrainingConfiguration
   let network: any JointUpsampler
@@ -144,8 +143,8 @@ struct UpsamplingTask: TrainingTask {
 
   /// The network's output, normalised, in the target's size.
   ///
-  /// Where the factor does not divide the size of a whole image, the output is resized back to the target's
-  /// (docs/mathematics.md#upsampling-samples).
+  /// Where the factor does not divide the size of a whole image, the output is resized back to the target's (spec,
+  /// section 4).
   private func output(_ sample: UpsamplingSample, tape: Tape?) throws -> Variable {
     let guide = configuration.zeroGuidance ? Tensor.zeros(sample.guide.shape) : sample.guide
     let output = try network(
