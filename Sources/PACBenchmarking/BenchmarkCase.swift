@@ -1,6 +1,6 @@
 /// One piece of work whose speed is measured.
 public struct BenchmarkCase: Sendable {
-  /// The name on the command line; those of the reference's `bench_pytorch.py` mean the same work.
+  /// The name on the command line; those of `Benchmarks/pytorch` mean the same work.
   public let name: String
   /// One line about the work.
   public let summary: String

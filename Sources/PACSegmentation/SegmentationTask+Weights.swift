@@ -28,7 +28,8 @@ extension SegmentationTask {
   }
 
   /// Takes over weights that a new run starts from: of this network; of its backbone alone; of a CRF that was trained on a frozen
-  /// backbone; or of a PacCRF for one with loose steps, each of which gets a copy (spec, section 2).
+  /// backbone; or of a PacCRF for one with loose steps, each of which gets a copy
+  /// (docs/mathematics.md#paccrf).
   ///
   /// Parameters that the file lacks keep their initial values.
   /// - Throws: `WeightsError` if the file holds something else as well, or nothing of this network.

@@ -31,7 +31,7 @@ public struct CaseResult: Sendable {
 /// What this version does not compute.
 struct Unsupported: Error { let what: String }
 
-/// Runs every case of a case file (format: `golden/README.md` beside the reference).
+/// Runs every case of a case file (format: docs/case-format.md).
 /// - Parameters:
 ///   - path: the HDF5 file.
 ///   - report: called with each result as soon as it is known.

@@ -1,7 +1,8 @@
 import PACAutograd
 import PACTensors
 
-/// Sets parameters to the numbers that the case files' formula gives them (`golden/README.md`).
+/// Sets parameters to the numbers that the case files' formula gives them
+/// (docs/case-format.md#parameters-by-formula).
 ///
 /// Element i of the tensor called NAME is splitmix64's output for state (seed XOR fnv1a64(NAME)) + (i + 1)·golden; its
 /// top 24 bits make a number in [−1, 1), times √(3·shape[0]/elements) for four axes, else times 0.05.

@@ -1,22 +1,49 @@
-import Foundation
+import PACTestSupport
 import PACVerification
 import Testing
 
-private let expectedValues = URL(filePath: #filePath).deletingLastPathComponent()
-  .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-  .appending(path: "shared/golden").path
-
+/// Layers, CRFs, networks, transforms and trajectories against values that were computed in double precision elsewhere.
 @Suite struct CaseFileTests {
-  /// Layers, CRFs, networks and trajectories against values computed in double precision elsewhere; none may be skipped.
-  @Test(
-    .enabled(if: FileManager.default.fileExists(atPath: expectedValues), "no case files here"),
-    arguments: ["layers.h5": 60, "crf.h5": 24, "models.h5": 38, "trajectories.h5": 3])
-  func everyCasePasses(file: String, cases: Int) throws {
+  /// A case file and how many cases it holds.
+  struct File: CustomTestStringConvertible {
+    let path: String
+    let cases: Int
+    var testDescription: String {
+      path.split(separator: "/").suffix(2).joined(separator: "/")
+    }
+  }
+
+  /// Those of the repository.
+  static let own = [
+    ("layers", 50), ("crf", 18), ("models", 42), ("segmentation", 11), ("transforms", 12),
+    ("trajectories", 4),
+  ].map { File(path: reference("Cases/\($0).h5"), cases: $1) }
+
+  /// More of them beside the package, where there are.
+  static let larger = [
+    ("layers", 60), ("crf", 24), ("models", 38), ("transforms", 9), ("trajectories", 3),
+  ].compactMap { name, cases in
+    sharedData("golden/\(name).h5").map { File(path: $0, cases: cases) }
+  }
+
+  /// None may be skipped.
+  @Test(arguments: own + larger)
+  func everyCasePasses(_ file: File) throws {
     var passed = 0
-    try runCases(of: "\(expectedValues)/\(file)") { result in
+    try runCases(of: file.path) { result in
       #expect(result.outcome == .passed, "\(result.name): \(result.detail)")
       if result.outcome == .passed { passed += 1 }
     }
-    #expect(passed == cases)
+    #expect(passed == file.cases)
+  }
+
+  @Test func everyOperationHasCases() throws {
+    let operations = try Self.own.flatMap { try caseCounts(of: $0.path).map(\.operation) }
+    #expect(
+      Set(operations)
+        == [
+          "joint_upsample", "lowres", "paccrf", "pacconv2d", "pacconv_transpose2d", "pacpool2d",
+          "segmentation", "segmentation_measures", "trajectory",
+        ])
   }
 }

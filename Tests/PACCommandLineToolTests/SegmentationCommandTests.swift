@@ -217,16 +217,21 @@ import Testing
     #expect(!own.contains("seconds"), "figures that differ from run to run are for comparisons")
   }
 
-  /// Real photographs of several sizes: prepare, train from nothing, evaluate, predict, archive.
-  @Test(.enabled(if: sharedData("data/voc") != nil, "sample data beside the package"))
-  func realPhotographs() throws {
-    let voc = try #require(sharedData("data/voc"))
+  /// Images of several sizes in VOC's folders: prepare, train from nothing, evaluate, predict, archive.
+  ///
+  /// The repository's own samples, and VOC's photographs beside the package where there are.
+  @Test(
+    arguments: [
+      (reference("Samples/voc"), "train 4, trainval 6, val 2", 60),
+      (sharedData("data/voc") ?? "", "train 7, trainval 10, val 3", 160),
+    ].filter { !$0.0.isEmpty })
+  func imagesInTheirFolders(_ voc: String, splits: String, crop: Int) throws {
     let prepared = try pac(["prepare", "voc", voc, "--out", folder("voc.h5")])
     #expect(prepared.status == 0, "\(prepared.errors)")
-    #expect(prepared.output.contains("train 7, trainval 10, val 3"))
+    #expect(prepared.output.contains(splits))
     let data = "data=\(folder("voc.h5"))"
     _ = try run(
-      "train", data, "model=fcn8snarrow_crfi2p4d541", "test-split=val", "crop=160", "epochs=1",
+      "train", data, "model=fcn8snarrow_crfi2p4d541", "test-split=val", "crop=\(crop)", "epochs=1",
       "steps=2", "global-batch=2", "scale-jitter=1.5", "color-jitter=0.3", "loss=fce_0.7")
     let measured = try run(
       "evaluate", data, "model=fcn8snarrow_crfi2p4d541", "test-split=val", "loss=fce_0.7",
@@ -245,7 +250,7 @@ import Testing
       contentsOfFile: "\(voc)/VOCdevkit/VOC2012/ImageSets/Segmentation/val.txt", encoding: .utf8)
     let names = list.split(whereSeparator: \.isWhitespace).map(String.init)
     let place = "results/VOC2012/Segmentation/comp6_val_cls"
-    #expect(names.count == 3)
+    #expect(splits.hasSuffix("val \(names.count)"))
     #expect(unpacked.output == names.map { "\(place)/\($0).png\n" }.joined())
     for name in names {
       let file = "\(place)/\(name).png"

@@ -129,9 +129,8 @@ private struct RawDataset {
         == "\(path): holds no flow; use a dataset that does")
   }
 
-  @Test(.enabled(if: sharedData("golden/layers.h5") != nil, "expected values beside the package"))
-  func refusesCaseFiles() throws {
-    let path = try #require(sharedData("golden/layers.h5"))
+  @Test func refusesCaseFiles() {
+    let path = reference("Cases/layers.h5")
     #expect(
       message { _ = try DatasetReader(path) }
         == "\(path): a pac-cases file, not a dataset; make one with pac prepare")

@@ -104,9 +104,9 @@ import Testing
     #expect(try folder.names() == ["labeled.mat", "other.mat"])
   }
 
-  @Test(.enabled(if: sharedData("data/nyu/dctnet") != nil, "sample data beside the package"))
-  func realFrames() throws {
-    let frames = sharedData("data/nyu/dctnet") ?? ""
+  /// The repository's own samples, and NYU's frames beside the package where there are.
+  @Test(arguments: [reference("Samples/metres"), sharedData("data/nyu/dctnet")].compactMap { $0 })
+  func sameAsPairs(_ frames: String) throws {
     try preparePairs(
       colors: frames, depths: frames, to: folder("pairs.h5"),
       options: PairsOptions(depthUnit: .metre))

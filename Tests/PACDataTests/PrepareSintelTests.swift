@@ -158,21 +158,57 @@ import Testing
     #expect(try folder.names() == ["training"])
   }
 
-  @Test(.enabled(if: sharedData("data/sintel") != nil, "sample data beside the package"))
-  func realFrames() throws {
-    let root = sharedData("data/sintel") ?? ""
-    let reader = try prepare(root)
-    #expect(
-      reader.names == ["alley_1", "alley_2", "cave_2", "market_5"].map { "\($0)/frame_0002" })
-    #expect(reader.splits == ["train": [0, 1, 2, 3], "test": []])
-    #expect(reader.maximumHeight == 436 && reader.maximumWidth == 1024)
-    let field = try FlowField(
-      contentsOf: "\(root)/training/flow/cave_2/frame_0002.flo")
-    #expect(try reader.read(2).flow?.elements == field.components)
-    let others = try prepare(
-      sharedData("data/sintel_final_only") ?? "", SintelOptions(pass: .final))
-    #expect(
-      others.names == ["bandage_1/frame_0035", "cave_4/frame_0041", "temple_3/frame_0022"])
-    #expect(others.splits == ["train": [0, 2], "test": [1]])
+  /// Frames and flow in MPI-Sintel's folders.
+  struct Frames: CustomTestStringConvertible {
+    let root: String
+    let pass: SintelPass
+    let size: [Int]
+    let names: [String]
+    let splits: [String: [Int]]
+    var testDescription: String { "\(names[0]), \(pass)" }
+  }
+
+  /// The repository's own samples, and film frames beside the package where there are.
+  static let frames =
+    [SintelPass.clean, .final].map { pass in
+      Frames(
+        root: reference("Samples/sintel"), pass: pass, size: [44, 72],
+        names: ["alley_1/frame_0002", "cave_4/frame_0041", "market_5/frame_0002"],
+        splits: ["train": [0, 2], "test": [1]])
+    }
+    + [sharedData("data/sintel")].compactMap { root in
+      root.map {
+        Frames(
+          root: $0, pass: .clean, size: [436, 1024],
+          names: ["alley_1", "alley_2", "cave_2", "market_5"].map { "\($0)/frame_0002" },
+          splits: ["train": [0, 1, 2, 3], "test": []])
+      }
+    }
+    + [sharedData("data/sintel_final_only")].compactMap { root in
+      root.map {
+        Frames(
+          root: $0, pass: .final, size: [436, 1024],
+          names: ["bandage_1/frame_0035", "cave_4/frame_0041", "temple_3/frame_0022"],
+          splits: ["train": [0, 2], "test": [1]])
+      }
+    }
+
+  @Test(arguments: frames)
+  func publishedFolders(_ frames: Frames) throws {
+    let reader = try prepare(frames.root, SintelOptions(pass: frames.pass))
+    #expect(reader.names == frames.names)
+    #expect(reader.splits == frames.splits)
+    #expect([reader.maximumHeight, reader.maximumWidth] == frames.size)
+    for (index, name) in frames.names.enumerated() {
+      let field = try FlowField(contentsOf: "\(frames.root)/training/flow/\(name).flo")
+      let image = try PNG.read("\(frames.root)/training/\(frames.pass)/\(name).png")
+      let sample = try reader.read(index)
+      #expect(sample.flow?.elements == field.components)
+      // The file holds the colours pixel by pixel, the dataset one after the other.
+      let colors = (0..<3).flatMap { channel in
+        stride(from: channel, to: image.samples.count, by: 3).map { UInt8(image.samples[$0]) }
+      }
+      #expect(sample.image.bytes == colors)
+    }
   }
 }

@@ -166,21 +166,46 @@ import Testing
       message { try reader.read(0) }.hasPrefix(folder("voc.h5") + ", image of 2007_000000: "))
   }
 
-  @Test(.enabled(if: sharedData("data/voc") != nil, "sample data beside the package"))
-  func realImages() throws {
-    let root = try #require(sharedData("data/voc"))
-    let summary = try prepareVOC(from: root, to: folder("voc.h5"))
-    #expect(summary.splits == ["train": 7, "val": 3, "trainval": 10])
+  /// Photographs with classes in VOC's folders.
+  struct Photographs: CustomTestStringConvertible {
+    let root: String
+    let splits: [String: Int]
+    let classes: [[UInt8]]
+    /// What the photographs and labels hold as files.
+    let bytes: Int
+    var testDescription: String { "\(classes.count) images" }
+  }
+
+  /// The repository's own samples, and VOC's photographs beside the package where there are.
+  static let photographs =
+    [
+      Photographs(
+        root: reference("Samples/voc"), splits: ["train": 4, "val": 2, "trainval": 6],
+        classes: [
+          [0, 12, 13, 255], [0, 3, 10, 255], [0, 5, 8, 255], [0, 1, 16, 255], [0, 9, 11, 255],
+          [0, 3, 9, 255],
+        ], bytes: 18220)
+    ]
+    + [sharedData("data/voc")].compactMap { root in
+      root.map {
+        Photographs(
+          root: $0, splits: ["train": 7, "val": 3, "trainval": 10],
+          classes: [
+            [0, 1], [0, 2, 15], [0, 13], [0, 5, 15], [0, 11, 15], [0, 15], [0, 1],
+            [0, 5, 15, 255], [0, 9, 15, 18, 255], [0, 6, 7],
+          ], bytes: 1_247_978)
+      }
+    }
+
+  @Test(arguments: photographs)
+  func filesAreKeptAsTheyAre(_ photographs: Photographs) throws {
+    let summary = try prepareVOC(from: photographs.root, to: folder("voc.h5"))
+    #expect(summary.splits == photographs.splits)
     let reader = try DatasetReader(folder("voc.h5"))
-    let labels = try (0..<10).map { try reader.read($0).labels?.bytes ?? [] }
-    let classes = labels.map { Set($0).sorted() }
-    #expect(
-      classes == [
-        [0, 1], [0, 2, 15], [0, 13], [0, 5, 15], [0, 11, 15], [0, 15], [0, 1], [0, 5, 15, 255],
-        [0, 9, 15, 18, 255], [0, 6, 7],
-      ])
+    let labels = try photographs.classes.indices.map { try reader.read($0).labels?.bytes ?? [] }
+    #expect(labels.map { Set($0).sorted() } == photographs.classes)
+    // Little more than the files themselves; VOC's photographs would be 7.2 million bytes decoded.
     let bytes = try FileManager.default.attributesOfItem(atPath: folder("voc.h5"))[.size] as? Int
-    // The files themselves hold 1,247,978 bytes; decoded they are 7.2 million.
-    #expect((1_247_978..<1_400_000).contains(bytes ?? 0))
+    #expect((photographs.bytes..<photographs.bytes + 150_000).contains(bytes ?? 0))
   }
 }

@@ -98,15 +98,24 @@ import Testing
     #expect(refused > 200, "seed \(seed)")
   }
 
-  @Test(.enabled(if: sharedData("data/sbd_layout_only") != nil, "sample data beside the package"))
-  func filesThatMATLABWrote() throws {
-    for (name, rows, columns) in [("000001", 375, 500), ("000002", 500, 375), ("000003", 375, 375)]
-    {
-      let path = try #require(sharedData("data/sbd_layout_only/dataset/cls/\(name).mat"))
-      let matrix = try MATLABFile.readMatrix(path, variable: "GTcls", field: "Segmentation")
-      #expect(matrix.height == rows && matrix.width == columns)
-      #expect(matrix.values.allSatisfy { $0 == 0 })
+  /// Files of other programs: two that SciPy wrote, and some of MATLAB where they lie beside the package.
+  static let files =
+    ["gtcls", "gtcls_compressed"].map { name in
+      let path = packageRoot.appending(path: "Tests/PACDamagedFilesTests/Samples/\(name).mat").path
+      return (path, 9, 13, (0..<117).map { UInt8($0 % 21) })
     }
+    + [("000001", 375, 500), ("000002", 500, 375), ("000003", 375, 375)].compactMap {
+      name, rows, columns in
+      sharedData("data/sbd_layout_only/dataset/cls/\(name).mat").map {
+        ($0, rows, columns, [UInt8](repeating: 0, count: rows * columns))
+      }
+    }
+
+  @Test(arguments: files)
+  func filesOfOthers(_ path: String, rows: Int, columns: Int, values: [UInt8]) throws {
+    let matrix = try MATLABFile.readMatrix(path, variable: "GTcls", field: "Segmentation")
+    #expect(matrix.height == rows && matrix.width == columns)
+    #expect(matrix.values == values)
   }
 }
 

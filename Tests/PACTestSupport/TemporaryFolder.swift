@@ -38,9 +38,3 @@ public func message<R>(_ body: () throws -> R) -> String {
     return "\(error)"
   }
 }
-
-/// A folder or file of the sample data beside the package, nil where it is absent.
-public func sharedData(_ path: String) -> String? {
-  let file = packageRoot.appendingPathComponent("../shared/\(path)").standardizedFileURL.path
-  return FileManager.default.fileExists(atPath: file) ? file : nil
-}

@@ -73,7 +73,7 @@ struct SintelFolders {
   }
 }
 
-/// The 1041 published pairs and which of them the paper holds out (spec section 4).
+/// The 1041 published pairs and which of them the paper holds out (docs/mathematics.md#splits).
 enum SintelSplit {
   /// How many pairs each scene has.
   static let pairs: [String: Int] = {

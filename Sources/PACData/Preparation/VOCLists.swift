@@ -1,6 +1,7 @@
 import Foundation
 
-/// Which images belong to which split of Pascal VOC 2012, SBD and the lists that the user supplies (spec section 4).
+/// Which images belong to which split of Pascal VOC 2012, SBD and the lists that the user supplies
+/// (docs/mathematics.md#splits).
 struct VOCLists {
   /// The identifiers of every split, in the order of the lists.
   private(set) var splits: [String: [String]]

@@ -3,7 +3,7 @@
 /// With U = K · m under each tap (m: whether the tap meets a valid input pixel):
 /// - normalised: U / Σ U over the taps;
 /// - masked only: U / (valid taps ÷ taps that meet a pixel);
-/// and 0 where the divisor is 0 (spec section 1).
+/// and 0 where the divisor is 0 (docs/mathematics.md#normalization-and-masks).
 struct AdaptingNorm {
   private let geometry: PacGeometry
   private let planes: Int

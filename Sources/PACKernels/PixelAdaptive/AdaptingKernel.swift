@@ -88,7 +88,8 @@ struct AdaptingKernel {
     }
   }
 
-  /// Added to the sum of squares before the power: its derivative stays finite at 0 (spec section 1).
+  /// Added to the sum of squares before the power: its derivative stays finite at 0
+  /// (docs/mathematics.md#the-adapting-kernel).
   private static let epsilon: Float = 1e-4
 
   private var width: Int { geometry.columns.output }

@@ -4,7 +4,8 @@
 ///
 /// The transposed one is a convolution of stride 1 over the input with `stride − 1` zeros between its pixels and
 /// `dilation·(size − 1) − padding` zeros around it; its guidance lives at the output's resolution and is read at
-/// `o − dilation·(size − 1)/2 + k·dilation` (Su et al. 2019, section 3; spec section 1).
+/// `o − dilation·(size − 1)/2 + k·dilation` (Su et al. 2019, section 3;
+/// docs/mathematics.md#windows).
 public struct PacAxis: Hashable, Sendable {
   /// The number of taps; odd.
   public var size: Int

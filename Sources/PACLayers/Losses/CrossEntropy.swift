@@ -20,7 +20,8 @@ public func crossEntropy(
 
 /// Cross-entropy of the pixels the network is unsure of: −log softmax(x)[label] where that is at least −log t, else 0.
 ///
-/// The mean is over all pixels, those without label counting 0 (spec section 4, `fce_{t}`).
+/// The mean is over all pixels, those without label counting 0 (`fce_{t}`,
+/// docs/mathematics.md#losses-and-metrics).
 /// - Parameters:
 ///   - scores: x, [N, C, H, W].
 ///   - labels: class numbers, image by image and row by row; `ignored` = without label.

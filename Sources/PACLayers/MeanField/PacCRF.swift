@@ -1,4 +1,5 @@
-/// Mean-field inference of a conditional random field with pixel-adaptive pairwise terms (paper, section 5; spec section 2).
+/// Mean-field inference of a conditional random field with pixel-adaptive pairwise terms
+/// (paper, section 5; docs/mathematics.md#mean-field).
 ///
 /// logQ⁰ = unary; in each step Q = softmax(logQ), logQ = w_u · unary − Σ_k w_k · message_k(Q).
 /// All steps share their weights.

@@ -1,4 +1,5 @@
-/// Mean-field inference of a PAC-CRF whose steps do not share their weights (paper, section 5; spec section 2).
+/// Mean-field inference of a PAC-CRF whose steps do not share their weights
+/// (paper, section 5; docs/mathematics.md#mean-field).
 ///
 /// logQ⁰ = unary; in each step Q = softmax(logQ), logQ = w_u · unary − Σ_k w_k · message_k(Q).
 /// Every step has weights of its own.

@@ -2,7 +2,8 @@ import PACAutograd
 import PACKernels
 import PACTensors
 
-/// The adapting kernel K(fᵢ, fⱼ) of every window (paper, equation 3; spec section 1).
+/// The adapting kernel K(fᵢ, fⱼ) of every window (paper, equation 3;
+/// docs/mathematics.md#the-adapting-kernel).
 ///
 /// It costs kh·kw·H′·W′ numbers of memory and about 2·G operations for each of them. Several layers of the same window and
 /// guidance can share it; a PAC convolution with the plain Gaussian kernel does better without (`Adapting.guide`).

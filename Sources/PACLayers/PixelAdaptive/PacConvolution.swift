@@ -55,7 +55,7 @@ public func pacconv2d(
   ).run(activation)
 }
 
-/// Transposed pixel-adaptive convolution (paper, section 4; spec section 1).
+/// Transposed pixel-adaptive convolution (paper, section 4; docs/mathematics.md#pac-layers).
 ///
 /// A PAC convolution of stride 1 over the input with `stride − 1` zeros between its pixels; the zeros are never
 /// multiplied.

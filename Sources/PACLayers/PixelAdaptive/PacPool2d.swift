@@ -2,7 +2,8 @@ import PACAutograd
 import PACKernels
 import PACTensors
 
-/// Pixel-adaptive pooling: v′ᵢ = Σⱼ K(fᵢ, fⱼ) vⱼ, a weighted sum over each window (paper, section 4.2; spec section 1).
+/// Pixel-adaptive pooling: v′ᵢ = Σⱼ K(fᵢ, fⱼ) vⱼ, a weighted sum over each window (paper, section 4.2;
+/// docs/mathematics.md#pac-layers).
 ///
 /// With a normalised K it is a weighted mean; with an inverse kernel for each channel, detail-preserving pooling.
 ///
@@ -55,7 +56,8 @@ public func pacpool2d(
   }
 }
 
-/// Pixel-adaptive pooling with a kernel of its own: v′ᵢ = Σⱼ K(fᵢ, fⱼ) vⱼ (paper, section 4.2; spec section 1).
+/// Pixel-adaptive pooling with a kernel of its own: v′ᵢ = Σⱼ K(fᵢ, fⱼ) vⱼ (paper, section 4.2;
+/// docs/mathematics.md#pac-layers).
 ///
 /// | | |
 /// |---|---|

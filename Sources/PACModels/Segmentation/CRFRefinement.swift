@@ -37,7 +37,8 @@ struct CRFRefinement {
         $0.compatType == .notAdaptive ? .none : .colours(LearnedScale(channels: 3))
       }
     case .convolutional:
-      // Teichmann and Cipolla, Convolutional CRFs for Semantic Segmentation, 2018; numbers of spec section 3.
+      // Teichmann and Cipolla, Convolutional CRFs for Semantic Segmentation, 2018;
+      // docs/mathematics.md#semantic-segmentation has the numbers.
       let kernels = [Float(2), 0.6].map {
         PairwiseKernel(
           kernelSize: 11, blur: 4, compatType: .matrix2d, spatialFilter: false, pairwiseWeight: $0)

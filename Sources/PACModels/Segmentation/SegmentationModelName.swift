@@ -2,7 +2,8 @@ import PACLayers
 
 /// The name of a segmentation network, taken apart: `fcn8sfrozen_crfi5lp4d5641p4d5161`.
 ///
-/// `BACKBONE[frozen][_crf[i{steps}[l]]{p{compat}[s]{k}{dilation}{blur}}…]` or `BACKBONE[frozen]_convcrf` (spec section 3):
+/// `BACKBONE[frozen][_crf[i{steps}[l]]{p{compat}[s]{k}{dilation}{blur}}…]` or
+/// `BACKBONE[frozen]_convcrf` (docs/mathematics.md#names-of-segmentation-networks):
 /// `i` the number of mean-field steps, 5 without; `l` steps that do not share their weights; each `p` a pairwise term of
 /// compatibility `4d`, `2d`, `0d` (Potts) or `na`, with `s` for a learned spatial filter, a window of k×k pixels that are
 /// `dilation` apart, and blur, one digit; `p4d5161` without any.

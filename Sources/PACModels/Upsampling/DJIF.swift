@@ -2,7 +2,8 @@ import PACAutograd
 import PACLayers
 import PACTensors
 
-/// Deep joint image filtering (Li, Huang, Ahuja, Yang, *Deep Joint Image Filtering*, ECCV 2016; spec section 3).
+/// Deep joint image filtering (Li, Huang, Ahuja, Yang, *Deep Joint Image Filtering*, ECCV 2016;
+/// docs/mathematics.md#joint-upsampling).
 ///
 /// The map is enlarged bilinearly. One branch of convolutions 9-1-5 reads it, another the guide, a third the two results.
 /// The first layers of the two branches make the map four pixels smaller and the second ones, which multiply nothing but zeros

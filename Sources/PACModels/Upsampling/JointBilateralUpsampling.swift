@@ -2,8 +2,8 @@ import PACAutograd
 import PACLayers
 import PACTensors
 
-/// Joint bilateral upsampling (Kopf, Cohen, Lischinski, Uyttendaele, *Joint Bilateral Upsampling*, SIGGRAPH 2007; spec
-/// section 3).
+/// Joint bilateral upsampling (Kopf, Cohen, Lischinski, Uyttendaele, *Joint Bilateral Upsampling*, SIGGRAPH 2007;
+/// docs/mathematics.md#joint-upsampling).
 ///
 /// Every output pixel is a mean of the low-resolution pixels in its window, weighted by exp(−½ d²), d² being the sum of the squared
 /// differences of the colours times `colorScale` and of the positions, in output pixels, times `spaceScale`: a normalised

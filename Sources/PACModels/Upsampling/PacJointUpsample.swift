@@ -2,7 +2,8 @@ import PACAutograd
 import PACLayers
 import PACTensors
 
-/// Joint upsampling with pixel-adaptive convolutions (paper, section 4.1 and its appendix; spec section 3).
+/// Joint upsampling with pixel-adaptive convolutions (paper, section 4.1 and its appendix;
+/// docs/mathematics.md#joint-upsampling).
 ///
 /// A branch of convolutions reads the low-resolution map, another the guide. Each of log₂ `factor` transposed PAC layers
 /// doubles the map's size, guided by its own share of the guide branch's channels; a last branch of convolutions finishes.

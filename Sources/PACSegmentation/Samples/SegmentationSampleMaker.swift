@@ -2,7 +2,8 @@ import Foundation
 import PACData
 import PACTensors
 
-/// Turns labelled images into cases of semantic segmentation: flip, scale, colours, crop (spec section 4).
+/// Turns labelled images into cases of semantic segmentation: flip, scale, colours, crop
+/// (docs/mathematics.md#segmentation-samples).
 public struct SegmentationSampleMaker: SampleMaker {
   /// C, the number of classes.
   public let classes: Int

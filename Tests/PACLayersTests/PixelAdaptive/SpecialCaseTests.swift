@@ -5,7 +5,7 @@ import Testing
 
 @testable import PACLayers
 
-/// What pixel-adaptive operations become for special kernels (spec section 1).
+/// What pixel-adaptive operations become for special kernels (docs/mathematics.md#special-cases).
 @Suite struct SpecialCaseTests {
   private func ones(_ window: PacWindow, _ input: Shape, transposed: Bool = false) -> Variable {
     let geometry = window.geometry(

@@ -1,0 +1,187 @@
+"""Joint upsampling: docs/mathematics.md#joint-upsampling.
+
+A network is a function of its parameters by name; the names are those of the published checkpoints.
+Targets of several channels go through a network one at a time, each with the same guide.
+"""
+import re
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+
+from .layers import Window, packernel2d, pacconv2d
+from .meanfield import position_features
+
+
+def bilinear(x, factor):
+    """Bilinear interpolation at half-pixel centers."""
+    if factor == 1:
+        return x
+    return F.interpolate(x, scale_factor=factor, mode="bilinear", align_corners=False)
+
+
+def one_by_one(x):
+    """Every channel as an image of its own: (N, C, H, W) -> (N C, 1, H, W)."""
+    return x.reshape(-1, 1, *x.shape[2:])
+
+
+def for_each_channel(guide, channels):
+    """The guide once for every channel of its image, in the order of `one_by_one`."""
+    return guide if channels == 1 else guide.repeat_interleave(channels, 0)
+
+
+# PacJointUpsample
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The channels of PacJointUpsample's layers, and the sizes of its filters."""
+    target: tuple
+    guide: tuple  # without the last layer, which has guide_channels for every doubling
+    final: tuple  # the doublings, then the convolutions but the last, which has one channel
+    guide_channels: int = 16
+    filter_size: int = 5
+    upsampling_size: int = 5
+
+
+LITE = {
+    4: Layout((12, 16, 22), (12, 22), (12, 16, 22), 12),
+    8: Layout((12, 16, 16), (12, 16), (12, 16, 16, 20), 12),
+    16: Layout((8, 16, 16), (8, 16), (8, 16, 16, 16, 16), 10),
+}
+
+
+def layout(model, factor):
+    """The layout that a name such as PacJointUpsample_t2x8_k4 says (docs/models.md)."""
+    if model == "PacJointUpsampleLite":
+        return LITE[factor]
+    options = {"t": "3x32", "g": "3x32", "f": "2x32", "k": "16", "s": "5", "u": "5"}
+    options |= {word[0]: word[1:] for word in model.split("_")[1:]}
+
+    def branch(letter, additional):
+        uniform = re.fullmatch(r"(\d+)x(\d+)", options[letter])
+        if uniform:
+            layers, filters = map(int, uniform.groups())
+            return (filters,) * (layers + additional)
+        return tuple(map(int, options[letter].split("-")))
+
+    doublings = factor.bit_length() - 1
+    return Layout(branch("t", 0), branch("g", -1), branch("f", doublings - 1),
+                  int(options["k"]), int(options["s"]), int(options["u"]))
+
+
+def convolution_shapes(prefix, channels, size):
+    """The shapes of a chain of convolutions `prefix1`, `prefix2`, …"""
+    shapes = {}
+    for number, (inputs, outputs) in enumerate(zip(channels, channels[1:]), 1):
+        shapes[f"{prefix}{number}.weight"] = (outputs, inputs, size, size)
+        shapes[f"{prefix}{number}.bias"] = (outputs,)
+    return shapes
+
+
+def pac_joint_upsample_shapes(model, factor):
+    """The shape of every parameter of PacJointUpsample."""
+    a, doublings = layout(model, factor), factor.bit_length() - 1
+    shapes = convolution_shapes("branch_t.conv", (1, *a.target), a.filter_size)
+    guide = (3, *a.guide, a.guide_channels * doublings)
+    shapes |= convolution_shapes("branch_g.conv", guide, a.filter_size)
+    channels = (a.target[-1], *a.final)
+    for n in range(doublings):
+        size = (channels[n], channels[n + 1], a.upsampling_size, a.upsampling_size)
+        shapes[f"up_convts.{n}.weight"], shapes[f"up_convts.{n}.bias"] = size, size[1:2]
+    final = (*channels[doublings:], 1)
+    return shapes | convolution_shapes("branch_f.conv", final, a.filter_size)
+
+
+def branch(p, name, x):
+    """A chain of convolutions that keep the size, ReLU between them but not after the last."""
+    layers = sum(key.startswith(name + ".") and key.endswith(".weight") for key in p)
+    for n in range(1, layers + 1):
+        weight = p[f"{name}.conv{n}.weight"]
+        x = F.conv2d(x, weight, p[f"{name}.conv{n}.bias"], padding=weight.shape[-1] // 2)
+        x = x if n == layers else F.relu(x)
+    return x
+
+
+def pac_joint_upsample(model, factor, p, low, guide):
+    """PacJointUpsample and PacJointUpsampleLite (Su et al. 2019, section 4.1)."""
+    a, doublings, maps = layout(model, factor), factor.bit_length() - 1, low.shape[1]
+    x = branch(p, "branch_t", one_by_one(low))
+    features = branch(p, "branch_g", guide)
+    size = a.upsampling_size
+    window = Window(size, 2, size // 2, 1, transposed=True)
+    for n in range(doublings):
+        share = features[:, n * a.guide_channels:(n + 1) * a.guide_channels]
+        share = bilinear(share, 2.0 ** (n + 1) / factor)
+        kernel, _ = packernel2d(for_each_channel(share, maps), window)
+        weight, bias = p[f"up_convts.{n}.weight"], p[f"up_convts.{n}.bias"]
+        x = F.relu(pacconv2d(x, kernel, weight, bias, window))
+    x = branch(p, "branch_f", x)
+    return x.reshape(-1, maps, *x.shape[2:])
+
+
+# Deep joint image filtering
+
+DJIF_CHANNELS = {"DJIF": ((96, 48, 1), (64, 32, 1)), "DJIFWide": ((256, 128, 1), (256, 128, 1))}
+DJIF_SIZES = (9, 1, 5)
+
+
+def djif_shapes(model, _):
+    """The shape of every parameter of DJIF; its layers are numbered 0, 2, 4."""
+    branches, joint = DJIF_CHANNELS[model]
+    chains = {"branch_t": (1, *branches), "branch_g": (3, *branches), "branch_joint": (2, *joint)}
+    shapes = {}
+    for name, channels in chains.items():
+        for n, size in enumerate(DJIF_SIZES):
+            shapes[f"{name}.{2 * n}.weight"] = (channels[n + 1], channels[n], size, size)
+            shapes[f"{name}.{2 * n}.bias"] = (channels[n + 1],)
+    return shapes
+
+
+def djif(_, factor, p, low, guide):
+    """DJIF and DJIFWide (Li et al. 2016), with the published paddings of 2 in the branches."""
+    def chain(name, x, padding):
+        for n, pad in enumerate(padding):
+            x = F.conv2d(x, p[f"{name}.{2 * n}.weight"], p[f"{name}.{2 * n}.bias"], padding=pad)
+            x = F.relu(x) if n < 2 else x
+        return x
+
+    maps = low.shape[1]
+    target = chain("branch_t", bilinear(one_by_one(low), factor), (2, 2, 2))
+    guide = for_each_channel(chain("branch_g", guide, (2, 2, 2)), maps)
+    x = chain("branch_joint", torch.cat([target, guide], 1), (4, 0, 2))
+    return x.reshape(-1, maps, *x.shape[2:])
+
+
+# Without parameters
+
+
+def joint_bilateral(model, factor, _, low, guide):
+    """JBU_{k}_{color}_{space} (Kopf et al. 2007): a normalized transposed convolution of ones."""
+    size, color, space = model.split("_")[1:]
+    size, color, space = int(size), float(color), float(space)
+    (n, _, h, w), maps = guide.shape, low.shape[1]
+    positions = position_features(h, w, dtype=guide.dtype).expand(n, -1, -1, -1)
+    features = for_each_channel(torch.cat([guide * color, positions * space], 1), maps)
+    padding = 1 + (size - factor - 1) // 2
+    window = Window(size, factor, padding, (size - factor) % 2, transposed=True)
+    kernel, _ = packernel2d(features, window, normalize=True)
+    ones = torch.ones(1, 1, size, size, dtype=low.dtype)
+    x = pacconv2d(one_by_one(low), kernel, ones, None, window)
+    return x.reshape(-1, maps, *x.shape[2:])
+
+
+def interpolated(_, factor, __, low, ___):
+    """The model Bilinear."""
+    return bilinear(low, factor)
+
+
+def network(model):
+    """What gives the parameters' shapes of (model, factor), and what runs the model."""
+    if model == "Bilinear":
+        return (lambda *_: {}), interpolated
+    if model.startswith("JBU_"):
+        return (lambda *_: {}), joint_bilateral
+    if model in DJIF_CHANNELS:
+        return djif_shapes, djif
+    return pac_joint_upsample_shapes, pac_joint_upsample
