@@ -83,6 +83,7 @@ extension Variable {
   ///   - inputs: what it was applied to.
   ///   - backward: given the gradient of the result and, input by input, where its gradient gathers, nil where
   ///     none is needed; adds to these.
+  /// - Returns: the variable, recorded if any input needs a gradient.
   public static func result(
     _ value: Tensor, of name: String, all inputs: [Variable],
     backward: @escaping @Sendable (Upstream, [GradientSink?]) -> Void

@@ -140,8 +140,11 @@ extension ConfigurationKind where Value == Double {
       format: { "\($0)" })
   }
 
+  /// A number above 0.
   public static let positive = number("above 0") { $0 > 0 }
+  /// A number from 0 on.
   public static let notNegative = number("0 or more") { $0 >= 0 }
+  /// A number from 0 on and below 1.
   public static let belowOne = number("at least 0 and below 1") { $0 >= 0 && $0 < 1 }
 }
 

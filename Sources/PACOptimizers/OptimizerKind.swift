@@ -60,6 +60,7 @@ public struct OptimizerKind: Sendable, Equatable, CustomStringConvertible {
     make(count, settings)
   }
 
+  /// Whether two names are the same.
   public static func == (a: OptimizerKind, b: OptimizerKind) -> Bool {
     a.description == b.description
   }

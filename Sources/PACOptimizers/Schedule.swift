@@ -78,5 +78,6 @@ public struct Schedule: Sendable, Equatable, CustomStringConvertible {
     rate(step, settings)
   }
 
+  /// Whether two names are the same.
   public static func == (a: Schedule, b: Schedule) -> Bool { a.description == b.description }
 }

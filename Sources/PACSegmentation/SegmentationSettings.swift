@@ -24,14 +24,18 @@ public struct SegmentationSettings: TaskSettings {
   /// The defaults, with the network FCN-8s.
   public init() { network = SegmentationModelName(.fcn8s(.classic)) }
 
+  /// The task in one word.
   public static let task = "segmentation"
 
+  /// The networks of the task.
   public static let networks = NetworkNames(
     forms: ["a segmentation network such as fcn8s_crfi5p4d5641p4d5161"],
     heads: BackboneName.catalog.heads, fault: { SegmentationModelName.fault(in: $0) })
 
+  /// General keys with another default.
   public static let generalDefaults = ["test-split": "val"]
 
+  /// The keys of the task.
   public static let keys: [ConfigurationKey<SegmentationSettings>] = {
     let defaults = SegmentationSettings()
     func key<Value>(
@@ -67,16 +71,20 @@ public struct SegmentationSettings: TaskSettings {
     ]
   }()
 
+  /// The network's name.
   public var model: String { network.description }
 
+  /// Chooses a network; false if the task has none of that name.
   public mutating func choose(model: String) -> Bool {
     guard let network = try? SegmentationModelName(model) else { return false }
     self.network = network
     return true
   }
 
+  /// The network whose training gives this one's weights.
   public var trainableModel: String { network.trainable.description }
 
+  /// Whether the network needs weights.
   public var hasParameters: Bool { network.hasParameters }
 }
 

@@ -8,6 +8,7 @@ import PACTraining
 
 /// Semantic segmentation: a network scores the classes of every pixel of a photograph .
 public struct SegmentationTask: PredictingTask {
+  /// What the run does.
   public let configuration: TrainingConfiguration
   let settings: SegmentationSettings
   let model: SegmentationModel
@@ -15,6 +16,8 @@ public struct SegmentationTask: PredictingTask {
   /// Whether predictions are kept as scores, too.
   private var keepsScores = false
 
+  /// Opens the dataset and makes the network.
+  /// - Throws: one line about what the user can mend.
   public init(_ configuration: TrainingConfiguration, _ settings: SegmentationSettings) throws {
     self.configuration = configuration
     self.settings = settings
@@ -34,18 +37,24 @@ public struct SegmentationTask: PredictingTask {
     }
   }
 
+  /// Every parameter that is trained, by its published name.
   public var parameters: [(name: String, parameter: Parameter)] { model.parameters }
 
+  /// Parameters that training leaves alone.
   public var fixedParameters: [(name: String, parameter: Parameter)] {
     model.name.isFrozen ? model.backboneParameters : []
   }
 
   // MARK: - Samples
 
+  /// The samples to train on.
+  /// - Throws: `DataError` if there are none.
   public func trainingSource() throws -> SceneSource<SegmentationSampleMaker> {
     try source(try trainingIndices(dataset))
   }
 
+  /// The samples to evaluate on.
+  /// - Throws: `DataError` if there are none.
   public func testSource() throws -> SceneSource<SegmentationSampleMaker> {
     try source(try testIndices(dataset))
   }
@@ -63,6 +72,7 @@ public struct SegmentationTask: PredictingTask {
 
   // MARK: - Loss
 
+  /// Runs network and loss on a training sample, see `TrainingTask`.
   public func loss(
     of sample: SegmentationSample, epoch: Int, tape: Tape
   ) throws -> (loss: Variable, values: [Double]) {
@@ -84,6 +94,7 @@ public struct SegmentationTask: PredictingTask {
 
   // MARK: - Metrics
 
+  /// What is measured besides the loss.
   public var metrics: [Metric] {
     ["miou", "acc", "macc"].map { Metric(name: $0, unit: "%") }
   }
@@ -106,6 +117,7 @@ public struct SegmentationTask: PredictingTask {
     return [Double(loss), seconds] + matrix.counts.map(Double.init)
   }
 
+  /// The result of a split from the figures of its samples.
   public func result(of samples: [(name: String, figures: [Double])]) -> EvaluationResult {
     var total = ConfusionMatrix(classes: model.classes)
     let measured = samples.map { name, figures in
@@ -141,8 +153,10 @@ public struct SegmentationTask: PredictingTask {
 
   // MARK: - Predictions
 
+  /// The first line of the table of predictions.
   public var predictionColumns: String { SegmentationPredictionWriter.columns }
 
+  /// Writes the prediction of a sample, see `PredictingTask`.
   public func writePrediction(of sample: SegmentationSample, to folder: String) throws -> String {
     guard settings.testCrop == nil else {
       throw ConfigurationError(
@@ -171,6 +185,7 @@ public struct SegmentationTask: PredictingTask {
 }
 
 extension SegmentationTask: ScoringTask {
+  /// The same task, writing scores, too.
   public func keepingScores() -> SegmentationTask {
     var task = self
     task.keepsScores = true
@@ -179,6 +194,7 @@ extension SegmentationTask: ScoringTask {
 }
 
 extension SegmentationTask: ArchivingTask {
+  /// Packs all predictions, see `ArchivingTask`.
   public func finishPredictions(of names: [String], in folder: String) throws -> String? {
     try predictionWriter(folder).pack(names)
   }

@@ -29,12 +29,15 @@ public struct UpsamplingSettings: TaskSettings {
   /// The defaults; `factor` has none.
   public init() {}
 
+  /// The task in one word.
   public static let task = "upsampling"
 
+  /// The networks of the task.
   public static let networks = NetworkNames(
     forms: UpsamplerName.catalog.forms, heads: UpsamplerName.catalog.heads,
     fault: { UpsamplerName.catalog.fault(in: $0) })
 
+  /// The keys of the task.
   public static let keys: [ConfigurationKey<UpsamplingSettings>] = {
     let defaults = UpsamplingSettings()
     func key<Value>(
@@ -79,20 +82,26 @@ public struct UpsamplingSettings: TaskSettings {
     ]
   }()
 
+  /// The network's name.
   public var model: String { network.description }
 
+  /// Chooses a network; false if the task has none of that name.
   public mutating func choose(model: String) -> Bool {
     guard let network = try? UpsamplerName(model) else { return false }
     self.network = network
     return true
   }
 
+  /// Whether the network needs weights.
   public var hasParameters: Bool { network.hasParameters }
 
+  /// What files of weights call the network.
   public var label: NetworkLabel { NetworkLabel(model: model, attributes: ["factor": factor]) }
 
+  /// What tells runs of one network apart.
   public var variant: String { "x\(factor)" }
 
+  /// The first pair of values that do not fit together.
   public func conflict(in configuration: TrainingConfiguration) -> ConfigurationConflict? {
     do throws(ModelError) {
       try network.validate(factor: factor, initialization: initialValues)

@@ -9,6 +9,7 @@ import PACWeights
 
 /// Joint upsampling: a network upsamples a low-resolution map with the help of a colour image.
 public struct UpsamplingTask: PredictingTask {
+  /// What the run does.
   public let configuration: TrainingConfiguration
   private let settings: UpsamplingSettings
   private let network: any JointUpsampler
@@ -16,6 +17,8 @@ public struct UpsamplingTask: PredictingTask {
   /// Networks whose predictions are shown beside this one's.
   private var others: [UpsamplingTask] = []
 
+  /// Opens the dataset and makes the network.
+  /// - Throws: one line about what the user can mend.
   public init(_ configuration: TrainingConfiguration, _ settings: UpsamplingSettings) throws {
     self.configuration = configuration
     self.settings = settings
@@ -25,16 +28,22 @@ public struct UpsamplingTask: PredictingTask {
       seed: UInt64(configuration.seed))
   }
 
+  /// Every parameter that is trained, by its published name.
   public var parameters: [(name: String, parameter: Parameter)] { network.parameters }
 
+  /// The network whose parameters a file holds; nil if it is not known.
   public func guess(_ weights: NetworkWeights) -> String? { guessedUpsampler(of: weights) }
 
   // MARK: - Samples
 
+  /// The samples to train on.
+  /// - Throws: `DataError` if there are none.
   public func trainingSource() throws -> SceneSource<UpsamplingSampleMaker> {
     try source(try trainingIndices(dataset))
   }
 
+  /// The samples to evaluate on.
+  /// - Throws: `DataError` if there are none.
   public func testSource() throws -> SceneSource<UpsamplingSampleMaker> {
     try source(try testIndices(dataset))
   }
@@ -52,6 +61,7 @@ public struct UpsamplingTask: PredictingTask {
 
   // MARK: - Loss and metrics
 
+  /// What is measured besides the loss.
   public var metrics: [Metric] {
     switch settings.target {
     case .depth: [Metric(name: "rmse", unit: reporting.unit)]
@@ -63,6 +73,7 @@ public struct UpsamplingTask: PredictingTask {
     settings.target == .depth ? Reporting(dataset.depthUnit) : Reporting(.unitless)
   }
 
+  /// Runs network and loss on a training sample, see `TrainingTask`.
   public func loss(
     of sample: UpsamplingSample, epoch: Int, tape: Tape
   ) throws -> (loss: Variable, values: [Double]) {
@@ -70,6 +81,7 @@ public struct UpsamplingTask: PredictingTask {
     return (loss(output, sample), values(measure).map { $0 ?? 0 })
   }
 
+  /// Evaluates the network on a whole sample, see `TrainingTask`.
   public func figures(of sample: UpsamplingSample) throws -> [Double] {
     let (output, measure) = try run(sample, tape: nil)
     let values = values(measure)
@@ -79,6 +91,7 @@ public struct UpsamplingTask: PredictingTask {
     return [Double(loss(output, sample).value.scalar)] + values.map { $0 ?? .nan }
   }
 
+  /// The result of a split from the figures of its samples.
   public func result(of samples: [(name: String, figures: [Double])]) -> EvaluationResult {
     EvaluationResult(
       meansOf: samples.map { name, figures in
@@ -110,8 +123,10 @@ public struct UpsamplingTask: PredictingTask {
 
   // MARK: - Predictions
 
+  /// The first line of the table of predictions.
   public var predictionColumns: String { writer(to: "").columns }
 
+  /// Writes the prediction of a sample, see `PredictingTask`.
   public func writePrediction(of sample: UpsamplingSample, to folder: String) throws -> String {
     try writer(to: folder).write(
       try prediction(of: sample), others: try others.map { try $0.prediction(of: sample) },
@@ -142,8 +157,8 @@ public struct UpsamplingTask: PredictingTask {
 
   /// The network's output, normalised, in the target's size.
   ///
-  /// Where the factor does not divide the size of a whole image, the output is resized back to the target's (spec,
-  /// section 4).
+  /// Where the factor does not divide the size of a whole image, the output is resized back to the target's
+  /// (docs/mathematics.md#low-resolution).
   private func output(_ sample: UpsamplingSample, tape: Tape?) throws -> Variable {
     let guide = settings.zeroGuidance ? Tensor.zeros(sample.guide.shape) : sample.guide
     let output = try network(
@@ -168,6 +183,7 @@ public struct UpsamplingTask: PredictingTask {
 }
 
 extension UpsamplingTask: ComparingTask {
+  /// The same task, showing the predictions of others beside its own.
   public func besides(_ others: [UpsamplingTask]) throws -> UpsamplingTask {
     var task = self
     task.others = others

@@ -9,6 +9,7 @@ protocol RankedCommand: ParsableCommand {}
 protocol TaskCommand: RankedCommand {
   /// Runs the command.
   /// - Parameter tasks: the tasks among which a configuration chooses.
+  /// - Throws: what ends the command, see `withRanks`.
   func run(_ tasks: TaskList) throws
 }
 

@@ -78,7 +78,7 @@ public struct UNet: SegmentationBackbone {
       let shape = skip.value.shape
       let upsampled = resizeBilinear(x, height: shape.height, width: shape.width)
       x = try consecutiveConv2d(
-        .concatenatingChannels([skip, upsampled]), layers, activation: .rectified)
+        concatenated([skip, upsampled]), layers, activation: .rectified)
     }
     return try score(x)
   }

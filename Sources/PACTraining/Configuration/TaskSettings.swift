@@ -33,11 +33,17 @@ public protocol TaskSettings: Sendable {
 }
 
 extension TaskSettings {
+  /// None.
   public static var generalDefaults: [String: String] { [:] }
+  /// The network whose training gives this one's weights.
   public var trainableModel: String { model }
+  /// Whether the network needs weights.
   public var hasParameters: Bool { true }
+  /// What files of weights call the network.
   public var label: NetworkLabel { NetworkLabel(model: trainableModel) }
+  /// What tells runs of one network apart.
   public var variant: String { "" }
+  /// The first pair of values that do not fit together.
   public func conflict(in configuration: TrainingConfiguration) -> ConfigurationConflict? { nil }
 }
 

@@ -69,12 +69,16 @@ public protocol TrainingTask {
 }
 
 extension TrainingTask {
+  /// Parameters that training leaves alone.
   public var fixedParameters: [(name: String, parameter: Parameter)] { [] }
 
+  /// Reads nothing.
   public func readParts(isReplaced: Bool) throws {}
 
+  /// Takes over all parameters.
   public func start(from weights: NetworkWeights) throws -> [String] { try load(weights) }
 
+  /// The network whose parameters a file holds; nil if it is not known.
   public func guess(_ weights: NetworkWeights) -> String? { nil }
 
   /// Takes over all parameters from a file of weights, after comparing every name and shape.
