@@ -29,7 +29,7 @@ public final class GradientSink {
   /// - Precondition: the shape of the value.
   public func accumulate(_ addend: Tensor) {
     guard needsGradient else { return }
-    precondition(
+    demand(
       addend.shape == shape, "gradient of shape \(addend.shape) for a value of \(shape)")
     if parameter != nil {
       withMemory(of: addend, adding) { PACKernels.accumulate($0, into: $1, count: addend.count) }
@@ -70,7 +70,7 @@ public struct GradientTarget: KernelArgument {
   private let share: FlatBuffer?
 
   fileprivate init(_ sink: GradientSink, share: FlatBuffer?) {
-    precondition(sink.needsGradient, "a kernel that computes a gradient nobody needs")
+    demand(sink.needsGradient, "a kernel that computes a gradient nobody needs")
     self.sink = sink
     self.share = share
   }

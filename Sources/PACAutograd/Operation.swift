@@ -83,6 +83,8 @@ extension Variable {
   ///   - inputs: what it was applied to.
   ///   - backward: given the gradient of the result and, input by input, where its gradient gathers, nil where
   ///     none is needed; adds to these.
+  /// - Returns: the result, on the inputs' tape.
+  /// - Precondition: inputs that are on a tape are on the same one.
   public static func result(
     _ value: Tensor, of name: String, all inputs: [Variable],
     backward: @escaping @Sendable (Upstream, [GradientSink?]) -> Void
@@ -96,12 +98,12 @@ extension Variable {
   ) -> Variable {
     let tapes = inputs.compactMap(\.tape)
     guard let tape = tapes.first else { return Variable(value) }
-    precondition(
+    demand(
       tapes.allSatisfy { $0 === tape }, "\(name): its inputs are recorded on different tapes")
     guard inputs.contains(where: \.needsGradient) else { return Variable(value, tape: tape) }
     let result = Variable(value, tape: tape, needsGradient: true)
     tape.append { [sink = result.sink] in
-      if let gradient = sink.takeGradient() { backward(Upstream(gradient)) }
+      if let upstream = Upstream(takenFrom: sink) { backward(upstream) }
     }
     return result
   }

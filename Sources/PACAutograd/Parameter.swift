@@ -21,7 +21,7 @@ public final class Parameter {
   public var value: Tensor {
     get { storage.read(range).slice(from: offset, shape) }
     set {
-      precondition(newValue.shape == shape, "value of shape \(newValue.shape) for \(shape)")
+      demand(newValue.shape == shape, "value of shape \(newValue.shape) for \(shape)")
       storage.write(newValue, at: offset)
     }
   }
@@ -105,7 +105,7 @@ public final class ParameterSet {
   /// Moves parameters, with their present values, into common buffers.
   /// - Precondition: names are unique.
   public init(_ named: [(name: String, parameter: Parameter)]) {
-    precondition(Set(named.map(\.name)).count == named.count, "a parameter's name is used twice")
+    demand(Set(named.map(\.name)).count == named.count, "a parameter's name is used twice")
     var entries: [Entry] = []
     var offset = 0
     for (name, parameter) in named {
@@ -150,7 +150,7 @@ public final class ParameterSet {
   public var gradients: FlatBuffer? {
     get { storage.gradients }
     set {
-      precondition(newValue.map { $0.count == count } ?? true, "a buffer of another size")
+      demand(newValue.map { $0.count == count } ?? true, "a buffer of another size")
       storage.gradients = newValue
     }
   }

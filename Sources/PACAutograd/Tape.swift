@@ -40,7 +40,7 @@ public final class Tape {
     from result: Variable, gradient: Tensor? = nil, completed: ([Parameter]) throws -> Void
   ) rethrows {
     let seed = gradient ?? Tensor(repeating: 1, result.value.shape)
-    precondition(
+    demand(
       gradient != nil || result.value.count == 1,
       "backward from a result of shape \(result.value.shape) needs a gradient")
     result.sink.accumulate(seed)

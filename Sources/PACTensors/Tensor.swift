@@ -37,7 +37,7 @@ public struct Tensor: @unchecked Sendable {
   /// Makes a tensor from its elements in row-major order.
   /// - Precondition: as many elements as the shape holds.
   public init(_ shape: Shape, _ elements: some Collection<Float>) {
-    precondition(
+    demand(
       elements.count == shape.count, "\(elements.count) elements given for shape \(shape)")
     self.init(shape) { _ = $0.update(fromContentsOf: elements) }
   }
@@ -61,7 +61,7 @@ public struct Tensor: @unchecked Sendable {
   /// The only element.
   /// - Precondition: the tensor holds exactly one.
   public var scalar: Float {
-    precondition(count == 1, "a tensor of shape \(shape) is no scalar")
+    demand(count == 1, "a tensor of shape \(shape) is no scalar")
     return storage.base[offset]
   }
 
@@ -113,7 +113,7 @@ public struct Tensor: @unchecked Sendable {
   /// The same elements with other extents; shares the memory.
   /// - Precondition: equal counts.
   public func reshaped(_ shape: Shape) -> Tensor {
-    precondition(shape.count == count, "cannot reshape \(self.shape) to \(shape)")
+    demand(shape.count == count, "cannot reshape \(self.shape) to \(shape)")
     var result = self
     result.shape = shape
     return result
@@ -122,7 +122,7 @@ public struct Tensor: @unchecked Sendable {
   /// `shape.count` elements from position `start` of the row-major order; shares the memory.
   /// - Precondition: the elements exist.
   public func slice(from start: Int, _ shape: Shape) -> Tensor {
-    precondition(
+    demand(
       start >= 0 && start + shape.count <= count,
       "slice \(start)..<\(start + shape.count) of a tensor of \(count) elements")
     var result = self
@@ -134,7 +134,7 @@ public struct Tensor: @unchecked Sendable {
   /// Images `range` of a batch `[N, …]`; shares the memory.
   /// - Precondition: at least one axis, and `range` lies within it.
   public func batchSlice(_ range: Range<Int>) -> Tensor {
-    precondition(
+    demand(
       shape.rank > 0 && range.lowerBound >= 0 && range.upperBound <= shape[0],
       "batch slice \(range) of \(shape)")
     let rest = Array(shape.dimensions.dropFirst())

@@ -147,7 +147,7 @@ import Testing
     let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent()
     let here = lines(try String(contentsOf: URL(filePath: #filePath), encoding: .utf8))
-    let folder = root.appending(path: "Sources/Layers")
+    let folder = root.appending(path: "Sources/PACLayers")
     let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)
     var count = 0
     for case let file as URL in try #require(files) where file.pathExtension == "swift" {

@@ -7,7 +7,7 @@ extension PermutohedralLattice {
   ///   - input: v, [channels, pixels].
   ///   - channels: C.
   ///   - output: v′, the same shape, overwritten; may be `input`.
-  public func filter(
+  func filter(
     input: UnsafePointer<Float>, channels: Int, output: UnsafeMutablePointer<Float>
   ) {
     filter(input: input, channels: channels, output: output, transposed: false)

@@ -8,13 +8,13 @@
 /// mends most of that.
 ///
 /// The order of every sum is given by the pixels alone: the result is the same, bit for bit, for any number of threads.
-public struct PermutohedralLattice: Sendable {
+struct PermutohedralLattice: Sendable {
   /// d, the number of features.
-  public let dimensions: Int
+  let dimensions: Int
   /// The number of pixels.
-  public let pixels: Int
+  let pixels: Int
   /// The number of lattice points in use.
-  public let points: Int
+  let points: Int
   /// The corners of each pixel's simplex, [pixels, d + 1].
   let corners: [Int32]
   /// The pixels' shares in their corners, [pixels, d + 1]: S.
@@ -29,10 +29,10 @@ public struct PermutohedralLattice: Sendable {
   let neighbours: [Int32]
 
   /// The largest number of features.
-  public static var mostDimensions: Int { LatticeEmbedding.mostDimensions }
+  static var mostDimensions: Int { LatticeEmbedding.mostDimensions }
 
   /// The largest absolute value that features may have.
-  public static func largestFeature(dimensions: Int) -> Float {
+  static func largestFeature(dimensions: Int) -> Float {
     LatticeEmbedding(dimensions: dimensions).limit
   }
 
@@ -41,7 +41,7 @@ public struct PermutohedralLattice: Sendable {
   ///   - features: [dimensions, pixels].
   ///   - dimensions: d, 1 to `mostDimensions`.
   ///   - pixels: how many, less than 2²⁸.
-  public init?(features: UnsafePointer<Float>, dimensions: Int, pixels: Int) {
+  init?(features: UnsafePointer<Float>, dimensions: Int, pixels: Int) {
     precondition(pixels > 0 && pixels < 1 << 28, "\(pixels) pixels")
     self.dimensions = dimensions
     self.pixels = pixels
@@ -62,7 +62,7 @@ public struct PermutohedralLattice: Sendable {
   }
 
   /// Makes the filter D^(−½) K D^(−½) with D = K1, the diagonal matrix of K's sums; to be called once.
-  public mutating func normalize() {
+  mutating func normalize() {
     let ones = [Float](repeating: 1, count: pixels)
     let factors = [Float](unsafeUninitializedCapacity: pixels) { sums, count in
       count = pixels

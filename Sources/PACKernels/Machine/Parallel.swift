@@ -2,14 +2,14 @@ import CPACPlatform
 import Synchronization
 
 /// Hands out the numbers 0 ..< `count`, each to one caller only.
-public final class TaskQueue: Sendable {
+final class TaskQueue: Sendable {
   private let taken = Atomic<Int>(0)
   private let count: Int
 
   init(count: Int) { self.count = count }
 
   /// The next number nobody has taken, or nil when all are gone.
-  public func next() -> Int? {
+  func next() -> Int? {
     let task = taken.wrappingAdd(1, ordering: .relaxed).oldValue
     return task < count ? task : nil
   }
@@ -23,7 +23,7 @@ public final class TaskQueue: Sendable {
 /// - Parameters:
 ///   - count: the number of tasks.
 ///   - worker: runs at once on several threads; must not touch what another task writes.
-public func withParallelTasks(_ count: Int, _ worker: (TaskQueue) -> Void) {
+func withParallelTasks(_ count: Int, _ worker: (TaskQueue) -> Void) {
   let queue = TaskQueue(count: count)
   let threads = min(count, Int(omp_get_max_threads()))
   guard threads > 1 else { return worker(queue) }
@@ -44,7 +44,7 @@ public func withParallelTasks(_ count: Int, _ worker: (TaskQueue) -> Void) {
 /// - Parameters:
 ///   - count: how many calls.
 ///   - body: must not touch what another call writes.
-public func parallelFor(_ count: Int, _ body: (Int) -> Void) {
+func parallelFor(_ count: Int, _ body: (Int) -> Void) {
   withParallelTasks(count) { queue in
     while let task = queue.next() { body(task) }
   }

@@ -54,9 +54,9 @@ struct WeightedTerm {
 func weightedSum(_ terms: [WeightedTerm]) -> Variable {
   let shape = terms[0].input.value.shape
   for term in terms {
-    precondition(
+    demand(
       term.input.value.shape == shape, "weightedSum: \(term.input.value.shape) and \(shape)")
-    precondition(term.weight.value.count == 1, "weightedSum: weight of \(term.weight.value.shape)")
+    demand(term.weight.value.count == 1, "weightedSum: weight of \(term.weight.value.shape)")
   }
   let (factors, shares) = (terms.map(\.factor), terms.map(\.share))
   let sum = Tensor(shape, from: terms.map(\.input.value)) { sum, inputs in

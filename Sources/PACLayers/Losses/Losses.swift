@@ -89,10 +89,12 @@ private struct Difference {
 
   init(_ prediction: Tensor, _ target: Tensor, _ valid: Tensor?) {
     let shape = prediction.shape
-    precondition(target.shape == shape, "prediction \(shape) against target \(target.shape)")
+    demand(
+      target.shape == shape, "loss: prediction of shape \(shape), target of \(target.shape)")
     if let valid {
-      precondition(
-        valid.count == shape.batch * shape.pixels, "valid pixels \(valid.shape) for \(shape)")
+      demand(
+        valid.count == shape.batch * shape.pixels,
+        "loss: valid pixels of shape \(valid.shape) for \(shape)")
     }
     var squares: [MaskedDifference.Squares] = []
     values = Tensor(shape, from: prediction, target, valid) {

@@ -1,3 +1,5 @@
+import PACTensors
+
 /// Mean-field inference of a conditional random field with pixel-adaptive pairwise terms (paper, section 5; spec section 2).
 ///
 /// logQ⁰ = unary; in each step Q = softmax(logQ), logQ = w_u · unary − Σ_k w_k · message_k(Q).
@@ -29,12 +31,16 @@
 /// let output = try crf(unary, features: [colours, try createYXRGB(image)])
 /// #expect(output.value.shape == [1, 4, 11, 13])
 /// ```
-public typealias PacCRF = MeanField<SharedSteps>
-
-/// The steps of `PacCRF`, which share their weights.
-public enum SharedSteps: MeanFieldSharing {
-  /// The layer's name in errors.
-  public static var layerName: String { "PacCRF" }
-  /// All steps are one.
-  public static var isShared: Bool { true }
+public final class PacCRF: MeanField {
+  /// Makes a CRF.
+  ///
+  /// 4d and spatial filters start as `PacFiller.crf`, compatibilities as 1 − identity, `na` filters as an ordinary
+  /// convolution's.
+  /// - Parameters:
+  ///   - options: labels, steps, weights and pairwise kernels.
+  ///   - random: draws initial values.
+  /// - Throws: `LayerError` if an option is not possible.
+  public init(_ options: PacCRFOptions, random: inout CounterRandom) throws {
+    try super.init("PacCRF", sharingWeights: true, options, random: &random)
+  }
 }

@@ -1,3 +1,5 @@
+import PACTensors
+
 /// Mean-field inference of a PAC-CRF whose steps do not share their weights (paper, section 5; spec section 2).
 ///
 /// logQ⁰ = unary; in each step Q = softmax(logQ), logQ = w_u · unary − Σ_k w_k · message_k(Q).
@@ -26,12 +28,16 @@
 /// let output = try loose(unary, features: [image])
 /// #expect(output.value.elements == (try shared(unary, features: [image])).value.elements)
 /// ```
-public typealias PacCRFLoose = MeanField<LooseSteps>
-
-/// The steps of `PacCRFLoose`, each with weights of its own.
-public enum LooseSteps: MeanFieldSharing {
-  /// The layer's name in errors.
-  public static var layerName: String { "PacCRFLoose" }
-  /// No two steps are the same.
-  public static var isShared: Bool { false }
+public final class PacCRFLoose: MeanField {
+  /// Makes a CRF.
+  ///
+  /// 4d and spatial filters start as `PacFiller.crf`, compatibilities as 1 − identity, `na` filters as an ordinary
+  /// convolution's.
+  /// - Parameters:
+  ///   - options: labels, steps, weights and pairwise kernels.
+  ///   - random: draws initial values.
+  /// - Throws: `LayerError` if an option is not possible.
+  public init(_ options: PacCRFOptions, random: inout CounterRandom) throws {
+    try super.init("PacCRFLoose", sharingWeights: false, options, random: &random)
+  }
 }

@@ -1,3 +1,5 @@
+import PACTensors
+
 /// A transposed pixel-adaptive convolution with weights of its own: the guided upsampling layer (paper, section 4).
 ///
 /// | | |
@@ -22,12 +24,27 @@
 /// let output = try layer(low, guide: image, activation: .rectified)
 /// #expect(output.value.shape == [1, 4, 12, 14])
 /// ```
-public typealias PacConvTranspose2d = PacConvolutionLayer<Transposed>
-
-/// The direction of `PacConvTranspose2d`.
-public enum Transposed: PacDirection {
-  /// The layer's name in errors.
-  public static var layerName: String { "PacConvTranspose2d" }
-  /// The output is as large as the input times the stride.
-  public static var isTransposed: Bool { true }
+public final class PacConvTranspose2d: PacConvolutionLayer {
+  /// Makes a layer.
+  /// - Parameters:
+  ///   - inputChannels: C.
+  ///   - outputChannels: C′; as many as C with shared filters.
+  ///   - window: kernel size, stride, padding, output padding and dilation.
+  ///   - options: the function K, its smoothing and normalisation.
+  ///   - bias: whether a bias is added.
+  ///   - sharedFilters: whether one filter serves every channel, and none mixes them.
+  ///   - filler: how the weights start.
+  ///   - random: draws the initial values.
+  /// - Throws: `LayerError` if an argument is not possible.
+  public init(
+    inputChannels: Int, outputChannels: Int, window: PacWindow,
+    options: AdaptingKernelOptions = .init(), bias: Bool = true, sharedFilters: Bool = false,
+    filler: PacFiller = .uniform, random: inout CounterRandom
+  ) throws {
+    try super.init(
+      "PacConvTranspose2d", transposed: true, inputChannels: inputChannels,
+      outputChannels: outputChannels,
+      window: window, options: options, bias: bias, sharedFilters: sharedFilters, filler: filler,
+      random: &random)
+  }
 }
