@@ -3,9 +3,10 @@ import PACTensors
 
 /// Where the gradient of a variable gathers.
 ///
-/// The backward pass of an operation is given the sinks of its inputs, never the variables: a value that nothing needs
-/// any more is freed while the tape still grows. A kernel writes to a sink through one of three targets, which differ
-/// in what it does with the memory: `adding`, `overwriting`, `addingToZeros`.
+/// The backward pass of an operation is given the sinks of its inputs, never the variables: a value
+/// that nothing needs any more is freed while the tape still grows. A kernel writes to a sink
+/// through one of three targets, which differ in what it does with the memory: `adding`,
+/// `overwriting`, `addingToZeros`.
 public final class GradientSink {
   /// Whether gradients are passed here.
   public let needsGradient: Bool
@@ -43,7 +44,8 @@ public final class GradientSink {
   /// The gradient so far, zeros at first, for a kernel that adds to it in place.
   public var adding: GradientTarget { GradientTarget(self, share: nil) }
 
-  /// New memory, not initialised, for a kernel that overwrites all of it; then added to the gradient.
+  /// New memory, not initialised, for a kernel that overwrites all of it; then added to the
+  /// gradient.
   public var overwriting: GradientTarget {
     GradientTarget(self, share: FlatBuffer(count: shape.count))
   }

@@ -2,7 +2,8 @@ import PACTensors
 
 /// Numbers that training changes: a weight, a bias, a learned scale.
 ///
-/// A layer makes its parameters alone; `ParameterSet` moves those of a network into common flat buffers.
+/// A layer makes its parameters alone; `ParameterSet` moves those of a network into common flat
+/// buffers.
 public final class Parameter {
   /// The extents, as in the published checkpoints.
   public let shape: Shape
@@ -137,7 +138,8 @@ public final class ParameterSet {
   /// Changes values that go on changing afterwards, such as those that other ranks send.
   /// - Parameters:
   ///   - update: begins it; the memory stays where it is as long as somebody holds the buffer.
-  ///   - receive: called with a range of elements before anybody reads them or writes any; returns when they are final.
+  ///   - receive: called with a range of elements before anybody reads them or writes any; returns
+  ///     when they are final.
   public func updateValues(
     _ update: (FlatBuffer) throws -> Void, receivedBy receive: @escaping (Range<Int>) -> Void
   ) rethrows {
@@ -146,7 +148,8 @@ public final class ParameterSet {
     try update(storage.values.writableBuffer())
   }
 
-  /// Where gradients gather, set to zeros by whoever puts it there; nil = in new memory, from the next gradient on.
+  /// Where gradients gather, set to zeros by whoever puts it there; nil = in new memory, from the
+  /// next gradient on.
   public var gradients: FlatBuffer? {
     get { storage.gradients }
     set {

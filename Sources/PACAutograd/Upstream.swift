@@ -1,6 +1,7 @@
 import PACTensors
 
-/// The gradient that reaches the result of an operation; the operation's backward pass alone sees it.
+/// The gradient that reaches the result of an operation; the operation's backward pass alone sees
+/// it.
 public final class Upstream {
   /// The gradient, of the result's shape.
   public private(set) var gradient: Tensor

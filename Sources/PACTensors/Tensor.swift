@@ -1,12 +1,12 @@
 /// A dense array of `Float`, row-major, with value semantics.
 ///
-/// Copies and slices share memory until one of them is written; the writer then takes a copy of its own
-/// elements first. A tensor can therefore be sent to another thread, and a slice of a flat parameter
-/// buffer stays what it was when the buffer is updated.
+/// Copies and slices share memory until one of them is written; the writer then takes a copy of its
+/// own elements first. A tensor can therefore be sent to another thread, and a slice of a flat
+/// parameter buffer stays what it was when the buffer is updated.
 ///
-/// Image batches are `[N, C, H, W]`. Elements are 32-bit floats; layers reach them only through `withMemory` and
-/// `init(_:from:compute:)`, so that a second element type changes this target and the kernels, not the
-/// layers.
+/// Image batches are `[N, C, H, W]`. Elements are 32-bit floats; layers reach them only through
+/// `withMemory` and `init(_:from:compute:)`, so that a second element type changes this target and
+/// the kernels, not the layers.
 ///
 /// `@unchecked Sendable`: memory visible through more than one tensor is never written, see
 /// `withUnsafeMutableBufferPointer`; `writableBuffer()` leaves that to its caller.
@@ -45,7 +45,8 @@ public struct Tensor: @unchecked Sendable {
   /// Makes a tensor without axes from one number.
   public init(scalar: Float) { self.init([], [scalar]) }
 
-  /// Makes a tensor of a buffer's elements; shares the memory, so that nobody may write to the buffer any more.
+  /// Makes a tensor of a buffer's elements; shares the memory, so that nobody may write to the
+  /// buffer any more.
   public init(taking buffer: FlatBuffer) {
     shape = [buffer.count]
     storage = buffer.storage
@@ -87,8 +88,9 @@ public struct Tensor: @unchecked Sendable {
 
   /// This tensor's memory, for writers that go on after the call.
   ///
-  /// Copies the elements first if any other tensor can see them. As long as somebody holds the buffer, it is written through
-  /// the buffer alone, and no element is read, here or through a slice, that may still be written.
+  /// Copies the elements first if any other tensor can see them. As long as somebody holds the
+  /// buffer, it is written through the buffer alone, and no element is read, here or through a
+  /// slice, that may still be written.
   public mutating func writableBuffer() -> FlatBuffer {
     if !isKnownUniquelyReferenced(&storage) || offset != 0 {
       self = withUnsafeBufferPointer { Tensor(shape, $0) }
@@ -96,7 +98,8 @@ public struct Tensor: @unchecked Sendable {
     return FlatBuffer(storage, count: count)
   }
 
-  /// Takes over another tensor's shape and elements, in the memory at hand if these are as many and no other tensor sees it.
+  /// Takes over another tensor's shape and elements, in the memory at hand if these are as many and
+  /// no other tensor sees it.
   ///
   /// Memory that a process touches for the first time costs more than copying to it.
   public mutating func copy(from source: Tensor) {

@@ -5,7 +5,8 @@ import Testing
 
 /// How operations are recorded: which gradients are asked for, and where they gather.
 @Suite struct OperationTests {
-  /// The sinks that the backward pass of an operation with these inputs is given, 1 for one and 0 for none.
+  /// The sinks that the backward pass of an operation with these inputs is given, 1 for one and 0
+  /// for none.
   private func sinks(_ x: Variable, _ y: Variable, _ z: Variable?, tape: Tape) -> [Int] {
     let given = Mutex<[Int]>([])
     let result = Variable.result(Tensor(scalar: 0), of: "probe", x, y, z) { _, dx, dy, dz in

@@ -5,7 +5,8 @@ import Testing
 
 @testable import PACLayers
 
-/// Operations on maps of one image after another, plane by plane, against loops in double precision.
+/// Operations on maps of one image after another, plane by plane, against loops in double
+/// precision.
 @Suite struct OperationTests {
   private func uniform(_ shape: Shape, _ seed: UInt64, within scale: Float = 1) -> Tensor {
     var random = CounterRandom(seed: seed, purpose: .initialisation)

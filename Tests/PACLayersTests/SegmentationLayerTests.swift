@@ -7,7 +7,8 @@ import Testing
 
 /// The layers that segmentation networks add, against loops in double precision.
 @Suite struct SegmentationLayerTests {
-  /// Distinct numbers in random order: no window has two largest ones, and no step of a difference quotient reorders them.
+  /// Distinct numbers in random order: no window has two largest ones, and no step of a difference
+  /// quotient reorders them.
   private func distinct(_ shape: Shape, _ seed: UInt64) -> Tensor {
     var random = CounterRandom(seed: seed, purpose: .initialisation)
     var numbers = (0..<shape.count).map { Float($0) / 16 - 2 }

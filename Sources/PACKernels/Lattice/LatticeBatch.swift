@@ -11,7 +11,8 @@ public struct LatticeBatch: Sendable {
     PermutohedralLattice.largestFeature(dimensions: dimensions)
   }
 
-  /// Builds the filters D^(−½) K D^(−½); nil if a feature is not finite or larger than `largestFeature` in size.
+  /// Builds the filters D^(−½) K D^(−½); nil if a feature is not finite or larger than
+  /// `largestFeature` in size.
   /// - Parameters:
   ///   - features: [images, dimensions, pixels].
   ///   - images: how many; 1 serves batches of any size.

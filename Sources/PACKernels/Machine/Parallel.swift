@@ -15,11 +15,12 @@ final class TaskQueue: Sendable {
   }
 }
 
-/// Runs `worker` on every thread of the OpenMP pool, the one oneDNN uses as well, and returns when all are done.
+/// Runs `worker` on every thread of the OpenMP pool, the one oneDNN uses as well, and returns when
+/// all are done.
 ///
-/// Each worker allocates its scratch memory, then takes tasks until none is left. Which worker gets a task is
-/// not fixed, so a result must not depend on it: tasks write memory of their own, and what is summed over
-/// tasks is kept apart by task number and added up in that order.
+/// Each worker allocates its scratch memory, then takes tasks until none is left. Which worker gets
+/// a task is not fixed, so a result must not depend on it: tasks write memory of their own, and
+/// what is summed over tasks is kept apart by task number and added up in that order.
 /// - Parameters:
 ///   - count: the number of tasks.
 ///   - worker: runs at once on several threads; must not touch what another task writes.

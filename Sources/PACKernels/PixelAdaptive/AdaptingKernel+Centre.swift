@@ -1,7 +1,7 @@
 /// The guidance under the centre of every window, smoothed by an n×m filter or not, of one image.
 ///
-/// The windows of the filter are centred on the centre tap at any dilation, with zeros outside the image
-/// (spec section 1, `smooth_kernel_type`).
+/// The windows of the filter are centred on the centre tap at any dilation, with zeros outside the
+/// image (spec section 1, `smooth_kernel_type`).
 struct AdaptingCentre {
   private let geometry: PacGeometry
   private let channels: Int

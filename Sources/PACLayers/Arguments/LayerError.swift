@@ -1,12 +1,14 @@
 import PACAutograd
 import PACTensors
 
-/// What is wrong with the arguments of a layer: one line that names the argument, what was given and what is allowed.
+/// What is wrong with the arguments of a layer: one line that names the argument, what was given
+/// and what is allowed.
 ///
-/// Layers, the functions and types that a network is made of, throw it where they are called: options and shapes follow
-/// from what users supply. Operations between layers (`+`, `relu`, `softmax`, `concatenated`, resizing, losses …) trap
-/// instead, with the operation's name and both shapes: a wrong shape there is a mistake in the code. Labels that are no
-/// classes throw. See docs/decisions/0008-what-throws-and-what-traps.md.
+/// Layers, the functions and types that a network is made of, throw it where they are called:
+/// options and shapes follow from what users supply. Operations between layers (`+`, `relu`,
+/// `softmax`, `concatenated`, resizing, losses …) trap instead, with the operation's name and both
+/// shapes: a wrong shape there is a mistake in the code. Labels that are no classes throw. See
+/// docs/decisions/0008-what-throws-and-what-traps.md.
 public struct LayerError: Error, Equatable, CustomStringConvertible {
   /// The whole message.
   public let description: String

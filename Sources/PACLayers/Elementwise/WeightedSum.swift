@@ -48,8 +48,8 @@ struct WeightedTerm {
 
 /// Σₖ ± wₖ · xₖ in one pass over the data, with weights that are single numbers.
 ///
-/// A mean-field step adds its terms with it: one pass instead of two for each term, and one rounding instead of two for
-/// each product.
+/// A mean-field step adds its terms with it: one pass instead of two for each term, and one
+/// rounding instead of two for each product.
 /// - Precondition: at least one term, all of one shape, with weights of one number.
 func weightedSum(_ terms: [WeightedTerm]) -> Variable {
   let shape = terms[0].input.value.shape

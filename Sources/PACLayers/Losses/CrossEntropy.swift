@@ -19,7 +19,8 @@ public func crossEntropy(
     scores, labels, least: -.infinity, divisor: labels.count { $0 != ignored }, ignored: ignored)
 }
 
-/// Cross-entropy of the pixels the network is unsure of: −log softmax(x)[label] where that is at least −log t, else 0.
+/// Cross-entropy of the pixels the network is unsure of: −log softmax(x)[label] where that is at
+/// least −log t, else 0.
 ///
 /// The mean is over all pixels, those without label counting 0 (spec section 4, `fce_{t}`).
 /// - Parameters:

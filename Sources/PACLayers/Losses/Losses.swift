@@ -47,12 +47,13 @@ public func rootMeanSquaredError(
 
 /// End-point error: mean over images and pixels of √(Σ_c (prediction − target)²).
 ///
-/// Without `valid` the mean is over all pixels, and those with a component of the target above `unknown` in size
-/// count as 0, as published.
+/// Without `valid` the mean is over all pixels, and those with a component of the target above
+/// `unknown` in size count as 0, as published.
 /// - Parameters:
 ///   - prediction: [N, C, H, W].
 ///   - target: the same shape.
-///   - valid: [N, 1, H, W], 1 = the pixel counts, 0 = it does not; then the mean is over those that count.
+///   - valid: [N, 1, H, W], 1 = the pixel counts, 0 = it does not; then the mean is over those that
+///     count.
 ///   - unknown: larger components mean that the truth is not known; only without `valid`.
 /// - Returns: one number; 0 if no pixel counts.
 public func endPointError(

@@ -1,9 +1,11 @@
 import PACKernels
 import PACTensors
 
-/// What pixels tell each other in a fully-connected CRF: D^(−½) K D^(−½) Q with K(i, j) = exp(−½ ‖fᵢ − fⱼ‖²) and D = K1.
+/// What pixels tell each other in a fully-connected CRF: D^(−½) K D^(−½) Q with K(i, j) =
+/// exp(−½ ‖fᵢ − fⱼ‖²) and D = K1.
 ///
-/// K is a permutohedral lattice's approximation, see `PermutohedralLattice`; it is built once and serves all steps.
+/// K is a permutohedral lattice's approximation, see `PermutohedralLattice`; it is built once and
+/// serves all steps.
 struct GaussianMessage {
   private let lattices: LatticeBatch
 

@@ -74,7 +74,8 @@ public class MeanField {
 
   /// The adapting kernels of edge features.
   /// - Parameter features: one map for each pairwise kernel, [N, G, H, W].
-  /// - Returns: K of every pairwise kernel, [N, 1, kh, kw, H′, W′] at the blurred size; nil for `na` terms.
+  /// - Returns: K of every pairwise kernel, [N, 1, kh, kw, H′, W′] at the blurred size; nil for
+  ///   `na` terms.
   /// - Throws: `LayerError` if the shapes do not fit.
   public func edgeKernels(_ features: [Variable]) throws -> [Variable?] {
     try requireCount(features.count, "features")
@@ -95,7 +96,8 @@ public class MeanField {
 
   /// Sets every parameter to the value of its published name.
   ///
-  /// Where steps have weights of their own, a name of `PacCRF` will do as well: its value goes to every step.
+  /// Where steps have weights of their own, a name of `PacCRF` will do as well: its value goes to
+  /// every step.
   /// - Parameter values: by name without prefix; those no parameter has are left alone.
   /// - Throws: `LayerError` if a value is missing or of another shape; then nothing has changed.
   public func load(_ values: [String: Tensor]) throws {

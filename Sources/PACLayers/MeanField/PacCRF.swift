@@ -1,6 +1,7 @@
 import PACTensors
 
-/// Mean-field inference of a conditional random field with pixel-adaptive pairwise terms (paper, section 5; spec section 2).
+/// Mean-field inference of a conditional random field with pixel-adaptive pairwise terms (paper,
+/// section 5; spec section 2).
 ///
 /// logQ⁰ = unary; in each step Q = softmax(logQ), logQ = w_u · unary − Σ_k w_k · message_k(Q).
 /// All steps share their weights.
@@ -8,13 +9,17 @@ import PACTensors
 /// | | |
 /// |---|---|
 /// | unary | log-probabilities of the labels up to a constant, [N, C, H, W] |
-/// | features | one map for each pairwise kernel, [N, G, H, W]: its Gaussian kernel is exp(−½ ‖fⱼ − fᵢ‖²); those of `na` terms are not looked at |
+/// | features | one map for each pairwise kernel, [N, G, H, W] |
 /// | output | [N, C, H, W], see `FinalOutput` |
-/// | parameters | `unary_weight`, `messengers.K.weight`, `compat.K.weight`, `pairwise_weights.K`, as far as the options have them learned |
 ///
-/// K is computed once from the features, kh·kw·H·W numbers for each pairwise kernel, and serves all steps; a computation
-/// without tape keeps nothing else from step to step. Departing from the published code,
-/// `blur` works for any size of image.
+/// The Gaussian kernel of features is exp(−½ ‖fⱼ − fᵢ‖²); those of `na` terms are not looked at.
+///
+/// Parameters: `unary_weight`, `messengers.K.weight`, `compat.K.weight`, `pairwise_weights.K`, as
+/// far as the options have them learned.
+///
+/// K is computed once from the features, kh·kw·H·W numbers for each pairwise kernel, and serves all
+/// steps; a computation without tape keeps nothing else from step to step. Departing from the
+/// published code, `blur` works for any size of image.
 ///
 /// ```swift
 /// let crf = try PacCRF(
@@ -34,8 +39,8 @@ import PACTensors
 public final class PacCRF: MeanField {
   /// Makes a CRF.
   ///
-  /// 4d and spatial filters start as `PacFiller.crf`, compatibilities as 1 − identity, `na` filters as an ordinary
-  /// convolution's.
+  /// 4d and spatial filters start as `PacFiller.crf`, compatibilities as 1 − identity, `na` filters
+  /// as an ordinary convolution's.
   /// - Parameters:
   ///   - options: labels, steps, weights and pairwise kernels.
   ///   - random: draws initial values.

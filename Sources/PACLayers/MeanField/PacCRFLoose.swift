@@ -1,6 +1,7 @@
 import PACTensors
 
-/// Mean-field inference of a PAC-CRF whose steps do not share their weights (paper, section 5; spec section 2).
+/// Mean-field inference of a PAC-CRF whose steps do not share their weights (paper, section 5; spec
+/// section 2).
 ///
 /// logQ⁰ = unary; in each step Q = softmax(logQ), logQ = w_u · unary − Σ_k w_k · message_k(Q).
 /// Every step has weights of its own.
@@ -8,13 +9,17 @@ import PACTensors
 /// | | |
 /// |---|---|
 /// | unary | log-probabilities of the labels up to a constant, [N, C, H, W] |
-/// | features | one map for each pairwise kernel, [N, G, H, W]: its Gaussian kernel is exp(−½ ‖fⱼ − fᵢ‖²); those of `na` terms are not looked at |
+/// | features | one map for each pairwise kernel, [N, G, H, W] |
 /// | output | [N, C, H, W], see `FinalOutput` |
-/// | parameters | `steps.S.unary_weight`, `steps.S.messengers.K.weight`, `steps.S.compat.K.weight`, `steps.S.pairwise_weights.K`, as far as the options have them learned |
 ///
-/// K is computed once from the features, kh·kw·H·W numbers for each pairwise kernel, and serves all steps; a computation
-/// without tape keeps nothing else from step to step. Departing from the published code,
-/// `na` terms and `blur` for any size of image work here too.
+/// The Gaussian kernel of features is exp(−½ ‖fⱼ − fᵢ‖²); those of `na` terms are not looked at.
+///
+/// Parameters: `steps.S.unary_weight`, `steps.S.messengers.K.weight`, `steps.S.compat.K.weight`,
+/// `steps.S.pairwise_weights.K`, as far as the options have them learned.
+///
+/// K is computed once from the features, kh·kw·H·W numbers for each pairwise kernel, and serves all
+/// steps; a computation without tape keeps nothing else from step to step. Departing from the
+/// published code, `na` terms and `blur` for any size of image work here too.
 ///
 /// ```swift
 /// let options = PacCRFOptions(
@@ -31,8 +36,8 @@ import PACTensors
 public final class PacCRFLoose: MeanField {
   /// Makes a CRF.
   ///
-  /// 4d and spatial filters start as `PacFiller.crf`, compatibilities as 1 − identity, `na` filters as an ordinary
-  /// convolution's.
+  /// 4d and spatial filters start as `PacFiller.crf`, compatibilities as 1 − identity, `na` filters
+  /// as an ordinary convolution's.
   /// - Parameters:
   ///   - options: labels, steps, weights and pairwise kernels.
   ///   - random: draws initial values.

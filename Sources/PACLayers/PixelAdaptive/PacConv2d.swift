@@ -1,6 +1,7 @@
 import PACTensors
 
-/// A pixel-adaptive convolution with weights of its own: v′ᵢ = Σⱼ K(fᵢ, fⱼ) W[pᵢ − pⱼ] vⱼ + b (paper, equation 3).
+/// A pixel-adaptive convolution with weights of its own: v′ᵢ = Σⱼ K(fᵢ, fⱼ) W[pᵢ − pⱼ] vⱼ + b
+/// (paper, equation 3).
 ///
 /// | | |
 /// |---|---|
@@ -9,11 +10,13 @@ import PACTensors
 /// | kernel | K in place of the guide, [N, 1, kh, kw, H′, W′] |
 /// | mask | [N, 1, H, W], 1 = valid input pixel; where a window has none, the output is the bias |
 /// | output | v′, [N, C′, H′, W′], the sizes of PyTorch's Conv2d |
-/// | parameters | `weight`, [C′, C, kh, kw] or [1, 1, kh, kw] if shared; `bias`, [C′]; `inv_alpha`, `inv_lambda`, [1]; `smooth_kernel`, [1, 1, n, n] |
 ///
-/// K is the plain Gaussian exp(−½ ‖fⱼ − fᵢ‖²) unless the options say otherwise; zeros that padding adds count as features.
-/// Departing from the published code, smoothing works together with any dilation, and sizes may differ between rows and
-/// columns everywhere.
+/// Parameters: `weight`, [C′, C, kh, kw] or [1, 1, kh, kw] if shared; `bias`, [C′]; `inv_alpha`,
+/// `inv_lambda`, [1]; `smooth_kernel`, [1, 1, n, n].
+///
+/// K is the plain Gaussian exp(−½ ‖fⱼ − fᵢ‖²) unless the options say otherwise; zeros that padding
+/// adds count as features. Departing from the published code, smoothing works together with any
+/// dilation, and sizes may differ between rows and columns everywhere.
 ///
 /// ```swift
 /// let layer = try PacConv2d(

@@ -1,6 +1,7 @@
 import PACTensors
 
-/// A transposed pixel-adaptive convolution with weights of its own: the guided upsampling layer (paper, section 4).
+/// A transposed pixel-adaptive convolution with weights of its own: the guided upsampling layer
+/// (paper, section 4).
 ///
 /// | | |
 /// |---|---|
@@ -9,11 +10,14 @@ import PACTensors
 /// | kernel | K in place of the guide, [N, 1, kh, kw, H′, W′] |
 /// | mask | [N, 1, H, W], 1 = valid input pixel; where a window has none, the output is the bias |
 /// | output | v′, [N, C′, H′, W′], the sizes of PyTorch's ConvTranspose2d |
-/// | parameters | `weight`, [C, C′, kh, kw] or [1, 1, kh, kw] if shared; `bias`, [C′]; `inv_alpha`, `inv_lambda`, [1]; `smooth_kernel`, [1, 1, n, n] |
 ///
-/// v′ᵢ = Σⱼ K(fᵢ, fⱼ) W[pᵢ − pⱼ] vⱼ + b over the input's pixels, which lie `stride` output pixels apart; the zeros between
-/// them are never multiplied. K is read at the output's resolution with a padding of dilation·(k − 1)/2. As published, the
-/// filter is not turned: with K ≡ 1 this is ConvTranspose2d with W rotated by 180°.
+/// Parameters: `weight`, [C, C′, kh, kw] or [1, 1, kh, kw] if shared; `bias`, [C′]; `inv_alpha`,
+/// `inv_lambda`, [1]; `smooth_kernel`, [1, 1, n, n].
+///
+/// v′ᵢ = Σⱼ K(fᵢ, fⱼ) W[pᵢ − pⱼ] vⱼ + b over the input's pixels, which lie `stride` output pixels
+/// apart; the zeros between them are never multiplied. K is read at the output's resolution with a
+/// padding of dilation·(k − 1)/2. As published, the filter is not turned: with K ≡ 1 this is
+/// ConvTranspose2d with W rotated by 180°.
 ///
 /// ```swift
 /// let layer = try PacConvTranspose2d(

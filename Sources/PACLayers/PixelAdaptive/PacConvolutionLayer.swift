@@ -1,10 +1,11 @@
 import PACAutograd
 import PACTensors
 
-/// What `PacConv2d` and `PacConvTranspose2d` have in common; these say what is computed and which shapes are taken.
+/// What `PacConv2d` and `PacConvTranspose2d` have in common; these say what is computed and which
+/// shapes are taken.
 ///
-/// C are the input's channels, C′ the output's. The guide f, [N, G, ·, ·], lies at the resolution of the larger map:
-/// `PacConv2d`'s input, `PacConvTranspose2d`'s output.
+/// C are the input's channels, C′ the output's. The guide f, [N, G, ·, ·], lies at the resolution
+/// of the larger map: `PacConv2d`'s input, `PacConvTranspose2d`'s output.
 public class PacConvolutionLayer {
   /// W, [C′, C, kh, kw], transposed [C, C′, kh, kw], or [1, 1, kh, kw] shared by all channels.
   public let weight: Parameter

@@ -2,8 +2,8 @@ import PACAutograd
 import PACKernels
 import PACTensors
 
-/// Bilinear interpolation to `height` × `width`, at half-pixel centres and clamped at the borders, without anti-aliasing:
-/// PyTorch's `interpolate(mode: bilinear, align_corners: false)`.
+/// Bilinear interpolation to `height` × `width`, at half-pixel centres and clamped at the borders,
+/// without anti-aliasing: PyTorch's `interpolate(mode: bilinear, align_corners: false)`.
 /// - Parameters:
 ///   - input: [N, C, H, W].
 ///   - height: H′.
@@ -19,7 +19,8 @@ public func resizeBilinear(_ input: Variable, height: Int, width: Int) -> Variab
       inputHeight: shape.height, inputWidth: shape.width, outputHeight: height, outputWidth: width))
 }
 
-/// Part of a bilinear upsampling by an integer factor, at half-pixel centres and clamped at the borders.
+/// Part of a bilinear upsampling by an integer factor, at half-pixel centres and clamped at the
+/// borders.
 /// - Parameters:
 ///   - input: [N, C, H, W].
 ///   - factor: the factor, at least 1.

@@ -4,7 +4,8 @@ import Testing
 
 @testable import PACLayers
 
-/// Expressions of variables against loops in double precision, and what they answer to shapes that do not fit.
+/// Expressions of variables against loops in double precision, and what they answer to shapes that
+/// do not fit.
 @Suite struct OperatorTests {
   private static let shape: Shape = [2, 3, 5, 17]
 

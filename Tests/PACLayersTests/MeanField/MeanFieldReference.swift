@@ -2,7 +2,8 @@ import Foundation
 import PACLayers
 import PACTensors
 
-/// Mean field with pixel-adaptive terms in double precision, straight from the equations of spec section 2, for one image.
+/// Mean field with pixel-adaptive terms in double precision, straight from the equations of spec
+/// section 2, for one image.
 struct MeanFieldReference {
   /// One pairwise term of one step.
   struct Term {
