@@ -3,9 +3,10 @@ import PACTensors
 
 /// Where the gradient of a variable gathers.
 ///
-/// The backward pass of an operation is given the sinks of its inputs, never the variables: a value that nothing needs
-/// any more is freed while the tape still grows. A kernel writes to a sink through one of three targets, which differ
-/// in what it does with the memory: `adding`, `overwriting`, `addingToZeros`.
+/// The backward pass of an operation is given the sinks of its inputs, never the variables: a value
+/// that nothing needs any more is freed while the tape still grows. A kernel writes to a sink
+/// through one of three targets, which differ in what it does with the memory: `adding`,
+/// `overwriting`, `addingToZeros`.
 public final class GradientSink {
   /// Whether gradients are passed here.
   public let needsGradient: Bool
@@ -29,7 +30,7 @@ public final class GradientSink {
   /// - Precondition: the shape of the value.
   public func accumulate(_ addend: Tensor) {
     guard needsGradient else { return }
-    precondition(
+    demand(
       addend.shape == shape, "gradient of shape \(addend.shape) for a value of \(shape)")
     if parameter != nil {
       withMemory(of: addend, adding) { PACKernels.accumulate($0, into: $1, count: addend.count) }
@@ -43,7 +44,8 @@ public final class GradientSink {
   /// The gradient so far, zeros at first, for a kernel that adds to it in place.
   public var adding: GradientTarget { GradientTarget(self, share: nil) }
 
-  /// New memory, not initialised, for a kernel that overwrites all of it; then added to the gradient.
+  /// New memory, not initialised, for a kernel that overwrites all of it; then added to the
+  /// gradient.
   public var overwriting: GradientTarget {
     GradientTarget(self, share: FlatBuffer(count: shape.count))
   }
@@ -70,7 +72,7 @@ public struct GradientTarget: KernelArgument {
   private let share: FlatBuffer?
 
   fileprivate init(_ sink: GradientSink, share: FlatBuffer?) {
-    precondition(sink.needsGradient, "a kernel that computes a gradient nobody needs")
+    demand(sink.needsGradient, "a kernel that computes a gradient nobody needs")
     self.sink = sink
     self.share = share
   }

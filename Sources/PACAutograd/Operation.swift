@@ -1,13 +1,14 @@
 import PACTensors
 
-// How an operation is written: compute the value, keep what the backward pass reads, say how gradients go on.
+// How an operation is written: compute the value, keep what the backward pass reads, say how
+// gradients go on.
 //
 //     let (x, w) = (input.value, weight.value)
 //     let y = Tensor(shape, from: x, w) { y, x, w in … }
 //     return .result(y, of: "name", input, weight) { upstream, dx, dw in … }
 //
-// The backward pass is `@Sendable`, which a `Variable` is not: a closure that captures one, and with it an activation
-// that nothing needs, does not compile.
+// The backward pass is `@Sendable`, which a `Variable` is not: a closure that captures one, and
+// with it an activation that nothing needs, does not compile.
 
 /// What an operation is applied to: a variable, or one that may be missing.
 public protocol OperationInput {
@@ -40,12 +41,14 @@ extension Optional: OperationInput where Wrapped == Variable {
 extension Variable {
   /// Makes the variable that an operation of one input has produced.
   ///
-  /// The operation is recorded if the input needs a gradient; its backward pass runs if one reaches the result.
+  /// The operation is recorded if the input needs a gradient; its backward pass runs if one reaches
+  /// the result.
   /// - Parameters:
   ///   - value: the result.
   ///   - name: the operation's name in messages.
   ///   - input: what it was applied to.
-  ///   - backward: given the gradient of the result and where the input's gathers, adds to the latter.
+  ///   - backward: given the gradient of the result and where the input's gathers, adds to the
+  ///     latter.
   /// - Returns: the result, on the input's tape.
   public static func result(
     _ value: Tensor, of name: String, _ input: Variable,
@@ -57,13 +60,14 @@ extension Variable {
 
   /// Makes the variable that an operation has produced.
   ///
-  /// The operation is recorded if any input needs a gradient; its backward pass runs if one reaches the result.
+  /// The operation is recorded if any input needs a gradient; its backward pass runs if one reaches
+  /// the result.
   /// - Parameters:
   ///   - value: the result.
   ///   - name: the operation's name in messages.
   ///   - inputs: what it was applied to.
-  ///   - backward: given the gradient of the result and, input by input, where its gradient gathers, nil where
-  ///     none is needed; adds to these.
+  ///   - backward: given the gradient of the result and, input by input, where its gradient
+  ///     gathers, nil where none is needed; adds to these.
   /// - Returns: the result, on the inputs' tape.
   /// - Precondition: inputs that are on a tape are on the same one.
   public static func result<each Input: OperationInput>(
@@ -76,14 +80,16 @@ extension Variable {
     return recorded(value, name, present) { backward($0, repeat each sinks) }
   }
 
-  /// Makes the variable that an operation of any number of inputs has produced; see `result(_:of:_:backward:)`.
+  /// Makes the variable that an operation of any number of inputs has produced; see
+  /// `result(_:of:_:backward:)`.
   /// - Parameters:
   ///   - value: the result.
   ///   - name: the operation's name in messages.
   ///   - inputs: what it was applied to.
-  ///   - backward: given the gradient of the result and, input by input, where its gradient gathers, nil where
-  ///     none is needed; adds to these.
-  /// - Returns: the variable, recorded if any input needs a gradient.
+  ///   - backward: given the gradient of the result and, input by input, where its gradient
+  ///     gathers, nil where none is needed; adds to these.
+  /// - Returns: the result, on the inputs' tape.
+  /// - Precondition: inputs that are on a tape are on the same one.
   public static func result(
     _ value: Tensor, of name: String, all inputs: [Variable],
     backward: @escaping @Sendable (Upstream, [GradientSink?]) -> Void
@@ -97,12 +103,12 @@ extension Variable {
   ) -> Variable {
     let tapes = inputs.compactMap(\.tape)
     guard let tape = tapes.first else { return Variable(value) }
-    precondition(
+    demand(
       tapes.allSatisfy { $0 === tape }, "\(name): its inputs are recorded on different tapes")
     guard inputs.contains(where: \.needsGradient) else { return Variable(value, tape: tape) }
     let result = Variable(value, tape: tape, needsGradient: true)
     tape.append { [sink = result.sink] in
-      if let gradient = sink.takeGradient() { backward(Upstream(gradient)) }
+      if let upstream = Upstream(takenFrom: sink) { backward(upstream) }
     }
     return result
   }

@@ -2,7 +2,8 @@ import PACTensors
 
 /// Numbers that training changes: a weight, a bias, a learned scale.
 ///
-/// A layer makes its parameters alone; `ParameterSet` moves those of a network into common flat buffers.
+/// A layer makes its parameters alone; `ParameterSet` moves those of a network into common flat
+/// buffers.
 public final class Parameter {
   /// The extents, as in the published checkpoints.
   public let shape: Shape
@@ -21,7 +22,7 @@ public final class Parameter {
   public var value: Tensor {
     get { storage.read(range).slice(from: offset, shape) }
     set {
-      precondition(newValue.shape == shape, "value of shape \(newValue.shape) for \(shape)")
+      demand(newValue.shape == shape, "value of shape \(newValue.shape) for \(shape)")
       storage.write(newValue, at: offset)
     }
   }
@@ -105,7 +106,7 @@ public final class ParameterSet {
   /// Moves parameters, with their present values, into common buffers.
   /// - Precondition: names are unique.
   public init(_ named: [(name: String, parameter: Parameter)]) {
-    precondition(Set(named.map(\.name)).count == named.count, "a parameter's name is used twice")
+    demand(Set(named.map(\.name)).count == named.count, "a parameter's name is used twice")
     var entries: [Entry] = []
     var offset = 0
     for (name, parameter) in named {
@@ -137,7 +138,8 @@ public final class ParameterSet {
   /// Changes values that go on changing afterwards, such as those that other ranks send.
   /// - Parameters:
   ///   - update: begins it; the memory stays where it is as long as somebody holds the buffer.
-  ///   - receive: called with a range of elements before anybody reads them or writes any; returns when they are final.
+  ///   - receive: called with a range of elements before anybody reads them or writes any; returns
+  ///     when they are final.
   public func updateValues(
     _ update: (FlatBuffer) throws -> Void, receivedBy receive: @escaping (Range<Int>) -> Void
   ) rethrows {
@@ -146,11 +148,12 @@ public final class ParameterSet {
     try update(storage.values.writableBuffer())
   }
 
-  /// Where gradients gather, set to zeros by whoever puts it there; nil = in new memory, from the next gradient on.
+  /// Where gradients gather, set to zeros by whoever puts it there; nil = in new memory, from the
+  /// next gradient on.
   public var gradients: FlatBuffer? {
     get { storage.gradients }
     set {
-      precondition(newValue.map { $0.count == count } ?? true, "a buffer of another size")
+      demand(newValue.map { $0.count == count } ?? true, "a buffer of another size")
       storage.gradients = newValue
     }
   }

@@ -1,11 +1,18 @@
 import PACTensors
 
-/// The gradient that reaches the result of an operation; the operation's backward pass alone sees it.
+/// The gradient that reaches the result of an operation; the operation's backward pass alone sees
+/// it.
 public final class Upstream {
   /// The gradient, of the result's shape.
   public private(set) var gradient: Tensor
 
-  init(_ gradient: Tensor) { self.gradient = gradient }
+  /// Takes what has gathered at a result; nil if nothing has.
+  ///
+  /// Nobody else then refers to the memory, and `inPlace` changes it without a copy.
+  init?(takenFrom sink: GradientSink) {
+    guard let gradient = sink.takeGradient() else { return nil }
+    self.gradient = gradient
+  }
 
   /// The only element, where the result is one number.
   public var scalar: Float { gradient.scalar }

@@ -2,8 +2,8 @@ import PACTensors
 
 /// A tensor in a computation, and where its gradient gathers.
 ///
-/// Operations take variables, compute the value at once, and, where a gradient is wanted, record on the tape how to pass
-/// it on.
+/// Operations take variables, compute the value at once, and, where a gradient is wanted, record on
+/// the tape how to pass it on.
 public final class Variable {
   /// What was computed.
   public let value: Tensor
@@ -28,7 +28,8 @@ public final class Variable {
     sink = GradientSink(value.shape, needsGradient: needsGradient && tape != nil)
   }
 
-  /// A parameter's part in one computation: its gradient goes straight into the parameter's own memory.
+  /// A parameter's part in one computation: its gradient goes straight into the parameter's own
+  /// memory.
   init(_ parameter: Parameter, tape: Tape?) {
     value = parameter.value
     self.tape = tape

@@ -1,7 +1,8 @@
 /// A block of floats at a fixed address, which all who hold it read and write.
 ///
-/// A tensor is a value whose memory moves when a shared copy is written; gradients and parameters that travel while
-/// the program computes need memory that stays. Who may write which elements at what time is up to the holders.
+/// A tensor is a value whose memory moves when a shared copy is written; gradients and parameters
+/// that travel while the program computes need memory that stays. Who may write which elements at
+/// what time is up to the holders.
 public final class FlatBuffer {
   /// The number of elements.
   public let count: Int

@@ -1,6 +1,8 @@
-/// What a kernel is handed memory of: a tensor, one that may be missing, or where a gradient gathers.
+/// What a kernel is handed memory of: a tensor, one that may be missing, or where a gradient
+/// gathers.
 ///
-/// `withMemory` and `Tensor.init(_:from:compute:)` open it, call a kernel, and close it; nobody else needs to.
+/// `withMemory` and `Tensor.init(_:from:compute:)` open it, call a kernel, and close it; nobody
+/// else needs to.
 public protocol KernelArgument {
   /// What the kernel gets.
   associatedtype Address
@@ -60,8 +62,8 @@ extension Tensor {
   /// - Parameters:
   ///   - shape: its extents.
   ///   - arguments: what the kernel reads.
-  ///   - compute: is given the new tensor's address, behind which nothing is initialised and every element must be
-  ///     written, and those of the arguments; all are valid during the call only.
+  ///   - compute: is given the new tensor's address, behind which nothing is initialised and every
+  ///     element must be written, and those of the arguments; all are valid during the call only.
   /// - Throws: what `compute` throws.
   public init<each Argument: KernelArgument>(
     _ shape: Shape, from arguments: repeat each Argument,

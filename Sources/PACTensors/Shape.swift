@@ -5,7 +5,7 @@ public struct Shape: Hashable, Sendable {
 
   /// Makes a shape from extents, outermost first.
   public init(_ dimensions: [Int]) {
-    precondition(dimensions.allSatisfy { $0 >= 0 }, "negative extent in \(dimensions)")
+    demand(dimensions.allSatisfy { $0 >= 0 }, "negative extent in \(dimensions)")
     self.dimensions = dimensions
   }
 
@@ -44,7 +44,7 @@ public struct Shape: Hashable, Sendable {
   public var pixels: Int { height * width }
 
   private func image(_ axis: Int) -> Int {
-    precondition(rank == 4, "expected [N, C, H, W], found \(self)")
+    demand(rank == 4, "expected [N, C, H, W], found \(self)")
     return dimensions[axis]
   }
 }

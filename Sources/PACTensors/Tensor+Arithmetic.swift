@@ -6,7 +6,7 @@ extension Tensor {
   /// Works in place unless another tensor sees the memory.
   /// - Precondition: equal counts.
   public mutating func add(_ other: Tensor) {
-    precondition(other.count == count, "cannot add \(other.shape) to \(shape)")
+    demand(other.count == count, "cannot add \(other.shape) to \(shape)")
     let target = writableBuffer()
     withMemory(of: other) { accumulate($0, into: target.base, count: other.count) }
   }

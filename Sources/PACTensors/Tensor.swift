@@ -1,12 +1,12 @@
 /// A dense array of `Float`, row-major, with value semantics.
 ///
-/// Copies and slices share memory until one of them is written; the writer then takes a copy of its own
-/// elements first. A tensor can therefore be sent to another thread, and a slice of a flat parameter
-/// buffer stays what it was when the buffer is updated.
+/// Copies and slices share memory until one of them is written; the writer then takes a copy of its
+/// own elements first. A tensor can therefore be sent to another thread, and a slice of a flat
+/// parameter buffer stays what it was when the buffer is updated.
 ///
-/// Image batches are `[N, C, H, W]`. Elements are 32-bit floats; layers reach them only through `withMemory` and
-/// `init(_:from:compute:)`, so that a second element type changes this target and the kernels, not the
-/// layers.
+/// Image batches are `[N, C, H, W]`. Elements are 32-bit floats; layers reach them only through
+/// `withMemory` and `init(_:from:compute:)`, so that a second element type changes this target and
+/// the kernels, not the layers.
 ///
 /// `@unchecked Sendable`: memory visible through more than one tensor is never written, see
 /// `withUnsafeMutableBufferPointer`; `writableBuffer()` leaves that to its caller.
@@ -37,7 +37,7 @@ public struct Tensor: @unchecked Sendable {
   /// Makes a tensor from its elements in row-major order.
   /// - Precondition: as many elements as the shape holds.
   public init(_ shape: Shape, _ elements: some Collection<Float>) {
-    precondition(
+    demand(
       elements.count == shape.count, "\(elements.count) elements given for shape \(shape)")
     self.init(shape) { _ = $0.update(fromContentsOf: elements) }
   }
@@ -45,7 +45,8 @@ public struct Tensor: @unchecked Sendable {
   /// Makes a tensor without axes from one number.
   public init(scalar: Float) { self.init([], [scalar]) }
 
-  /// Makes a tensor of a buffer's elements; shares the memory, so that nobody may write to the buffer any more.
+  /// Makes a tensor of a buffer's elements; shares the memory, so that nobody may write to the
+  /// buffer any more.
   public init(taking buffer: FlatBuffer) {
     shape = [buffer.count]
     storage = buffer.storage
@@ -61,7 +62,7 @@ public struct Tensor: @unchecked Sendable {
   /// The only element.
   /// - Precondition: the tensor holds exactly one.
   public var scalar: Float {
-    precondition(count == 1, "a tensor of shape \(shape) is no scalar")
+    demand(count == 1, "a tensor of shape \(shape) is no scalar")
     return storage.base[offset]
   }
 
@@ -87,8 +88,9 @@ public struct Tensor: @unchecked Sendable {
 
   /// This tensor's memory, for writers that go on after the call.
   ///
-  /// Copies the elements first if any other tensor can see them. As long as somebody holds the buffer, it is written through
-  /// the buffer alone, and no element is read, here or through a slice, that may still be written.
+  /// Copies the elements first if any other tensor can see them. As long as somebody holds the
+  /// buffer, it is written through the buffer alone, and no element is read, here or through a
+  /// slice, that may still be written.
   public mutating func writableBuffer() -> FlatBuffer {
     if !isKnownUniquelyReferenced(&storage) || offset != 0 {
       self = withUnsafeBufferPointer { Tensor(shape, $0) }
@@ -96,7 +98,8 @@ public struct Tensor: @unchecked Sendable {
     return FlatBuffer(storage, count: count)
   }
 
-  /// Takes over another tensor's shape and elements, in the memory at hand if these are as many and no other tensor sees it.
+  /// Takes over another tensor's shape and elements, in the memory at hand if these are as many and
+  /// no other tensor sees it.
   ///
   /// Memory that a process touches for the first time costs more than copying to it.
   public mutating func copy(from source: Tensor) {
@@ -113,7 +116,7 @@ public struct Tensor: @unchecked Sendable {
   /// The same elements with other extents; shares the memory.
   /// - Precondition: equal counts.
   public func reshaped(_ shape: Shape) -> Tensor {
-    precondition(shape.count == count, "cannot reshape \(self.shape) to \(shape)")
+    demand(shape.count == count, "cannot reshape \(self.shape) to \(shape)")
     var result = self
     result.shape = shape
     return result
@@ -122,7 +125,7 @@ public struct Tensor: @unchecked Sendable {
   /// `shape.count` elements from position `start` of the row-major order; shares the memory.
   /// - Precondition: the elements exist.
   public func slice(from start: Int, _ shape: Shape) -> Tensor {
-    precondition(
+    demand(
       start >= 0 && start + shape.count <= count,
       "slice \(start)..<\(start + shape.count) of a tensor of \(count) elements")
     var result = self
@@ -134,7 +137,7 @@ public struct Tensor: @unchecked Sendable {
   /// Images `range` of a batch `[N, …]`; shares the memory.
   /// - Precondition: at least one axis, and `range` lies within it.
   public func batchSlice(_ range: Range<Int>) -> Tensor {
-    precondition(
+    demand(
       shape.rank > 0 && range.lowerBound >= 0 && range.upperBound <= shape[0],
       "batch slice \(range) of \(shape)")
     let rest = Array(shape.dimensions.dropFirst())

@@ -15,7 +15,8 @@ func message(_ body: () throws -> Void) -> String {
   } catch { return "\(error)" }
 }
 
-/// What a wrong argument is answered with: one line with the argument, what was given and what is allowed.
+/// What a wrong argument is answered with: one line with the argument, what was given and what is
+/// allowed.
 @Suite struct LayerErrorTests {
   private func zeros(_ shape: Shape) -> Variable { Variable(.zeros(shape)) }
 

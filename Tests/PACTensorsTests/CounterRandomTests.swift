@@ -4,7 +4,8 @@ import Testing
 
 @Suite("Counter-based random numbers")
 struct CounterRandomTests {
-  /// The three published known answers for ten rounds (file kat_vectors of the Random123 distribution).
+  /// The three published known answers for ten rounds (file kat_vectors of the Random123
+  /// distribution).
   @Test("Philox4x32-10 gives the published answers")
   func knownAnswers() {
     let ones = UInt32.max

@@ -4,7 +4,8 @@ import CPACOneDNN
 public enum ActivationLayout: Hashable, Sendable {
   /// [N, C, H, W].
   case rowMajor
-  /// [N, C/b, H, W, b]: b channels of a pixel side by side, as oneDNN's convolutions read and write them.
+  /// [N, C/b, H, W, b]: b channels of a pixel side by side, as oneDNN's convolutions read and write
+  /// them.
   ///
   /// b is one of `blockSizes` and divides C.
   case channelBlocks(Int)

@@ -2,11 +2,13 @@ import CPACOneDNN
 
 /// Ordinary convolution, forward and both backward passes.
 ///
-/// oneDNN does it, in layouts of its choice, mostly blocks of channels. Activations that lie otherwise are brought there
-/// and back here, which costs two passes over the data against several hundred operations an element; convolutions that
-/// follow each other directly keep theirs in blocks (`preferredLayouts`). One or two output channels, which oneDNN pads
-/// to sixteen, take a loop of our own (`FewOutputConvolution`), very many weights a matrix product (`MatrixConvolution`);
-/// these two know row-major activations only, so that oneDNN takes their cases where one lies in blocks.
+/// oneDNN does it, in layouts of its choice, mostly blocks of channels. Activations that lie
+/// otherwise are brought there and back here, which costs two passes over the data against several
+/// hundred operations an element; convolutions that follow each other directly keep theirs in
+/// blocks (`preferredLayouts`). One or two output channels, which oneDNN pads to sixteen, take a
+/// loop of our own (`FewOutputConvolution`), very many weights a matrix product
+/// (`MatrixConvolution`); these two know row-major activations only, so that oneDNN takes their
+/// cases where one lies in blocks.
 public struct Convolution: Sendable {
   private let sizes: ConvolutionSizes
   private let direct: FewOutputConvolution?
@@ -103,7 +105,8 @@ public struct Convolution: Sendable {
     outputGradient: UnsafePointer<Float>, inputGradient: UnsafeMutablePointer<Float>?,
     weightGradient: UnsafeMutablePointer<Float>?, biasGradient: UnsafeMutablePointer<Float>?
   ) {
-    // The two parameters' gradients come out of one pass: beside a bias' alone, the weight's is thrown away.
+    // The two parameters' gradients come out of one pass: beside a bias' alone, the weight's is
+    // thrown away.
     let isUnwanted = weightGradient == nil && biasGradient != nil
     let unwanted = ScratchBuffer(zeros: isUnwanted ? sizes.weight.reduce(1, *) : 0)
     defer { withExtendedLifetime(unwanted) {} }

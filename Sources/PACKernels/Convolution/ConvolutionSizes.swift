@@ -1,4 +1,5 @@
-/// The sizes of an ordinary convolution: [N, C, H, W] with weights [C′, C, kh, kw] to [N, C′, H′, W′].
+/// The sizes of an ordinary convolution: [N, C, H, W] with weights [C′, C, kh, kw] to
+/// [N, C′, H′, W′].
 public struct ConvolutionSizes: Hashable, Sendable {
   /// N, the number of images.
   public var batch: Int

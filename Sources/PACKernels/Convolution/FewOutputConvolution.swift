@@ -1,8 +1,9 @@
 /// Ordinary convolution of stride 1 to one or two channels, without oneDNN.
 ///
-/// oneDNN's layouts hold output channels in blocks of sixteen, so with one of them it multiplies fifteen
-/// zeros. Here the planes are copied once with their padding, and every result is a sum of shifted vectors. The same
-/// loop computes the output (few sums of many planes) and the input's gradient (many sums of few).
+/// oneDNN's layouts hold output channels in blocks of sixteen, so with one of them it multiplies
+/// fifteen zeros. Here the planes are copied once with their padding, and every result is a sum of
+/// shifted vectors. The same loop computes the output (few sums of many planes) and the input's
+/// gradient (many sums of few).
 struct FewOutputConvolution {
   private let sizes: ConvolutionSizes
 
@@ -44,7 +45,8 @@ struct FewOutputConvolution {
     }
   }
 
-  /// The input's gradient, as of `Convolution.backward`: a correlation with the filter turned round.
+  /// The input's gradient, as of `Convolution.backward`: a correlation with the filter turned
+  /// round.
   func backwardInput(
     outputGradient: UnsafePointer<Float>, weight: UnsafePointer<Float>,
     inputGradient: UnsafeMutablePointer<Float>

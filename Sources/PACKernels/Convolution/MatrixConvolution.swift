@@ -1,12 +1,13 @@
-/// Ordinary convolution as one matrix product of the weights and the unfolded input, for layers whose weights are the
-/// largest of their arrays, such as FCN8s's fc6 with 103 million of them.
+/// Ordinary convolution as one matrix product of the weights and the unfolded input, for layers
+/// whose weights are the largest of their arrays, such as FCN8s's fc6 with 103 million of them.
 ///
-/// oneDNN would copy such weights into a layout of its own, in every pass, and so would hold them twice. Here they
-/// are read where they lie, and their gradient is added where it gathers.
+/// oneDNN would copy such weights into a layout of its own, in every pass, and so would hold them
+/// twice. Here they are read where they lie, and their gradient is added where it gathers.
 struct MatrixConvolution {
   private let sizes: ConvolutionSizes
 
-  /// Whether the sizes are this type's case: many weights, more than the unfolded input has elements.
+  /// Whether the sizes are this type's case: many weights, more than the unfolded input has
+  /// elements.
   static func fits(_ sizes: ConvolutionSizes) -> Bool {
     sizes.weight.reduce(1, *) >= 1 << 22
       && sizes.outputChannels >= sizes.rows.output * sizes.columns.output
@@ -135,8 +136,8 @@ struct MatrixConvolution {
 
   /// Calls `body` for every tap and output row of a channel.
   ///
-  /// Its arguments: where the row begins in the unfolded input; where the input's row begins, nil if there is none; the
-  /// outputs that meet a pixel; and the column of output 0.
+  /// Its arguments: where the row begins in the unfolded input; where the input's row begins, nil
+  /// if there is none; the outputs that meet a pixel; and the column of output 0.
   private func forEachRow(_ channel: Int, _ body: (Int, Int?, Range<Int>, Int) -> Void) {
     let (rows, columns) = (sizes.rows, sizes.columns)
     for tap in 0..<taps {

@@ -1,6 +1,8 @@
-/// Copies runs of adjacent floats between two arrays: what selects, joins, repeats, crops and pads maps.
+/// Copies runs of adjacent floats between two arrays: what selects, joins, repeats, crops and pads
+/// maps.
 ///
-/// There are `outer` groups of `inner` runs; run (i, j) lies `start + i·outerStride + j·innerStride` into each array.
+/// There are `outer` groups of `inner` runs; run (i, j) lies `start + i·outerStride +
+/// j·innerStride` into each array.
 public struct BlockCopy: Sendable {
   /// Where runs lie in an array.
   public struct Place: Sendable {

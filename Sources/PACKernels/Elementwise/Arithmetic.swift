@@ -1,5 +1,5 @@
-// Sums, differences and products, element by element. No element depends on another, and no target overlaps a source
-// unless it is the same memory.
+// Sums, differences and products, element by element. No element depends on another, and no target
+// overlaps a source unless it is the same memory.
 
 /// target = a + b.
 public func add(

@@ -7,8 +7,8 @@ public struct ChannelSoftmax: Sendable {
   private let images: Int
   private let channels: Int
   private let pixels: Int
-  /// Pixels of one task: their channels stay in the first-level cache between the passes, each of which runs along the
-  /// pixels of one channel after another.
+  /// Pixels of one task: their channels stay in the first-level cache between the passes, each of
+  /// which runs along the pixels of one channel after another.
   private static let block = 256
 
   /// Prepares the softmax of [images, channels, pixels].
@@ -128,8 +128,8 @@ public struct ChannelSoftmax: Sendable {
     }
   }
 
-  /// Calls `body` with every vector of a block of pixels, one channel after the other: its place in the block, its place in
-  /// the whole, and how many pixels of the block remain from there.
+  /// Calls `body` with every vector of a block of pixels, one channel after the other: its place in
+  /// the block, its place in the whole, and how many pixels of the block remain from there.
   @inline(__always)
   private func forEachVector(_ start: Int, _ count: Int, _ body: (Int, Int, Int) -> Void) {
     for channel in 0..<channels {
@@ -137,8 +137,8 @@ public struct ChannelSoftmax: Sendable {
     }
   }
 
-  /// Calls `body` with the position of a block's first pixel in channel 0, the number of its pixels, and scratch memory
-  /// for two numbers a pixel, in whole vectors.
+  /// Calls `body` with the position of a block's first pixel in channel 0, the number of its
+  /// pixels, and scratch memory for two numbers a pixel, in whole vectors.
   @inline(__always)
   private func forEachBlock(_ body: (Int, Int, UnsafeMutablePointer<Float>) -> Void) {
     let blocks = (pixels + Self.block - 1) / Self.block

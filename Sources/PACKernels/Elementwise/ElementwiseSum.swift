@@ -1,7 +1,7 @@
 /// Adds `count` floats from `source` to those at `target`, element by element.
 ///
-/// The two do not overlap. No element depends on another, so the compiler uses the widest vectors there
-/// are without changing a result.
+/// The two do not overlap. No element depends on another, so the compiler uses the widest vectors
+/// there are without changing a result.
 public func accumulate(
   _ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, count: Int
 ) {
@@ -24,8 +24,9 @@ public struct VectorAddition {
 
 /// Makes additions one after the other, on vectors of `count` floats.
 ///
-/// A sum may be the source of a later addition. The vectors are passed in blocks, each of which goes through all
-/// additions while it lies in the cache; blocks run in parallel. The bits are those of whole vectors one by one.
+/// A sum may be the source of a later addition. The vectors are passed in blocks, each of which
+/// goes through all additions while it lies in the cache; blocks run in parallel. The bits are
+/// those of whole vectors one by one.
 public func accumulate(_ additions: [VectorAddition], count: Int) {
   let length = 1 << 13
   parallelFor((count + length - 1) / length) { block in

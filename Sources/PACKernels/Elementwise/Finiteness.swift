@@ -5,7 +5,8 @@ public func areFinite(_ elements: UnsafePointer<Float>, count: Int) -> Bool {
 
 /// The largest |x| of `count` floats, 0 if there are none; not a number if one of them is none.
 public func largestMagnitude(_ elements: UnsafePointer<Float>, count: Int) -> Float {
-  // Without their signs, floats are ordered as the integers of the same bits; what is not a number lies above infinity.
+  // Without their signs, floats are ordered as the integers of the same bits; what is not a number
+  // lies above infinity.
   let width = 16
   let withoutSign: Int32 = 0x7fff_ffff
   var largest = SIMD16<Int32>.zero

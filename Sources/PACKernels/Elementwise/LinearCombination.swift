@@ -1,4 +1,5 @@
-/// target = Σₖ factorₖ · sourceₖ, element by element, in one pass over the data; each product is added with one rounding.
+/// target = Σₖ factorₖ · sourceₖ, element by element, in one pass over the data; each product is
+/// added with one rounding.
 /// - Parameters:
 ///   - sources: at least one; none of them `target`.
 ///   - factors: as many.

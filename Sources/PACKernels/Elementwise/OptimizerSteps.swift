@@ -31,10 +31,12 @@ public struct AdamCoefficients: Sendable {
 }
 
 /// One Adam step, element by element (Kingma and Ba 2015, algorithm 1; weight decay as an L2 term):
-/// g ← g + λp, m ← m + (1 − β₁)(g − m), v ← β₂v + (1 − β₂)g², p ← p − η/(1 − β₁ᵗ) · m / (√v/√(1 − β₂ᵗ) + ε).
+/// g ← g + λp, m ← m + (1 − β₁)(g − m), v ← β₂v + (1 − β₂)g², p ← p − η/(1 − β₁ᵗ) · m /
+/// (√v/√(1 − β₂ᵗ) + ε).
 ///
-/// The four arrays do not overlap. No element depends on another, and each operation rounds alike in vector
-/// and scalar code, so that neither vectors, nor threads, nor a division into segments change a bit.
+/// The four arrays do not overlap. No element depends on another, and each operation rounds alike
+/// in vector and scalar code, so that neither vectors, nor threads, nor a division into segments
+/// change a bit.
 /// - Parameters:
 ///   - parameters: p, updated.
 ///   - gradients: g.

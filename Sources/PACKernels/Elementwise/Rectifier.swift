@@ -19,7 +19,8 @@ public func maskByRectifiedOutput(
   _ output: UnsafePointer<Float>, _ gradient: UnsafePointer<Float>,
   into target: UnsafeMutablePointer<Float>, count: Int
 ) {
-  // In vectors by hand: where target and gradient are the same memory the compiler's own vectors are not used.
+  // In vectors by hand: where target and gradient are the same memory the compiler's own vectors
+  // are not used.
   forEachVector(count) { start, left in
     let values = Vector(loading: output + start, count: left)
     Vector(loading: gradient + start, count: left)

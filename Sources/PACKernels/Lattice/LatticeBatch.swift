@@ -3,7 +3,16 @@ public struct LatticeBatch: Sendable {
   /// One for each image, or one for all.
   private let lattices: [PermutohedralLattice]
 
-  /// Builds the filters D^(−½) K D^(−½); nil if a feature is not finite or larger than `largestFeature` in size.
+  /// The largest number of features.
+  public static var mostDimensions: Int { PermutohedralLattice.mostDimensions }
+
+  /// The largest absolute value that features may have.
+  public static func largestFeature(dimensions: Int) -> Float {
+    PermutohedralLattice.largestFeature(dimensions: dimensions)
+  }
+
+  /// Builds the filters D^(−½) K D^(−½); nil if a feature is not finite or larger than
+  /// `largestFeature` in size.
   /// - Parameters:
   ///   - features: [images, dimensions, pixels].
   ///   - images: how many; 1 serves batches of any size.

@@ -5,16 +5,18 @@ typealias LatticeKey = SIMD8<Int16>
 
 /// The simplex of the permutohedral lattice around a point, and the point's place in it.
 ///
-/// Adams, Baek, Davis, *Fast High-Dimensional Filtering Using the Permutohedral Lattice*, Eurographics 2010, section 3. Every
-/// simplex is a shifted copy of one with corners of remainder 0 … d, its coordinates put into another order.
+/// Adams, Baek, Davis, *Fast High-Dimensional Filtering Using the Permutohedral Lattice*,
+/// Eurographics 2010, section 3. Every simplex is a shifted copy of one with corners of remainder 0
+/// … d, its coordinates put into another order.
 struct LatticeSimplex: Equatable {
   /// The corner whose coordinates are multiples of d + 1.
   var origin = LatticeKey.zero
-  /// Place of each coordinate in the descending order of the point's differences from `origin`, from 0.
+  /// Place of each coordinate in the descending order of the point's differences from `origin`,
+  /// from 0.
   var order = LatticeKey.zero
 
-  /// The corner of a remainder: `origin` with `remainder` added to every coordinate, and d + 1 taken from the last ones
-  /// of the order, so that the sum stays 0.
+  /// The corner of a remainder: `origin` with `remainder` added to every coordinate, and d + 1
+  /// taken from the last ones of the order, so that the sum stays 0.
   @inline(__always)
   func corner(_ remainder: Int, dimensions: Int, used: SIMDMask<SIMD8<Int16>>) -> LatticeKey {
     let shift = LatticeKey(repeating: Int16(truncatingIfNeeded: remainder))
@@ -47,13 +49,15 @@ struct LatticeEmbedding {
     let lanes = LatticeKey(0, 1, 2, 3, 4, 5, 6, 7)
     let isUsed = lanes .< LatticeKey(repeating: Int16(dimensions))
     used = isUsed
-    // The blur along d + 1 directions has the variance ½ (d + 1)² in each dimension, linear interpolation on the way in and on the
-    // way out (d + 1)² / 12 each on average: ⅔ (d + 1)² altogether, which is to be 1.
+    // The blur along d + 1 directions has the variance ½ (d + 1)² in each dimension, linear
+    // interpolation on the way in and on the way out (d + 1)² / 12 each on average: ⅔ (d + 1)²
+    // altogether, which is to be 1.
     let unit = Float(dimensions + 1) * Float(2.0 / 3).squareRoot()
     var scales = SIMD8<Float>.zero
     for i in 0..<dimensions { scales[i] = unit / Float((i + 1) * (i + 2)).squareRoot() }
     self.scales = scales
-    // Coordinates are at most the length of the embedded point, which is `unit` times that of the features.
+    // Coordinates are at most the length of the embedded point, which is `unit` times that of the
+    // features.
     limit = Self.mostCoordinate / (unit * Float(dimensions).squareRoot())
   }
 
@@ -76,7 +80,8 @@ struct LatticeEmbedding {
       unsafeBitCast(shifted, to: SIMD8<Int32>.self) &- unsafeBitCast(shift, to: SIMD8<Int32>.self)
     let near = (shifted - shift) * Float(d + 1)
     var order = descendingOrder(place - near)
-    // The nearest multiples of d + 1 may not add up to 0; then those that lost most by rounding move on by one.
+    // The nearest multiples of d + 1 may not add up to 0; then those that lost most by rounding
+    // move on by one.
     let surplus = Int32(truncatingIfNeeded: (0...d).reduce(0) { $0 + Int(whole[$1]) })
     let size = Int32(d + 1)
     if surplus > 0 {
@@ -103,7 +108,8 @@ struct LatticeEmbedding {
 
   /// The point on the plane Σ y = 0 of d + 1 dimensions, scaled.
   ///
-  /// The i-th axis of the features becomes (1, …, 1, −(i + 1), 0, …), with i + 1 ones, over its length.
+  /// The i-th axis of the features becomes (1, …, 1, −(i + 1), 0, …), with i + 1 ones, over its
+  /// length.
   @inline(__always)
   private func embedded(_ features: UnsafePointer<Float>, _ stride: Int) -> SIMD8<Float> {
     var place = SIMD8<Float>.zero
@@ -119,7 +125,8 @@ struct LatticeEmbedding {
     return place
   }
 
-  /// How many of the first d + 1 numbers come before each: larger ones, and equal ones of a lower index.
+  /// How many of the first d + 1 numbers come before each: larger ones, and equal ones of a lower
+  /// index.
   @inline(__always)
   private func descendingOrder(_ numbers: SIMD8<Float>) -> SIMD8<Int32> {
     let lanes = SIMD8<Int32>(0, 1, 2, 3, 4, 5, 6, 7)

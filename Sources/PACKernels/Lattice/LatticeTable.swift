@@ -1,4 +1,5 @@
-/// The points of a lattice that are in use, numbered in the order in which they were met: a hash table with open addressing.
+/// The points of a lattice that are in use, numbered in the order in which they were met: a hash
+/// table with open addressing.
 struct LatticeTable {
   private typealias Words = SIMD2<UInt64>
 

@@ -7,7 +7,7 @@ extension PermutohedralLattice {
   ///   - input: v, [channels, pixels].
   ///   - channels: C.
   ///   - output: v′, the same shape, overwritten; may be `input`.
-  public func filter(
+  func filter(
     input: UnsafePointer<Float>, channels: Int, output: UnsafeMutablePointer<Float>
   ) {
     filter(input: input, channels: channels, output: output, transposed: false)
@@ -15,12 +15,14 @@ extension PermutohedralLattice {
 
   /// As above, or output = Kᵀ input.
   ///
-  /// K is symmetric but for lattice points that are missing: the blurs in different directions then no longer commute.
+  /// K is symmetric but for lattice points that are missing: the blurs in different directions then
+  /// no longer commute.
   func filter(
     input: UnsafePointer<Float>, channels: Int, output: UnsafeMutablePointer<Float>,
     transposed: Bool
   ) {
-    // Channels lie side by side, filled up with zeros to whole vectors, so that a pixel or point is one run of memory.
+    // Channels lie side by side, filled up with zeros to whole vectors, so that a pixel or point is
+    // one run of memory.
     let octets = (channels + 7) / 8
     var values = ScratchBuffer(count: (points + 1) * octets * 8)
     splat(input, channels, octets, into: values)

@@ -1,20 +1,23 @@
-/// The Gaussian filter over all pairs of pixels, v′ᵢ = Σⱼ exp(−½ ‖fᵢ − fⱼ‖²) vⱼ, approximated in time linear in the pixels.
+/// The Gaussian filter over all pairs of pixels, v′ᵢ = Σⱼ exp(−½ ‖fᵢ − fⱼ‖²) vⱼ, approximated in
+/// time linear in the pixels.
 ///
-/// Adams, Baek, Davis, *Fast High-Dimensional Filtering Using the Permutohedral Lattice*, Eurographics 2010. The features of d
-/// dimensions lie among the points of a lattice; every pixel has a share in the d + 1 corners of the simplex it lies in. The
-/// filter is K ≈ c · S B Sᵀ: Sᵀ adds the pixels to the corners (splat), B blurs by ¼ ½ ¼ along each of the d + 1 directions of
-/// the lattice, S reads the corners at the pixels (slice). Lattice points without a pixel in an adjoining simplex count as 0, so
-/// that in many dimensions, where few points are in use, sums come out too small; a division by K1, see `normalize`,
-/// mends most of that.
+/// Adams, Baek, Davis, *Fast High-Dimensional Filtering Using the Permutohedral Lattice*,
+/// Eurographics 2010. The features of d dimensions lie among the points of a lattice; every pixel
+/// has a share in the d + 1 corners of the simplex it lies in. The filter is K ≈ c · S B Sᵀ: Sᵀ
+/// adds the pixels to the corners (splat), B blurs by ¼ ½ ¼ along each of the d + 1 directions of
+/// the lattice, S reads the corners at the pixels (slice). Lattice points without a pixel in an
+/// adjoining simplex count as 0, so that in many dimensions, where few points are in use, sums come
+/// out too small; a division by K1, see `normalize`, mends most of that.
 ///
-/// The order of every sum is given by the pixels alone: the result is the same, bit for bit, for any number of threads.
-public struct PermutohedralLattice: Sendable {
+/// The order of every sum is given by the pixels alone: the result is the same, bit for bit, for
+/// any number of threads.
+struct PermutohedralLattice: Sendable {
   /// d, the number of features.
-  public let dimensions: Int
+  let dimensions: Int
   /// The number of pixels.
-  public let pixels: Int
+  let pixels: Int
   /// The number of lattice points in use.
-  public let points: Int
+  let points: Int
   /// The corners of each pixel's simplex, [pixels, d + 1].
   let corners: [Int32]
   /// The pixels' shares in their corners, [pixels, d + 1]: S.
@@ -25,23 +28,25 @@ public struct PermutohedralLattice: Sendable {
   private(set) var memberShares: [Float]
   /// Where the members of each point begin, [points + 1].
   let firstMembers: [Int32]
-  /// The points before and after each point in each direction, [d + 1, points, 2]; `points` for none.
+  /// The points before and after each point in each direction, [d + 1, points, 2]; `points` for
+  /// none.
   let neighbours: [Int32]
 
   /// The largest number of features.
-  public static var mostDimensions: Int { LatticeEmbedding.mostDimensions }
+  static var mostDimensions: Int { LatticeEmbedding.mostDimensions }
 
   /// The largest absolute value that features may have.
-  public static func largestFeature(dimensions: Int) -> Float {
+  static func largestFeature(dimensions: Int) -> Float {
     LatticeEmbedding(dimensions: dimensions).limit
   }
 
-  /// Builds the lattice of an image's features; nil if one is not finite or larger than `largestFeature` in size.
+  /// Builds the lattice of an image's features; nil if one is not finite or larger than
+  /// `largestFeature` in size.
   /// - Parameters:
   ///   - features: [dimensions, pixels].
   ///   - dimensions: d, 1 to `mostDimensions`.
   ///   - pixels: how many, less than 2²⁸.
-  public init?(features: UnsafePointer<Float>, dimensions: Int, pixels: Int) {
+  init?(features: UnsafePointer<Float>, dimensions: Int, pixels: Int) {
     precondition(pixels > 0 && pixels < 1 << 28, "\(pixels) pixels")
     self.dimensions = dimensions
     self.pixels = pixels
@@ -61,8 +66,9 @@ public struct PermutohedralLattice: Sendable {
     memberShares = entries.shares
   }
 
-  /// Makes the filter D^(−½) K D^(−½) with D = K1, the diagonal matrix of K's sums; to be called once.
-  public mutating func normalize() {
+  /// Makes the filter D^(−½) K D^(−½) with D = K1, the diagonal matrix of K's sums; to be called
+  /// once.
+  mutating func normalize() {
     let ones = [Float](repeating: 1, count: pixels)
     let factors = [Float](unsafeUninitializedCapacity: pixels) { sums, count in
       count = pixels
@@ -79,10 +85,11 @@ public struct PermutohedralLattice: Sendable {
     for entry in memberShares.indices { memberShares[entry] *= factors[Int(members[entry])] }
   }
 
-  /// c, which makes a filter of weights whose sum is 1 on the lattice one of weights exp(−½ ‖Δf‖²) on the pixels.
+  /// c, which makes a filter of weights whose sum is 1 on the lattice one of weights exp(−½ ‖Δf‖²)
+  /// on the pixels.
   ///
-  /// The Gaussian of variance s² = ⅔ (d + 1)² is (2π s²)^(−d/2) at its centre, and (d + 1)^(d − ½) of the plane belongs to a
-  /// lattice point. Their product is 1 / c.
+  /// The Gaussian of variance s² = ⅔ (d + 1)² is (2π s²)^(−d/2) at its centre, and (d + 1)^(d − ½)
+  /// of the plane belongs to a lattice point. Their product is 1 / c.
   private static func scale(dimensions: Int) -> Float {
     let perDimension = (4.0 * Double.pi / 3).squareRoot()
     return Float(

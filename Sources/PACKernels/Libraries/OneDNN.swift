@@ -2,7 +2,8 @@ import CPACOneDNN
 
 /// One oneDNN engine on this processor; every primitive below is made for it.
 ///
-/// Making a primitive a second time is cheap: oneDNN keeps the generated code in a cache of its own.
+/// Making a primitive a second time is cheap: oneDNN keeps the generated code in a cache of its
+/// own.
 enum OneDNN {
   /// The processor's engine.
   ///
@@ -33,7 +34,8 @@ enum OneDNN {
     return body(attributes)
   }
 
-  /// Stops with a message: sizes were validated before, so a refusal is a defect here or memory is exhausted.
+  /// Stops with a message: sizes were validated before, so a refusal is a defect here or memory is
+  /// exhausted.
   static func check(_ status: dnnl_status_t, _ what: @autoclosure () -> String) {
     precondition(status == dnnl_success, "oneDNN: \(what()) failed with status \(status.rawValue)")
   }

@@ -1,4 +1,5 @@
-/// −log-likelihoods of labels: which elements of [images, channels, pixels] belong to a label, and their sum.
+/// −log-likelihoods of labels: which elements of [images, channels, pixels] belong to a label, and
+/// their sum.
 public struct LabelLikelihood: Sendable {
   private let channels: Int
   private let pixels: Int

@@ -1,4 +1,5 @@
-/// prediction − target of [images, channels, pixels] where pixels count, and what losses make of it.
+/// prediction − target of [images, channels, pixels] where pixels count, and what losses make of
+/// it.
 public struct MaskedDifference: Sendable {
   private let images: Int
   private let channels: Int

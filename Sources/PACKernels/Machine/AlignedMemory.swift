@@ -2,9 +2,10 @@ import Glibc
 
 /// A block of floats that begins at a cache line.
 ///
-/// The line is found within a plain allocation rather than asked of the allocator: for an aligned block glibc 2.36
-/// looks for room for block and alignment, so that a block just freed never serves the next request of its size, and the
-/// heap of a program that frees and allocates tensors grows to several times what is alive.
+/// The line is found within a plain allocation rather than asked of the allocator: for an aligned
+/// block glibc 2.36 looks for room for block and alignment, so that a block just freed never serves
+/// the next request of its size, and the heap of a program that frees and allocates tensors grows
+/// to several times what is alive.
 public struct AlignedMemory {
   /// The first element.
   public let base: UnsafeMutablePointer<Float>

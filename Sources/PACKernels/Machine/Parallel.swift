@@ -2,28 +2,29 @@ import CPACPlatform
 import Synchronization
 
 /// Hands out the numbers 0 ..< `count`, each to one caller only.
-public final class TaskQueue: Sendable {
+final class TaskQueue: Sendable {
   private let taken = Atomic<Int>(0)
   private let count: Int
 
   init(count: Int) { self.count = count }
 
   /// The next number nobody has taken, or nil when all are gone.
-  public func next() -> Int? {
+  func next() -> Int? {
     let task = taken.wrappingAdd(1, ordering: .relaxed).oldValue
     return task < count ? task : nil
   }
 }
 
-/// Runs `worker` on every thread of the OpenMP pool, the one oneDNN uses as well, and returns when all are done.
+/// Runs `worker` on every thread of the OpenMP pool, the one oneDNN uses as well, and returns when
+/// all are done.
 ///
-/// Each worker allocates its scratch memory, then takes tasks until none is left. Which worker gets a task is
-/// not fixed, so a result must not depend on it: tasks write memory of their own, and what is summed over
-/// tasks is kept apart by task number and added up in that order.
+/// Each worker allocates its scratch memory, then takes tasks until none is left. Which worker gets
+/// a task is not fixed, so a result must not depend on it: tasks write memory of their own, and
+/// what is summed over tasks is kept apart by task number and added up in that order.
 /// - Parameters:
 ///   - count: the number of tasks.
 ///   - worker: runs at once on several threads; must not touch what another task writes.
-public func withParallelTasks(_ count: Int, _ worker: (TaskQueue) -> Void) {
+func withParallelTasks(_ count: Int, _ worker: (TaskQueue) -> Void) {
   let queue = TaskQueue(count: count)
   let threads = min(count, Int(omp_get_max_threads()))
   guard threads > 1 else { return worker(queue) }
@@ -44,7 +45,7 @@ public func withParallelTasks(_ count: Int, _ worker: (TaskQueue) -> Void) {
 /// - Parameters:
 ///   - count: how many calls.
 ///   - body: must not touch what another call writes.
-public func parallelFor(_ count: Int, _ body: (Int) -> Void) {
+func parallelFor(_ count: Int, _ body: (Int) -> Void) {
   withParallelTasks(count) { queue in
     while let task = queue.next() { body(task) }
   }

@@ -33,7 +33,8 @@ private func storeTail(_ vector: Vector, _ pointer: UnsafeMutablePointer<Float>,
   for lane in 0..<count { pointer[lane] = vector[lane] }
 }
 
-/// Calls `body` with the start of every vector in 0 ..< `count` and how many elements remain from there.
+/// Calls `body` with the start of every vector in 0 ..< `count` and how many elements remain from
+/// there.
 @inline(__always)
 func forEachVector(_ count: Int, _ body: (Int, Int) -> Void) {
   var start = 0

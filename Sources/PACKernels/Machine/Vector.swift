@@ -1,4 +1,5 @@
-/// The vocabulary of the vector loops: sixteen lanes, which is one register with AVX-512 and two with AVX2.
+/// The vocabulary of the vector loops: sixteen lanes, which is one register with AVX-512 and two
+/// with AVX2.
 typealias Vector = SIMD16<Float>
 
 extension Vector {
@@ -30,10 +31,12 @@ extension Vector {
 @inline(__always)
 func larger(_ a: Vector, _ b: Vector) -> Vector { a.replacing(with: b, where: b .> a) }
 
-/// eˣ in every lane, within 2 units in the last place for −87.3 ≤ x ≤ 88.3; 0 below, the largest value above.
+/// eˣ in every lane, within 2 units in the last place for −87.3 ≤ x ≤ 88.3; 0 below, the largest
+/// value above.
 ///
-/// x = n·ln 2 + r with |r| ≤ ½ ln 2; eʳ by its Taylor polynomial of degree 7 (remainder below 6·10⁻⁹), 2ⁿ by
-/// building the exponent bits. ln 2 is split in two parts so that n·ln 2 is exact enough.
+/// x = n·ln 2 + r with |r| ≤ ½ ln 2; eʳ by its Taylor polynomial of degree 7
+/// (remainder below 6·10⁻⁹), 2ⁿ by building the exponent bits. ln 2 is split in two parts so that
+/// n·ln 2 is exact enough.
 @inline(__always)
 func exponential(_ x: Vector) -> Vector {
   let log2e = Vector(repeating: 1.442_695_04)
@@ -41,7 +44,8 @@ func exponential(_ x: Vector) -> Vector {
   let ln2Low = Vector(repeating: -2.121_944_4e-4)
   let smallest = Vector(repeating: -87.3)
   let clamped = larger(x, smallest).replacing(with: 88.3, where: x .> 88.3)
-  // At 1.5·2²³ one unit in the last place is 1: the sum rounds to a whole number, which its low bits then hold.
+  // At 1.5·2²³ one unit in the last place is 1: the sum rounds to a whole number, which its low
+  // bits then hold.
   let shift = Vector(repeating: 12_582_912)
   let shifted = shift.addingProduct(clamped, log2e)
   let n = shifted - shift

@@ -28,7 +28,8 @@ struct Matrix {
   }
 }
 
-/// result = a · b, or with `accumulating` result += a · b, through OpenBLAS on the calling thread alone.
+/// result = a · b, or with `accumulating` result += a · b, through OpenBLAS on the calling thread
+/// alone.
 func multiply(
   _ a: Matrix, _ b: Matrix, into result: UnsafeMutablePointer<Float>, stride: Int,
   accumulating: Bool = false
@@ -45,5 +46,6 @@ func multiply(
     blasint(b.stride), accumulating ? 1 : 0, result, blasint(stride))
 }
 
-/// The tiles of a kernel are spread over the OpenMP pool; within a tile OpenBLAS must not start threads of its own.
+/// The tiles of a kernel are spread over the OpenMP pool; within a tile OpenBLAS must not start
+/// threads of its own.
 private let singleThreadedOpenBLAS: Void = openblas_set_num_threads(1)

@@ -1,5 +1,5 @@
-/// Multiplies square matrices of 1024×1024 on every thread of the pool, each thread its own: the yardstick for the rate
-/// this machine reaches in single precision.
+/// Multiplies square matrices of 1024×1024 on every thread of the pool, each thread its own: the
+/// yardstick for the rate this machine reaches in single precision.
 /// - Returns: the floating-point operations done: 2·1024³ for each thread.
 public func multiplyYardstickMatrices(threads: Int) -> Double {
   let size = 1024

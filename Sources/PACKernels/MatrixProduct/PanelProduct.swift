@@ -1,10 +1,12 @@
-/// Matrix products whose right factor is a panel: for each k one vector of sixteen columns, next to each other.
+/// Matrix products whose right factor is a panel: for each k one vector of sixteen columns, next to
+/// each other.
 ///
-/// OpenBLAS copies both factors into a layout of its own before it multiplies. For the few rows a PAC layer's output
-/// channels make, that copy costs as much as the arithmetic it prepares; here the packing of the neighbours writes
-/// the layout the product reads.
+/// OpenBLAS copies both factors into a layout of its own before it multiplies. For the few rows a
+/// PAC layer's output channels make, that copy costs as much as the arithmetic it prepares; here
+/// the packing of the neighbours writes the layout the product reads.
 struct PanelWeights {
-  /// Row counts for which there is a loop, each with so many sums in registers; 21 is Pascal VOC's classes.
+  /// Row counts for which there is a loop, each with so many sums in registers; 21 is Pascal VOC's
+  /// classes.
   private static let heights = [1, 2, 4, 6, 8, 12, 16, 21, 24]
 
   private struct Group {
@@ -50,8 +52,8 @@ struct PanelWeights {
   /// Multiplies with one panel.
   /// - Parameters:
   ///   - panel: [depth, 16].
-  ///   - result: sixteen columns of each row, rows `stride` apart; overwritten. Rows up to the next of
-  ///     `heights` are written too, as `paddedRows` says.
+  ///   - result: sixteen columns of each row, rows `stride` apart; overwritten. Rows up to the next
+  ///     of `heights` are written too, as `paddedRows` says.
   ///   - stride: floats from one row of the result to the next.
   @inline(__always)
   func multiply(
@@ -80,8 +82,8 @@ struct PanelWeights {
 
 /// A number of rows known when the loop is compiled, in two parts.
 ///
-/// The compiler keeps an array of sums in registers only if it unrolls every loop over it, which it does up to
-/// some sixteen rounds.
+/// The compiler keeps an array of sums in registers only if it unrolls every loop over it, which it
+/// does up to some sixteen rounds.
 private struct Height<let upper: Int, let lower: Int> {}
 
 /// result[row] = Σ_k weights[k, row] · panel[k]; the sums stay in registers.

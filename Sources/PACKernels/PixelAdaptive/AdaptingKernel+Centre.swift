@@ -1,7 +1,7 @@
 /// The guidance under the centre of every window, smoothed by an n×m filter or not, of one image.
 ///
-/// The windows of the filter are centred on the centre tap at any dilation, with zeros outside the image
-/// (`smooth_kernel_type`, docs/mathematics.md#smoothed-centers).
+/// The windows of the filter are centred on the centre tap at any dilation, with zeros outside the
+/// image (`smooth_kernel_type`, docs/mathematics.md#smoothed-centers).
 struct AdaptingCentre {
   private let geometry: PacGeometry
   private let channels: Int

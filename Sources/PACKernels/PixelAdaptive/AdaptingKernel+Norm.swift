@@ -47,7 +47,8 @@ struct AdaptingNorm {
   /// Applies mask and normalisation in place.
   /// - Parameters:
   ///   - kernel: [planes, kh·kw, H′, W′].
-  ///   - divisor: [planes, H′, W′], overwritten with what K was divided by; 0 marks an empty window.
+  ///   - divisor: [planes, H′, W′], overwritten with what K was divided by; 0 marks an empty
+  ///     window.
   func forward(
     _ kernel: UnsafeMutablePointer<Float>, divisor: UnsafeMutablePointer<Float>
   ) {

@@ -30,10 +30,11 @@ public struct InverseNumbers {
   }
 }
 
-/// The adapting kernel K of one image with every option: computed once, stored whole, [1 or G, kh·kw, H′, W′].
+/// The adapting kernel K of one image with every option: computed once, stored whole,
+/// [1 or G, kh·kw, H′, W′].
 ///
-/// The general way, for options that the tiles of `AdaptingTiles` do not compute on the fly: smoothing,
-/// normalisation, masks, inverse functions, one K for each channel.
+/// The general way, for options that the tiles of `AdaptingTiles` do not compute on the fly:
+/// smoothing, normalisation, masks, inverse functions, one K for each channel.
 struct AdaptingKernel {
   let geometry: PacGeometry
   let function: AdaptingFunction
@@ -128,7 +129,8 @@ struct AdaptingKernel {
     }
   }
 
-  /// Calls `inside` with every output column, its guidance pixel and the difference d, and `outside` where there is no pixel.
+  /// Calls `inside` with every output column, its guidance pixel and the difference d, and
+  /// `outside` where there is no pixel.
   @inline(__always)
   private func forEachDifference(
     _ channel: Int, _ row: Int, _ neighbours: GuideRow, _ inside: (Int, Int, Float) -> Void,
@@ -153,7 +155,8 @@ struct AdaptingKernel {
 
   // MARK: - Backward
 
-  /// Turns the gradient of K into that of D = Σ d², in place, and sums up those of alpha and lambda.
+  /// Turns the gradient of K into that of D = Σ d², in place, and sums up those of alpha and
+  /// lambda.
   /// - Parameters:
   ///   - kernelGradient: [1 or G, kh·kw, H′, W′]; read, then overwritten with ∂/∂D.
   ///   - alphaGradient: [1 or G], added to; nil if not wanted.

@@ -1,5 +1,5 @@
-/// The adapting kernels of a batch with every option, stored whole, image by image: see `AdaptingKernel`, `AdaptingCentre`
-/// and `AdaptingNorm`.
+/// The adapting kernels of a batch with every option, stored whole, image by image: see
+/// `AdaptingKernel`, `AdaptingCentre` and `AdaptingNorm`.
 public struct AdaptingKernelBatch: Sendable {
   private let geometry: PacGeometry
   private let images: Int
@@ -107,8 +107,8 @@ public struct AdaptingKernelBatch: Sendable {
   /// - Parameters:
   ///   - operands: what it is computed from.
   ///   - kernel: [N, P, kh·kw, H′, W′], overwritten.
-  ///   - divisor: [N, P, H′, W′], overwritten with what K was divided by, 0 at an empty window; nil if there is neither
-  ///     mask nor normalisation.
+  ///   - divisor: [N, P, H′, W′], overwritten with what K was divided by, 0 at an empty window; nil
+  ///     if there is neither mask nor normalisation.
   public func forward(
     _ operands: Operands, kernel: UnsafeMutablePointer<Float>,
     divisor: UnsafeMutablePointer<Float>?
@@ -205,7 +205,8 @@ public struct AdaptingKernelBatch: Sendable {
       filterGradient: gradients.filter)
   }
 
-  /// Adds the planes' sums to a gradient of as many numbers, or their total to one of a single number.
+  /// Adds the planes' sums to a gradient of as many numbers, or their total to one of a single
+  /// number.
   private func deliver(
     _ sums: ScratchBuffer, to gradient: UnsafeMutablePointer<Float>?, count: Int
   ) {

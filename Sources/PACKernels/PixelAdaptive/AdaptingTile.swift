@@ -49,7 +49,8 @@ struct AdaptingTiles {
     }
   }
 
-  /// Calls `body` with tap, first pixel in the tile and position in `[kh·kw, H′, W′]` of every row of every tap.
+  /// Calls `body` with tap, first pixel in the tile and position in `[kh·kw, H′, W′]` of every row
+  /// of every tap.
   private func forEachOutputRun(
     _ tile: PacTile, _ phase: PacPhase, _ body: (Int, Int, Int) -> Void
   ) {
@@ -153,7 +154,8 @@ struct AdaptingTiles {
 
   /// Adds what a tile of K passes on to the guidance.
   ///
-  /// With K = exp(−½ Σ (fⱼ − fᵢ)²): ∂K/∂fⱼ = −K (fⱼ − fᵢ) = −∂K/∂fᵢ. `kernelGradient` is overwritten.
+  /// With K = exp(−½ Σ (fⱼ − fᵢ)²): ∂K/∂fⱼ = −K (fⱼ − fᵢ) = −∂K/∂fᵢ. `kernelGradient` is
+  /// overwritten.
   func scatter(
     kernel: UnsafePointer<Float>, kernelGradient: UnsafeMutablePointer<Float>, stride: Int,
     tile: PacTile, phase: PacPhase, into collected: PolyphasePlanes,

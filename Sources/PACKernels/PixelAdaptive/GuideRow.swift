@@ -9,7 +9,8 @@ struct GuideRow {
 }
 
 extension PacGeometry {
-  /// What row `output` of the outputs reads `rowOffset` rows and `columnOffset` columns from the windows' corner.
+  /// What row `output` of the outputs reads `rowOffset` rows and `columnOffset` columns from the
+  /// windows' corner.
   func guideRow(output: Int, rowOffset: Int, columnOffset: Int) -> GuideRow {
     let y = rows.guideStart + rowOffset + rows.guideStep * output
     let first = columns.guideStart + columnOffset

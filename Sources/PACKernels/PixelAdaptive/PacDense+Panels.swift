@@ -1,10 +1,10 @@
 extension PacDense {
-  /// Whether there are few enough output channels for the product's own panels to beat OpenBLAS, whose copies pay
-  /// only from more rows on (docs/kernels.md).
+  /// Whether there are few enough output channels for the product's own panels to beat OpenBLAS,
+  /// whose copies pay only from more rows on (docs/kernels.md).
   var usesPanels: Bool { outputChannels <= 48 }
 
-  /// `forward` with neighbours packed into panels: for sixteen pixels, tap by tap and channel by channel, one vector
-  /// K·v each, in the order in which the product reads them.
+  /// `forward` with neighbours packed into panels: for sixteen pixels, tap by tap and channel by
+  /// channel, one vector K·v each, in the order in which the product reads them.
   func forwardPanels(
     bias: UnsafePointer<Float>?, rectified: Bool, output: UnsafeMutablePointer<Float>
   ) {

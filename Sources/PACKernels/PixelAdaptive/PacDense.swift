@@ -1,8 +1,9 @@
-/// Pixel-adaptive convolution with a full filter, of one image: v′ᵢ = Σⱼ K(fᵢ, fⱼ) W[pᵢ − pⱼ] vⱼ + b.
+/// Pixel-adaptive convolution with a full filter, of one image: v′ᵢ = Σⱼ K(fᵢ, fⱼ) W[pᵢ − pⱼ] vⱼ +
+/// b.
 ///
 /// For a tile of P output pixels with T taps the neighbours are packed, scaled by K, into a matrix
-/// [C·T, P] that stays in cache; one matrix product with the weights [C′, C·T] gives the tile's output. The
-/// backward pass packs the same matrix again instead of keeping it.
+/// [C·T, P] that stays in cache; one matrix product with the weights [C′, C·T] gives the tile's
+/// output. The backward pass packs the same matrix again instead of keeping it.
 struct PacDense {
   let geometry: PacGeometry
   let inputChannels: Int
@@ -95,10 +96,12 @@ struct PacDense {
 
   /// Computes the gradients from the one that reaches the output.
   ///
-  /// The sums over tiles are taken in an order fixed by the sizes alone, whatever the number of threads.
+  /// The sums over tiles are taken in an order fixed by the sizes alone, whatever the number of
+  /// threads.
   /// - Parameters:
   ///   - outputGradient: [C′, H′, W′].
-  ///   - rectifiedOutput: the output, where a ReLU followed: pixels at 0 pass nothing on; nil without ReLU.
+  ///   - rectifiedOutput: the output, where a ReLU followed: pixels at 0 pass nothing on; nil
+  ///     without ReLU.
   ///   - gradients: what to compute.
   func backward(
     outputGradient: UnsafePointer<Float>, rectifiedOutput: UnsafePointer<Float>?,
@@ -160,7 +163,8 @@ struct PacDense {
     }
   }
 
-  /// From the output's gradient to those of input and K, which are scattered to where the tile read.
+  /// From the output's gradient to those of input and K, which are scattered to where the tile
+  /// read.
   private func spread(
     _ tile: PacTile, _ phase: PacPhase, _ scratch: Scratch, _ weight: ScratchBuffer,
     _ inputSums: PolyphasePlanes?, _ gradients: PacGradients, _ guideSums: PolyphasePlanes?
@@ -225,7 +229,8 @@ struct PacDense {
     }
   }
 
-  /// Calls `body` with tap, first pixel in the tile and the input it meets, for every row of every tap.
+  /// Calls `body` with tap, first pixel in the tile and the input it meets, for every row of every
+  /// tap.
   @inline(__always)
   func forEachInputRun(
     _ tile: PacTile, _ phase: PacPhase, _ body: (Int, Int, (offset: Int, valid: Range<Int>)) -> Void
@@ -244,7 +249,8 @@ struct PacDense {
     }
   }
 
-  /// Calls `body` with channel, first pixel in the tile and position in `[C′, H′, W′]` of every row.
+  /// Calls `body` with channel, first pixel in the tile and position in `[C′, H′, W′]` of every
+  /// row.
   @inline(__always)
   private func forEachOutputRow(
     _ tile: PacTile, _ phase: PacPhase, _ body: (Int, Int, Int) -> Void

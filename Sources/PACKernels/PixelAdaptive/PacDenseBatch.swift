@@ -12,7 +12,8 @@ public struct PacDenseBatch: Sendable {
   ///   - images: N.
   ///   - inputChannels: C.
   ///   - outputChannels: C′.
-  ///   - guideChannels: G, if K = exp(−½ ‖fⱼ − fᵢ‖²) is to be computed from guidance f; nil if K is given.
+  ///   - guideChannels: G, if K = exp(−½ ‖fⱼ − fᵢ‖²) is to be computed from guidance f; nil if K is
+  ///     given.
   public init(
     _ geometry: PacGeometry, images: Int, inputChannels: Int, outputChannels: Int,
     guideChannels: Int?

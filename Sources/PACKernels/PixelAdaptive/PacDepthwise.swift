@@ -1,5 +1,6 @@
-/// Pixel-adaptive convolution in which every channel stays by itself, of one image:
-/// v′ᵢ = Σⱼ K(fᵢ, fⱼ) w[pᵢ − pⱼ] vⱼ + b, with one filter w for all channels (`shared_filters`), or none (pooling).
+/// Pixel-adaptive convolution in which every channel stays by itself, of one image: v′ᵢ = Σⱼ
+/// K(fᵢ, fⱼ) w[pᵢ − pⱼ] vⱼ + b, with one filter w for all channels (`shared_filters`), or none
+/// (pooling).
 struct PacDepthwise {
   private let geometry: PacGeometry
   private let channels: Int
@@ -85,7 +86,8 @@ struct PacDepthwise {
     }
   }
 
-  /// One tap of K's gradient for all channels, and the weight's: both sum over pixels this tap alone touches.
+  /// One tap of K's gradient for all channels, and the weight's: both sum over pixels this tap
+  /// alone touches.
   private func backwardKernel(
     _ tap: Int, _ outputGradient: UnsafePointer<Float>,
     _ kernelGradient: UnsafeMutablePointer<Float>?, _ weightGradient: UnsafeMutablePointer<Float>?

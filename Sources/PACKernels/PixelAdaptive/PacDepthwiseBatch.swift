@@ -1,4 +1,5 @@
-/// Pixel-adaptive convolution of a batch in which every channel stays by itself, image by image: see `PacDepthwise`.
+/// Pixel-adaptive convolution of a batch in which every channel stays by itself, image by image:
+/// see `PacDepthwise`.
 public struct PacDepthwiseBatch: Sendable {
   private let geometry: PacGeometry
   private let images: Int

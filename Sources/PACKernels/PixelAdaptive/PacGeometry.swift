@@ -1,15 +1,17 @@
 /// One axis (rows or columns) of a pixel-adaptive operation.
 ///
-/// An ordinary PAC convolution reads, for output o and tap k, input and guidance at `o·stride − padding + k·dilation`.
+/// An ordinary PAC convolution reads, for output o and tap k, input and guidance at `o·stride −
+/// padding + k·dilation`.
 ///
-/// The transposed one is a convolution of stride 1 over the input with `stride − 1` zeros between its pixels and
-/// `dilation·(size − 1) − padding` zeros around it; its guidance lives at the output's resolution and is read at
-/// `o − dilation·(size − 1)/2 + k·dilation` (Su et al. 2019, section 3;
-/// docs/mathematics.md#windows).
+/// The transposed one is a convolution of stride 1 over the input with `stride − 1` zeros between
+/// its pixels and `dilation·(size − 1) − padding` zeros around it; its guidance lives at the
+/// output's resolution and is read at `o − dilation·(size − 1)/2 + k·dilation` (Su et al. 2019,
+/// section 3; docs/mathematics.md#windows).
 public struct PacAxis: Hashable, Sendable {
   /// The number of taps; odd.
   public var size: Int
-  /// Output pixels are this many input pixels apart; for the transposed operation the other way round.
+  /// Output pixels are this many input pixels apart; for the transposed operation the other way
+  /// round.
   public var stride: Int
   /// Zeros added at each end of the input.
   public var padding: Int
@@ -68,8 +70,8 @@ public struct PacAxis: Hashable, Sendable {
 
   /// The outputs split into classes within which every tap meets the input at a constant distance.
   ///
-  /// One class for the ordinary operation. The transposed one has `stride` of them, and in each only the taps
-  /// that fall on a pixel rather than on a stuffed zero: no zero is ever multiplied.
+  /// One class for the ordinary operation. The transposed one has `stride` of them, and in each
+  /// only the taps that fall on a pixel rather than on a stuffed zero: no zero is ever multiplied.
   var phases: [Phase] {
     (0..<(transposed ? stride : 1)).compactMap { phase in
       let count = transposed ? (output - phase + stride - 1) / stride : output

@@ -32,14 +32,15 @@ struct PacTiling: Sendable {
   /// Tiles of one band are worked off in order by one worker.
   let bands: [[PacTile]]
 
-  /// Bytes of column and output buffers that one worker keeps in its share of the second-level cache.
+  /// Bytes of column and output buffers that one worker keeps in its share of the second-level
+  /// cache.
   private static let cacheBytes = 448 << 10
 
   /// Cuts the output.
   /// - Parameters:
   ///   - geometry: the operation.
-  ///   - scattering: whether a tile adds to input and guidance around it; then bands two apart never touch the
-  ///     same rows, so that first the even and then the odd ones may run at once.
+  ///   - scattering: whether a tile adds to input and guidance around it; then bands two apart
+  ///     never touch the same rows, so that first the even and then the odd ones may run at once.
   ///   - wholeVectors: whether every row of a tile is padded to whole vectors.
   ///   - floatsPerPixel: how much scratch memory a pixel of a tile takes, given the number of taps.
   init(
@@ -59,7 +60,8 @@ struct PacTiling: Sendable {
     let width = phases.map(\.columns.count).max() ?? 0
     let padded = wholeVectors ? wholeVectorCount(width) : width
     let tileRows = max(1, pixels / max(padded, 1))
-    // Sixteen bands or more keep a handful of workers busy; the number must not depend on how many there are.
+    // Sixteen bands or more keep a handful of workers busy; the number must not depend on how many
+    // there are.
     var bandRows = max(tileRows, (height + 15) / 16)
     if scattering { bandRows = max(bandRows, Self.reach(geometry)) }
     let orders = phases.map { Self.rowOrder(geometry.rows, count: $0.rows.count) }
@@ -76,9 +78,9 @@ struct PacTiling: Sendable {
 
   /// The order in which rows are worked off.
   ///
-  /// With dilation d and stride 1 the taps of a row meet only rows of its own residue class modulo d. Rows are
-  /// therefore taken class by class: neighbours in this order share input, and however large the dilation,
-  /// what a band of rows touches stays as narrow as without.
+  /// With dilation d and stride 1 the taps of a row meet only rows of its own residue class modulo
+  /// d. Rows are therefore taken class by class: neighbours in this order share input, and however
+  /// large the dilation, what a band of rows touches stays as narrow as without.
   private static func rowOrder(_ axis: PacAxis, count: Int) -> [Int] {
     guard isSplitByDilation(axis) else { return Array(0..<count) }
     return (0..<min(axis.dilation, count)).flatMap {
@@ -104,8 +106,8 @@ struct PacTiling: Sendable {
     }
   }
 
-  /// The least height of a band, in rows of a phase in their order, such that what one band adds to lies apart from what the next
-  /// but one adds to.
+  /// The least height of a band, in rows of a phase in their order, such that what one band adds to
+  /// lies apart from what the next but one adds to.
   private static func reach(_ geometry: PacGeometry) -> Int {
     let axis = geometry.rows
     if isSplitByDilation(axis) { return max(1, axis.size - 1) }

@@ -1,7 +1,7 @@
 /// Channel planes split by residue class, so that pixels `step` apart lie next to each other.
 ///
-/// Layout: `[residue of row][residue of column][channel][row ÷ step][column ÷ step]`. With a step of 1 this is
-/// the ordinary `[C, H, W]` layout and nothing is copied.
+/// Layout: `[residue of row][residue of column][channel][row ÷ step][column ÷ step]`. With a step
+/// of 1 this is the ordinary `[C, H, W]` layout and nothing is copied.
 struct PolyphasePlanes {
   let base: UnsafeMutablePointer<Float>
   let channels: Int
@@ -89,11 +89,11 @@ struct PolyphasePlanes {
     }
   }
 
-  /// A run of elements that are next to each other: `q` of it is the pixel in row `rowOffset + stepY·row` and column
-  /// `columnOffset + stepX·(column + q)`.
+  /// A run of elements that are next to each other: `q` of it is the pixel in row `rowOffset +
+  /// stepY·row` and column `columnOffset + stepX·(column + q)`.
   ///
-  /// Only the elements in `valid` exist; the others lie outside the image and count as zero. Channel c of
-  /// element q is `base[offset + c·channelStride + q]`.
+  /// Only the elements in `valid` exist; the others lie outside the image and count as zero.
+  /// Channel c of element q is `base[offset + c·channelStride + q]`.
   @inline(__always)
   func run(
     row: Int, rowOffset: Int, column: Int, columnOffset: Int, count: Int

@@ -1,6 +1,7 @@
 import CPACOneDNN
 
-/// Average pooling through oneDNN: the mean over the pixels of each window that lie inside the image.
+/// Average pooling through oneDNN: the mean over the pixels of each window that lie inside the
+/// image.
 ///
 /// PyTorch's `avg_pool2d` with `count_include_pad=False`.
 public struct AveragePooling: Sendable {

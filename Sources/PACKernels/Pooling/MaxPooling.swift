@@ -1,4 +1,5 @@
-/// Max pooling over 2×2 windows that do not overlap, those at the bottom and right cut at the border.
+/// Max pooling over 2×2 windows that do not overlap, those at the bottom and right cut at the
+/// border.
 ///
 /// PyTorch's `max_pool2d(2, stride: 2, ceil_mode: true)`.
 public struct MaxPooling2x2: Sendable {

@@ -1,7 +1,7 @@
 /// Bilinear interpolation at half-pixel centres, clamped at the borders, on planes of pixels.
 ///
-/// Output pixel o reads position max((o + ½) · in/out − ½, 0) of the input, as PyTorch's `interpolate` with
-/// `align_corners=False` and without anti-aliasing.
+/// Output pixel o reads position max((o + ½) · in/out − ½, 0) of the input, as PyTorch's
+/// `interpolate` with `align_corners=False` and without anti-aliasing.
 public struct BilinearResize: Sendable {
   private let rows: [Sample]
   private let columns: [Sample]
@@ -16,7 +16,8 @@ public struct BilinearResize: Sendable {
     columns = Self.samples(inputWidth, outputWidth)
   }
 
-  /// Prepares the enlargement of planes by a whole factor, of which only some rows and columns are wanted.
+  /// Prepares the enlargement of planes by a whole factor, of which only some rows and columns are
+  /// wanted.
   public init(
     inputHeight: Int, inputWidth: Int, factor: Int, rows: Range<Int>, columns: Range<Int>
   ) {

@@ -1,9 +1,11 @@
-/// Joint bilateral upsampling of one map: every output pixel is a mean of the low-resolution pixels in its window, weighted by
-/// exp(−½ d²) with d² = colour² · ‖difference of colours‖² + space² · ‖difference of positions‖².
+/// Joint bilateral upsampling of one map: every output pixel is a mean of the low-resolution pixels
+/// in its window, weighted by exp(−½ d²) with d² = colour² · ‖difference of colours‖² + space² ·
+/// ‖difference of positions‖².
 ///
-/// A low-resolution pixel reaches a run of adjacent pixels in each output row, so the loop goes over such runs: of the k² taps
-/// of a window only those that meet a pixel, some (k / factor)², are computed. The smallest d² of a pixel is
-/// subtracted from all of its exponents, which changes no mean and keeps weights from vanishing together.
+/// A low-resolution pixel reaches a run of adjacent pixels in each output row, so the loop goes
+/// over such runs: of the k² taps of a window only those that meet a pixel, some (k / factor)², are
+/// computed. The smallest d² of a pixel is subtracted from all of its exponents, which changes no
+/// mean and keeps weights from vanishing together.
 public struct JointBilateral {
   private let height: Int
   private let width: Int
@@ -30,7 +32,8 @@ public struct JointBilateral {
     self.width = width
     self.factor = factor
     reach = windowSize / 2
-    // Where a transposed convolution with padding (k − factor + 1) / 2 has the centre of pixel 0's window.
+    // Where a transposed convolution with padding (k − factor + 1) / 2 has the centre of pixel 0's
+    // window.
     shift = windowSize / 2 - (windowSize - factor + 1) / 2
     colour = colorScale * colorScale
     space = spaceScale * spaceScale
@@ -55,7 +58,8 @@ public struct JointBilateral {
     }
   }
 
-  /// The output pixels of one row that a low-resolution pixel reaches, and what their d² to it is made of.
+  /// The output pixels of one row that a low-resolution pixel reaches, and what their d² to it is
+  /// made of.
   fileprivate struct Run {
     let columns: Range<Int>
     /// The pixel's own column, and its colour.

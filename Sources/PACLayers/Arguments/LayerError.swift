@@ -1,6 +1,14 @@
+import PACAutograd
 import PACTensors
 
-/// What is wrong with the arguments of a layer: one line that names the argument, what was given and what is allowed.
+/// What is wrong with the arguments of a layer: one line that names the argument, what was given
+/// and what is allowed.
+///
+/// Layers, the functions and types that a network is made of, throw it where they are called:
+/// options and shapes follow from what users supply. Operations between layers (`+`, `relu`,
+/// `softmax`, `concatenated`, resizing, losses …) trap instead, with the operation's name and both
+/// shapes: a wrong shape there is a mistake in the code. Labels that are no classes throw. See
+/// docs/decisions/0008-what-throws-and-what-traps.md.
 public struct LayerError: Error, Equatable, CustomStringConvertible {
   /// The whole message.
   public let description: String
@@ -21,6 +29,16 @@ func requireImages(
     throw LayerError(
       layer, argument, given: "of shape \(shape)", allowed: "\(axes), none of them 0")
   }
+}
+
+/// The shape of what an operation is applied to.
+/// - Precondition: images, none of the axes 0.
+func imageShape(_ input: Variable, _ operation: String) -> Shape {
+  let shape = input.value.shape
+  demand(
+    shape.rank == 4 && shape.count > 0,
+    "\(operation): shape \(shape), expected [N, C, H, W], none of them 0")
+  return shape
 }
 
 /// Throws unless `number` is at least `least`.

@@ -4,9 +4,10 @@ import PACTensors
 
 /// Convolutions that follow each other directly, with a ReLU between any two.
 ///
-/// The same numbers as of the layers applied one by one, bit for bit. An activation that oneDNN writes and reads in the same
-/// blocks of channels stays in these from one layer to the next and, in the backward pass, so does its gradient: each copy
-/// to rows and back that this saves is a pass over memory.
+/// The same numbers as of the layers applied one by one, bit for bit. An activation that oneDNN
+/// writes and reads in the same blocks of channels stays in these from one layer to the next and,
+/// in the backward pass, so does its gradient: each copy to rows and back that this saves is a pass
+/// over memory.
 /// - Parameters:
 ///   - input: [N, C, H, W].
 ///   - layers: in the order in which they are applied.

@@ -19,8 +19,10 @@ public enum Activation: Sendable {
 ///   - padding: zeros added on every side.
 ///   - dilation: the distance between taps.
 ///   - activation: what follows.
-///   - outputLayout: how y lies; blocks of channels are for another convolution, see `consecutiveConv2d`.
-/// - Returns: y, [N, C′, H′, W′] with the sizes of PyTorch's Conv2d; in blocks [N, C′/b, H′, W′, b].
+///   - outputLayout: how y lies; blocks of channels are for another convolution, see
+///     `consecutiveConv2d`.
+/// - Returns: y, [N, C′, H′, W′] with the sizes of PyTorch's Conv2d; in blocks
+///   [N, C′/b, H′, W′, b].
 /// - Throws: `LayerError` if the shapes do not fit.
 public func conv2d(
   _ input: Variable, weight: Variable, bias: Variable? = nil, stride: Pair = 1, padding: Pair = 0,

@@ -2,7 +2,8 @@ import PACAutograd
 import PACKernels
 import PACTensors
 
-/// Transposed convolution, PyTorch's `conv_transpose2d` without bias: the input's gradient of a convolution.
+/// Transposed convolution, PyTorch's `conv_transpose2d` without bias: the input's gradient of a
+/// convolution.
 /// - Parameters:
 ///   - input: x, [N, C, H, W].
 ///   - weight: W, [C, C′, kh, kw].

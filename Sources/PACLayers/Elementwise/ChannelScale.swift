@@ -7,9 +7,9 @@ extension Variable {
   /// - Precondition: as many scales and offsets as channels.
   public func mappedChannels(scale: [Float], offset: [Float]) -> Variable {
     let shape = value.shape
-    precondition(
+    demand(
       scale.count == shape.channels && offset.count == shape.channels,
-      "\(scale.count) scales and \(offset.count) offsets for \(shape)")
+      "mappedChannels: \(scale.count) scales and \(offset.count) offsets for \(shape)")
     let map = ChannelMap(images: shape.batch, channels: shape.channels, pixels: shape.pixels)
     let y = Tensor(shape, from: value) { y, x in
       map.forward(input: x, scale: scale, offset: offset, output: y)

@@ -3,8 +3,9 @@ import PACTensors
 
 /// Drops whole channels: y_c = x_c / (1 − p) or, with probability p, 0.
 ///
-/// Tompson et al., *Efficient Object Localization Using Convolutional Networks*, CVPR 2015. Only for training; whether a
-/// channel is dropped depends on the generator's key alone, so the choice is the same on any rank.
+/// Tompson et al., *Efficient Object Localization Using Convolutional Networks*, CVPR 2015. Only
+/// for training; whether a channel is dropped depends on the generator's key alone, so the choice
+/// is the same on any rank.
 /// - Parameters:
 ///   - input: x, [1, C, H, W].
 ///   - probability: p, from 0 to less than 1.

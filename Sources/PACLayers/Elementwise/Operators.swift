@@ -87,7 +87,7 @@ extension Variable {
 
   private static func commonShape(_ name: String, _ a: Variable, _ b: Variable) -> Shape {
     let shape = a.value.shape
-    precondition(b.value.shape == shape, "\(name): shapes \(shape) and \(b.value.shape)")
+    demand(b.value.shape == shape, "\(name): shapes \(shape) and \(b.value.shape)")
     return shape
   }
 }

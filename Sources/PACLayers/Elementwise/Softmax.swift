@@ -5,10 +5,9 @@ import PACTensors
 /// Softmax over the channels: q_c = e^(x_c) / Σ_d e^(x_d) at every pixel.
 /// - Parameter input: x, [N, C, H, W].
 /// - Returns: q, the same shape.
-/// - Throws: `LayerError` if the shape is none of images.
-public func softmax(_ input: Variable) throws -> Variable {
-  try requireImages(input.value.shape, "softmax", "input")
-  let shape = input.value.shape
+/// - Precondition: images, none of the axes 0.
+public func softmax(_ input: Variable) -> Variable {
+  let shape = imageShape(input, "softmax")
   let softmax = ChannelSoftmax(shape)
   let q = Tensor(shape, from: input.value) { q, x in softmax.forward(input: x, output: q) }
   return .result(q, of: "softmax", input) { upstream, dx in
@@ -21,10 +20,9 @@ public func softmax(_ input: Variable) throws -> Variable {
 /// The logarithm of the softmax over the channels: y_c = x_c − log Σ_d e^(x_d) at every pixel.
 /// - Parameter input: x, [N, C, H, W].
 /// - Returns: y, the same shape.
-/// - Throws: `LayerError` if the shape is none of images.
-public func logSoftmax(_ input: Variable) throws -> Variable {
-  try requireImages(input.value.shape, "logSoftmax", "input")
-  let shape = input.value.shape
+/// - Precondition: images, none of the axes 0.
+public func logSoftmax(_ input: Variable) -> Variable {
+  let shape = imageShape(input, "logSoftmax")
   let softmax = ChannelSoftmax(shape)
   let y = Tensor(shape, from: input.value) { y, x in softmax.forwardLogarithm(input: x, output: y) }
   return .result(y, of: "logSoftmax", input) { upstream, dx in

@@ -48,15 +48,15 @@ struct WeightedTerm {
 
 /// Σₖ ± wₖ · xₖ in one pass over the data, with weights that are single numbers.
 ///
-/// A mean-field step adds its terms with it: one pass instead of two for each term, and one rounding instead of two for
-/// each product.
+/// A mean-field step adds its terms with it: one pass instead of two for each term, and one
+/// rounding instead of two for each product.
 /// - Precondition: at least one term, all of one shape, with weights of one number.
 func weightedSum(_ terms: [WeightedTerm]) -> Variable {
   let shape = terms[0].input.value.shape
   for term in terms {
-    precondition(
+    demand(
       term.input.value.shape == shape, "weightedSum: \(term.input.value.shape) and \(shape)")
-    precondition(term.weight.value.count == 1, "weightedSum: weight of \(term.weight.value.shape)")
+    demand(term.weight.value.count == 1, "weightedSum: weight of \(term.weight.value.shape)")
   }
   let (factors, shares) = (terms.map(\.factor), terms.map(\.share))
   let sum = Tensor(shape, from: terms.map(\.input.value)) { sum, inputs in

@@ -9,16 +9,18 @@ import PACTensors
 ///   - labels: class numbers, image by image and row by row; `ignored` = without label.
 ///   - ignored: the number of pixels that do not count.
 /// - Returns: one number; 0 if no pixel counts.
-/// - Throws: `LayerError` if the shapes do not fit or a label is no class.
+/// - Throws: `LayerError` if a label is no class.
+/// - Precondition: images, and as many labels as pixels.
 public func crossEntropy(
   _ scores: Variable, labels: [UInt8], ignored: UInt8 = 255
 ) throws -> Variable {
-  try requireLabels(labels, "crossEntropy", scores.value.shape, ignored: ignored)
-  return try meanLogLoss(
+  try requireLabels(labels, "crossEntropy", scores, ignored: ignored)
+  return meanLogLoss(
     scores, labels, least: -.infinity, divisor: labels.count { $0 != ignored }, ignored: ignored)
 }
 
-/// Cross-entropy of the pixels the network is unsure of: −log softmax(x)[label] where that is at least −log t, else 0.
+/// Cross-entropy of the pixels the network is unsure of: −log softmax(x)[label] where that is at
+/// least −log t, else 0.
 ///
 /// The mean is over all pixels, those without label counting 0 (`fce_{t}`,
 /// docs/mathematics.md#losses-and-metrics).
@@ -28,7 +30,8 @@ public func crossEntropy(
 ///   - confidence: t; pixels whose own class has a greater probability count 0.
 ///   - ignored: the number of pixels without label.
 /// - Returns: one number.
-/// - Throws: `LayerError` if the shapes do not fit, a label is no class or `confidence` is no probability above 0.
+/// - Throws: `LayerError` if a label is no class or `confidence` is no probability above 0.
+/// - Precondition: images, and as many labels as pixels.
 public func focusedCrossEntropy(
   _ scores: Variable, labels: [UInt8], confidence: Float, ignored: UInt8 = 255
 ) throws -> Variable {
@@ -37,20 +40,17 @@ public func focusedCrossEntropy(
     throw LayerError(
       name, "confidence", given: "\(confidence)", allowed: "above 0 and at most 1")
   }
-  try requireLabels(labels, name, scores.value.shape, ignored: ignored)
-  return try meanLogLoss(
+  try requireLabels(labels, name, scores, ignored: ignored)
+  return meanLogLoss(
     scores, labels, least: -log(confidence), divisor: labels.count, ignored: ignored)
 }
 
 private func requireLabels(
-  _ labels: [UInt8], _ layer: String, _ shape: Shape, ignored: UInt8
+  _ labels: [UInt8], _ layer: String, _ scores: Variable, ignored: UInt8
 ) throws {
-  try requireImages(shape, layer, "scores")
-  guard labels.count == shape.batch * shape.pixels else {
-    throw LayerError(
-      layer, "labels", given: "\(labels.count) numbers",
-      allowed: "\(shape.batch * shape.pixels), one for each pixel of \(shape)")
-  }
+  let shape = imageShape(scores, layer)
+  demand(
+    labels.count == shape.batch * shape.pixels, "\(layer): \(labels.count) labels for \(shape)")
   if let wrong = labels.first(where: { $0 != ignored && $0 >= shape.channels }) {
     throw LayerError(
       layer, "labels", given: "\(wrong)",
@@ -61,9 +61,9 @@ private func requireLabels(
 /// Σ of the losses that are at least `least`, divided by `divisor`.
 private func meanLogLoss(
   _ scores: Variable, _ labels: [UInt8], least: Float, divisor: Int, ignored: UInt8
-) throws -> Variable {
+) -> Variable {
   let shape = scores.value.shape
-  let logarithms = try logSoftmax(scores)
+  let logarithms = logSoftmax(scores)
   let likelihood = LabelLikelihood(channels: shape.channels, pixels: shape.pixels)
   let (sum, chosen) = withMemory(of: logarithms.value) {
     likelihood.forward(logarithms: $0, labels: labels, ignored: ignored, least: least)

@@ -47,12 +47,13 @@ public func rootMeanSquaredError(
 
 /// End-point error: mean over images and pixels of √(Σ_c (prediction − target)²).
 ///
-/// Without `valid` the mean is over all pixels, and those with a component of the target above `unknown` in size
-/// count as 0, as published.
+/// Without `valid` the mean is over all pixels, and those with a component of the target above
+/// `unknown` in size count as 0, as published.
 /// - Parameters:
 ///   - prediction: [N, C, H, W].
 ///   - target: the same shape.
-///   - valid: [N, 1, H, W], 1 = the pixel counts, 0 = it does not; then the mean is over those that count.
+///   - valid: [N, 1, H, W], 1 = the pixel counts, 0 = it does not; then the mean is over those that
+///     count.
 ///   - unknown: larger components mean that the truth is not known; only without `valid`.
 /// - Returns: one number; 0 if no pixel counts.
 public func endPointError(
@@ -89,10 +90,12 @@ private struct Difference {
 
   init(_ prediction: Tensor, _ target: Tensor, _ valid: Tensor?) {
     let shape = prediction.shape
-    precondition(target.shape == shape, "prediction \(shape) against target \(target.shape)")
+    demand(
+      target.shape == shape, "loss: prediction of shape \(shape), target of \(target.shape)")
     if let valid {
-      precondition(
-        valid.count == shape.batch * shape.pixels, "valid pixels \(valid.shape) for \(shape)")
+      demand(
+        valid.count == shape.batch * shape.pixels,
+        "loss: valid pixels of shape \(valid.shape) for \(shape)")
     }
     var squares: [MaskedDifference.Squares] = []
     values = Tensor(shape, from: prediction, target, valid) {

@@ -7,7 +7,7 @@ import PACTensors
 /// - Precondition: one image.
 public func mostLikelyClasses(_ scores: Tensor) -> [UInt8] {
   let shape = scores.shape
-  precondition(shape.batch == 1 && (1...256).contains(shape.channels), "classes of \(shape)")
+  demand(shape.batch == 1 && (1...256).contains(shape.channels), "classes of \(shape)")
   var classes = [UInt8](repeating: 0, count: shape.pixels)
   withMemory(of: scores) {
     channelsOfMaxima($0, channels: shape.channels, pixels: shape.pixels, into: &classes)

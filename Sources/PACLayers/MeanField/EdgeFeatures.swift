@@ -30,7 +30,8 @@ public func createPositionFeatures(
   return try scales.map { try dividedChannels(features, by: $0, name, "scales") } ?? features
 }
 
-/// Position and colour of every pixel, each divided by a scale: (y / s_y, x / s_x, r / s_r, g / s_g, b / s_b).
+/// Position and colour of every pixel, each divided by a scale: (y / s_y, x / s_x, r / s_r, g /
+/// s_g, b / s_b).
 ///
 /// These are the features of the usual appearance kernel of a CRF.
 ///
@@ -60,7 +61,8 @@ public func createYXRGB(
   ])
 }
 
-/// A learned scale for each channel of edge features, as the published networks divide the image by it.
+/// A learned scale for each channel of edge features, as the published networks divide the image by
+/// it.
 ///
 /// ```swift
 /// let scale = LearnedScale(channels: 3)
@@ -72,7 +74,8 @@ public struct LearnedScale {
   /// s, [C].
   public let scales: Parameter
 
-  /// Makes the scale of so many channels; all start at `initial`, as published at 30 for colours in 0…255.
+  /// Makes the scale of so many channels; all start at `initial`, as published at 30 for colours in
+  /// 0…255.
   public init(channels: Int, initial: Float = 30) {
     scales = Parameter(Tensor(repeating: initial, [channels]))
   }

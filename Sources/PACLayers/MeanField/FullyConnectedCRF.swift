@@ -1,26 +1,29 @@
 import PACAutograd
 import PACTensors
 
-/// Mean-field inference of a conditional random field in which every pixel is joined to every other; for inference only.
+/// Mean-field inference of a conditional random field in which every pixel is joined to every
+/// other; for inference only.
 ///
-/// Krähenbühl and Koltun, *Efficient Inference in Fully Connected CRFs with Gaussian Edge Potentials*, NIPS 2011. With positions p
-/// and colours I,
+/// Krähenbühl and Koltun, *Efficient Inference in Fully Connected CRFs with Gaussian Edge
+/// Potentials*, NIPS 2011. With positions p and colours I,
 ///
 /// k₁(i, j) = exp(−‖pᵢ − pⱼ‖² / 2θα² − ‖Iᵢ − Iⱼ‖² / 2θβ²), appearance, and
 /// k₂(i, j) = exp(−‖pᵢ − pⱼ‖² / 2θγ²), smoothness;
 ///
-/// logQ⁰ = unary; in each step Q = softmax(logQ), logQ = unary + Σₘ wₘ · D^(−½) Kₘ D^(−½) Q with D = Kₘ 1 (Potts model: different
-/// labels of like pixels cost wₘ; a sum over the labels that all of them share is left out). Messages are computed with
-/// `GaussianMessage`, which takes time linear in the pixels.
+/// logQ⁰ = unary; in each step Q = softmax(logQ), logQ = unary + Σₘ wₘ · D^(−½) Kₘ D^(−½) Q with
+/// D = Kₘ 1 (Potts model: different labels of like pixels cost wₘ; a sum over the labels that all
+/// of them share is left out). Messages are computed with `GaussianMessage`, which takes time
+/// linear in the pixels.
 ///
 /// | | |
 /// |---|---|
 /// | unary | log-probabilities of the labels up to a constant, [N, C, H, W] |
-/// | image | [N, channels, H, W], up to five channels, usually three of 0…255; any shift of it does |
+/// | image | [N, channels, H, W], up to five channels, usually three of 0…255; any shift does |
 /// | output | [N, C, H, W], see `FinalOutput` |
 ///
-/// Departing from the paper's equations, the kernels are divided by the roots of their sums, which keeps weights
-/// comparable between kernels and over the image, and a pixel takes part in its own message; so they are in the authors' later program.
+/// Departing from the paper's equations, the kernels are divided by the roots of their sums, which
+/// keeps weights comparable between kernels and over the image, and a pixel takes part in its own
+/// message; so they are in the authors' later program.
 ///
 /// ```swift
 /// let crf = try FullyConnectedCRF(FullyConnectedCRFOptions(appearanceDistance: 20))
@@ -46,7 +49,8 @@ public struct FullyConnectedCRF: Sendable {
   ///   - unary: [N, C, H, W].
   ///   - image: [N, channels, H, W].
   /// - Returns: [N, C, H, W].
-  /// - Throws: `LayerError` if the shapes do not fit, or the inputs want gradients, which are not known.
+  /// - Throws: `LayerError` if the shapes do not fit, or the inputs want gradients, which are not
+  ///   known.
   public func callAsFunction(_ unary: Variable, image: Variable) throws -> Variable {
     let shape = unary.value.shape
     try requireImages(shape, Self.name, "unary")

@@ -1,7 +1,7 @@
 /// The settings of `FullyConnectedCRF`.
 ///
-/// The numbers left out are those of the example that comes with Krähenbühl and Koltun's program; the best ones depend on the
-/// unaries and are to be searched for on training images.
+/// The numbers left out are those of the example that comes with Krähenbühl and Koltun's program;
+/// the best ones depend on the unaries and are to be searched for on training images.
 public struct FullyConnectedCRFOptions: Hashable, Sendable {
   /// The number of mean-field steps.
   public var numSteps: Int

@@ -1,9 +1,11 @@
 import PACKernels
 import PACTensors
 
-/// What pixels tell each other in a fully-connected CRF: D^(−½) K D^(−½) Q with K(i, j) = exp(−½ ‖fᵢ − fⱼ‖²) and D = K1.
+/// What pixels tell each other in a fully-connected CRF: D^(−½) K D^(−½) Q with K(i, j) =
+/// exp(−½ ‖fᵢ − fⱼ‖²) and D = K1.
 ///
-/// K is a permutohedral lattice's approximation, see `PermutohedralLattice`; it is built once and serves all steps.
+/// K is a permutohedral lattice's approximation, see `PermutohedralLattice`; it is built once and
+/// serves all steps.
 struct GaussianMessage {
   private let lattices: LatticeBatch
 
@@ -15,7 +17,7 @@ struct GaussianMessage {
   /// - Throws: `LayerError` if there are too many features, or they are too large for their widths.
   init(_ features: Tensor, _ layer: String, _ term: String) throws {
     let shape = features.shape
-    let most = PermutohedralLattice.mostDimensions
+    let most = LatticeBatch.mostDimensions
     guard shape.channels <= most else {
       throw LayerError(
         layer, "image", given: "of \(shape.channels - 2) channels", allowed: "1 to \(most - 2)")
@@ -27,7 +29,7 @@ struct GaussianMessage {
     guard let lattices else {
       let elements = features.elements
       let largest = elements.first { !$0.isFinite } ?? elements.lazy.map(abs).max()
-      let limit = PermutohedralLattice.largestFeature(dimensions: shape.channels)
+      let limit = LatticeBatch.largestFeature(dimensions: shape.channels)
       throw LayerError(
         layer, "\(term) term", given: "of positions or colours \(largest ?? 0) times their width",
         allowed: "finite ones up to \(Int(limit)) times; choose larger widths")

@@ -1,38 +1,28 @@
 import PACAutograd
 import PACTensors
 
-/// Whether the steps of a mean-field inference share their weights.
-public protocol MeanFieldSharing {
-  /// The layer's name in errors.
-  static var layerName: String { get }
-  /// Whether one set of weights serves every step.
-  static var isShared: Bool { get }
-}
-
-/// Mean-field inference of a PAC-CRF, used as `PacCRF` or `PacCRFLoose`, which say what it computes.
-public struct MeanField<Sharing: MeanFieldSharing> {
+/// What `PacCRF` and `PacCRFLoose` have in common; these say what is computed.
+public class MeanField {
   /// The arguments it was made with.
   public let options: PacCRFOptions
+  private let name: String
+  private let isShared: Bool
   private let steps: [MeanFieldStep]
 
-  private var name: String { Sharing.layerName }
-
-  /// Makes a CRF.
-  ///
-  /// 4d and spatial filters start as `PacFiller.crf`, compatibilities as 1 − identity, `na` filters as an ordinary
-  /// convolution's.
-  /// - Parameters:
-  ///   - options: labels, steps, weights and pairwise kernels.
-  ///   - random: draws initial values.
-  /// - Throws: `LayerError` if an option is not possible.
-  public init(_ options: PacCRFOptions, random: inout CounterRandom) throws {
-    try options.validate(Sharing.layerName)
+  /// Makes a CRF whose steps share their weights or have weights of their own.
+  init(
+    _ name: String, sharingWeights isShared: Bool, _ options: PacCRFOptions,
+    random: inout CounterRandom
+  ) throws {
+    try options.validate(name)
+    self.name = name
+    self.isShared = isShared
     self.options = options
     let first = try MeanFieldStep(options, random: &random)
     steps =
       try [first]
       + (1..<options.numSteps).map { _ in
-        Sharing.isShared ? first : try MeanFieldStep(options, random: &random)
+        isShared ? first : try MeanFieldStep(options, random: &random)
       }
   }
 
@@ -84,7 +74,8 @@ public struct MeanField<Sharing: MeanFieldSharing> {
 
   /// The adapting kernels of edge features.
   /// - Parameter features: one map for each pairwise kernel, [N, G, H, W].
-  /// - Returns: K of every pairwise kernel, [N, 1, kh, kw, H′, W′] at the blurred size; nil for `na` terms.
+  /// - Returns: K of every pairwise kernel, [N, 1, kh, kw, H′, W′] at the blurred size; nil for
+  ///   `na` terms.
   /// - Throws: `LayerError` if the shapes do not fit.
   public func edgeKernels(_ features: [Variable]) throws -> [Variable?] {
     try requireCount(features.count, "features")
@@ -99,18 +90,19 @@ public struct MeanField<Sharing: MeanFieldSharing> {
 
   /// The parameters with their published names behind `prefix`.
   public func parameters(_ prefix: String = "") -> [(name: String, parameter: Parameter)] {
-    guard !Sharing.isShared else { return steps[0].parameters(prefix) }
+    guard !isShared else { return steps[0].parameters(prefix) }
     return steps.enumerated().flatMap { $1.parameters(qualified(prefix, "steps.\($0)")) }
   }
 
   /// Sets every parameter to the value of its published name.
   ///
-  /// Where steps have weights of their own, a name of `PacCRF` will do as well: its value goes to every step.
+  /// Where steps have weights of their own, a name of `PacCRF` will do as well: its value goes to
+  /// every step.
   /// - Parameter values: by name without prefix; those no parameter has are left alone.
   /// - Throws: `LayerError` if a value is missing or of another shape; then nothing has changed.
   public func load(_ values: [String: Tensor]) throws {
-    try setParameters(parameters(), from: values, name) { name in
-      Sharing.isShared
+    try setParameters(parameters(), from: values, name) { [isShared] name in
+      isShared
         ? name : name.split(separator: ".").dropFirst(2).joined(separator: ".")
     }
   }
@@ -146,11 +138,11 @@ func meanField(
   _ step: (Int, Variable) throws -> Variable
 ) throws -> Variable {
   var logQ = unary
-  for number in 0..<steps { logQ = try step(number, try softmax(logQ)) }
+  for number in 0..<steps { logQ = try step(number, softmax(logQ)) }
   switch finalOutput {
   case .logQ: return logQ
-  case .softmax: return try softmax(logQ)
-  case .logSoftmax: return try logSoftmax(logQ)
+  case .softmax: return softmax(logQ)
+  case .logSoftmax: return logSoftmax(logQ)
   }
 }
 

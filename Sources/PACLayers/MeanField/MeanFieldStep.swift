@@ -69,7 +69,7 @@ private struct MeanFieldTerm {
     if let compatibility {
       message = try conv2d(message, weight: compatibility.variable(on: tape))
     }
-    return try settings.enlarged(
+    return settings.upsampled(
       message, height: q.value.shape.height, width: q.value.shape.width)
   }
 }

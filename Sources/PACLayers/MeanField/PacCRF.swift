@@ -1,5 +1,7 @@
-/// Mean-field inference of a conditional random field with pixel-adaptive pairwise terms
-/// (paper, section 5; docs/mathematics.md#mean-field).
+import PACTensors
+
+/// Mean-field inference of a conditional random field with pixel-adaptive pairwise terms (paper,
+/// section 5; docs/mathematics.md#mean-field).
 ///
 /// logQ⁰ = unary; in each step Q = softmax(logQ), logQ = w_u · unary − Σ_k w_k · message_k(Q).
 /// All steps share their weights.
@@ -7,13 +9,17 @@
 /// | | |
 /// |---|---|
 /// | unary | log-probabilities of the labels up to a constant, [N, C, H, W] |
-/// | features | one map for each pairwise kernel, [N, G, H, W]: its Gaussian kernel is exp(−½ ‖fⱼ − fᵢ‖²); those of `na` terms are not looked at |
+/// | features | one map for each pairwise kernel, [N, G, H, W] |
 /// | output | [N, C, H, W], see `FinalOutput` |
-/// | parameters | `unary_weight`, `messengers.K.weight`, `compat.K.weight`, `pairwise_weights.K`, as far as the options have them learned |
 ///
-/// K is computed once from the features, kh·kw·H·W numbers for each pairwise kernel, and serves all steps; a computation
-/// without tape keeps nothing else from step to step. Departing from the published code,
-/// `blur` works for any size of image.
+/// The Gaussian kernel of features is exp(−½ ‖fⱼ − fᵢ‖²); those of `na` terms are not looked at.
+///
+/// Parameters: `unary_weight`, `messengers.K.weight`, `compat.K.weight`, `pairwise_weights.K`, as
+/// far as the options have them learned.
+///
+/// K is computed once from the features, kh·kw·H·W numbers for each pairwise kernel, and serves all
+/// steps; a computation without tape keeps nothing else from step to step. Departing from the
+/// published code, `blur` works for any size of image.
 ///
 /// ```swift
 /// let crf = try PacCRF(
@@ -30,12 +36,16 @@
 /// let output = try crf(unary, features: [colours, try createYXRGB(image)])
 /// #expect(output.value.shape == [1, 4, 11, 13])
 /// ```
-public typealias PacCRF = MeanField<SharedSteps>
-
-/// The steps of `PacCRF`, which share their weights.
-public enum SharedSteps: MeanFieldSharing {
-  /// The layer's name in errors.
-  public static var layerName: String { "PacCRF" }
-  /// All steps are one.
-  public static var isShared: Bool { true }
+public final class PacCRF: MeanField {
+  /// Makes a CRF.
+  ///
+  /// 4d and spatial filters start as `PacFiller.crf`, compatibilities as 1 − identity, `na` filters
+  /// as an ordinary convolution's.
+  /// - Parameters:
+  ///   - options: labels, steps, weights and pairwise kernels.
+  ///   - random: draws initial values.
+  /// - Throws: `LayerError` if an option is not possible.
+  public init(_ options: PacCRFOptions, random: inout CounterRandom) throws {
+    try super.init("PacCRF", sharingWeights: true, options, random: &random)
+  }
 }

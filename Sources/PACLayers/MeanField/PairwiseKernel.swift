@@ -19,7 +19,8 @@ public struct PairwiseKernel: Hashable, Sendable {
   public var kernelSize: Pair
   /// The distance between taps, in pixels of the blurred maps.
   public var dilation: Pair
-  /// Labels and features are averaged over blocks of so many pixels each way, and messages enlarged again; 1 for none.
+  /// Labels and features are averaged over blocks of so many pixels each way, and messages
+  /// upsampled again; 1 for none.
   public var blur: Int
   /// How labels matter.
   public var compatType: CompatibilityType
@@ -78,13 +79,14 @@ public struct PairwiseKernel: Hashable, Sendable {
   }
 
   /// Undoes the blur's change of size.
-  func enlarged(_ message: Variable, height: Int, width: Int) throws -> Variable {
+  func upsampled(_ message: Variable, height: Int, width: Int) -> Variable {
     guard blur > 1 else { return message }
     let (top, left) = (margin(height), margin(width))
-    return try enlargeBilinear(
+    return upsampleBilinear(
       message, factor: blur, rows: top..<top + height, columns: left..<left + width)
   }
 
-  /// Pixels by which the first block reaches over the border, so that blocks of `blur` cover the extent.
+  /// Pixels by which the first block reaches over the border, so that blocks of `blur` cover the
+  /// extent.
   private func margin(_ extent: Int) -> Int { ((blur - extent % blur) % blur + 1) / 2 }
 }

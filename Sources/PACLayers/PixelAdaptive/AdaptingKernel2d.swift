@@ -5,8 +5,9 @@ import PACTensors
 /// The adapting kernel K(fᵢ, fⱼ) of every window (paper, equation 3;
 /// docs/mathematics.md#the-adapting-kernel).
 ///
-/// It costs kh·kw·H′·W′ numbers of memory and about 2·G operations for each of them. Several layers of the same window and
-/// guidance can share it; a PAC convolution with the plain Gaussian kernel does better without (`Adapting.guide`).
+/// It costs kh·kw·H′·W′ numbers of memory and about 2·G operations for each of them. Several layers
+/// of the same window and guidance can share it; a PAC convolution with the plain Gaussian kernel
+/// does better without (`Adapting.guide`).
 ///
 /// ```swift
 /// let guide = Variable(.uniform([1, 3, 6, 8], within: 1, using: &random))
@@ -16,12 +17,14 @@ import PACTensors
 /// ```
 /// - Parameters:
 ///   - guide: f, [N, G, H, W]; of the transposed operation at the output's resolution.
-///   - mask: [N, 1, H, W] at the input's resolution, 1 = valid input pixel, 0 = not; nil if all are.
+///   - mask: [N, 1, H, W] at the input's resolution, 1 = valid input pixel, 0 = not; nil if all
+///     are.
 ///   - window: the window.
 ///   - transposed: whether K is for the transposed operation.
 ///   - options: function, smoothing, normalisation.
 ///   - learned: the numbers in K that gradients are wanted for.
-/// - Returns: K, [N, 1 or G, kh, kw, H′, W′], and with a mask also where any input pixel was valid, [N, 1, H′, W′].
+/// - Returns: K, [N, 1 or G, kh, kw, H′, W′], and with a mask also where any input pixel was valid,
+///   [N, 1, H′, W′].
 /// - Throws: `LayerError` if an argument does not fit.
 public func packernel2d(
   _ guide: Variable, mask: Tensor? = nil, window: PacWindow, transposed: Bool = false,

@@ -3,7 +3,8 @@ import PACTensors
 
 /// The learned numbers of an adapting kernel in one computation.
 public struct AdaptingVariables {
-  /// alpha of an inverse kernel, [1], or [G] with one K for each channel; nil for the constant of the type.
+  /// alpha of an inverse kernel, [1], or [G] with one K for each channel; nil for the constant of
+  /// the type.
   public var alpha: Variable?
   /// lambda of an inverse kernel, likewise.
   public var lambda: Variable?

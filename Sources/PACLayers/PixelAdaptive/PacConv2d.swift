@@ -1,4 +1,7 @@
-/// A pixel-adaptive convolution with weights of its own: v′ᵢ = Σⱼ K(fᵢ, fⱼ) W[pᵢ − pⱼ] vⱼ + b (paper, equation 3).
+import PACTensors
+
+/// A pixel-adaptive convolution with weights of its own: v′ᵢ = Σⱼ K(fᵢ, fⱼ) W[pᵢ − pⱼ] vⱼ + b
+/// (paper, equation 3).
 ///
 /// | | |
 /// |---|---|
@@ -7,11 +10,13 @@
 /// | kernel | K in place of the guide, [N, 1, kh, kw, H′, W′] |
 /// | mask | [N, 1, H, W], 1 = valid input pixel; where a window has none, the output is the bias |
 /// | output | v′, [N, C′, H′, W′], the sizes of PyTorch's Conv2d |
-/// | parameters | `weight`, [C′, C, kh, kw] or [1, 1, kh, kw] if shared; `bias`, [C′]; `inv_alpha`, `inv_lambda`, [1]; `smooth_kernel`, [1, 1, n, n] |
 ///
-/// K is the plain Gaussian exp(−½ ‖fⱼ − fᵢ‖²) unless the options say otherwise; zeros that padding adds count as features.
-/// Departing from the published code, smoothing works together with any dilation, and sizes may differ between rows and
-/// columns everywhere.
+/// Parameters: `weight`, [C′, C, kh, kw] or [1, 1, kh, kw] if shared; `bias`, [C′]; `inv_alpha`,
+/// `inv_lambda`, [1]; `smooth_kernel`, [1, 1, n, n].
+///
+/// K is the plain Gaussian exp(−½ ‖fⱼ − fᵢ‖²) unless the options say otherwise; zeros that padding
+/// adds count as features. Departing from the published code, smoothing works together with any
+/// dilation, and sizes may differ between rows and columns everywhere.
 ///
 /// ```swift
 /// let layer = try PacConv2d(
@@ -22,12 +27,26 @@
 /// let output = try layer(features, guide: image)
 /// #expect(output.value.shape == [1, 8, 12, 14])
 /// ```
-public typealias PacConv2d = PacConvolutionLayer<Untransposed>
-
-/// The direction of `PacConv2d`.
-public enum Untransposed: PacDirection {
-  /// The layer's name in errors.
-  public static var layerName: String { "PacConv2d" }
-  /// The output is as large as the input divided by the stride.
-  public static var isTransposed: Bool { false }
+public final class PacConv2d: PacConvolutionLayer {
+  /// Makes a layer.
+  /// - Parameters:
+  ///   - inputChannels: C.
+  ///   - outputChannels: C′; as many as C with shared filters.
+  ///   - window: kernel size, stride, padding and dilation.
+  ///   - options: the function K, its smoothing and normalisation.
+  ///   - bias: whether a bias is added.
+  ///   - sharedFilters: whether one filter serves every channel, and none mixes them.
+  ///   - filler: how the weights start.
+  ///   - random: draws the initial values.
+  /// - Throws: `LayerError` if an argument is not possible.
+  public init(
+    inputChannels: Int, outputChannels: Int, window: PacWindow,
+    options: AdaptingKernelOptions = .init(), bias: Bool = true, sharedFilters: Bool = false,
+    filler: PacFiller = .uniform, random: inout CounterRandom
+  ) throws {
+    try super.init(
+      "PacConv2d", transposed: false, inputChannels: inputChannels, outputChannels: outputChannels,
+      window: window, options: options, bias: bias, sharedFilters: sharedFilters, filler: filler,
+      random: &random)
+  }
 }

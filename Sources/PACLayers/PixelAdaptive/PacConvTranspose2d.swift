@@ -1,4 +1,7 @@
-/// A transposed pixel-adaptive convolution with weights of its own: the guided upsampling layer (paper, section 4).
+import PACTensors
+
+/// A transposed pixel-adaptive convolution with weights of its own: the guided upsampling layer
+/// (paper, section 4).
 ///
 /// | | |
 /// |---|---|
@@ -7,11 +10,14 @@
 /// | kernel | K in place of the guide, [N, 1, kh, kw, H′, W′] |
 /// | mask | [N, 1, H, W], 1 = valid input pixel; where a window has none, the output is the bias |
 /// | output | v′, [N, C′, H′, W′], the sizes of PyTorch's ConvTranspose2d |
-/// | parameters | `weight`, [C, C′, kh, kw] or [1, 1, kh, kw] if shared; `bias`, [C′]; `inv_alpha`, `inv_lambda`, [1]; `smooth_kernel`, [1, 1, n, n] |
 ///
-/// v′ᵢ = Σⱼ K(fᵢ, fⱼ) W[pᵢ − pⱼ] vⱼ + b over the input's pixels, which lie `stride` output pixels apart; the zeros between
-/// them are never multiplied. K is read at the output's resolution with a padding of dilation·(k − 1)/2. As published, the
-/// filter is not turned: with K ≡ 1 this is ConvTranspose2d with W rotated by 180°.
+/// Parameters: `weight`, [C, C′, kh, kw] or [1, 1, kh, kw] if shared; `bias`, [C′]; `inv_alpha`,
+/// `inv_lambda`, [1]; `smooth_kernel`, [1, 1, n, n].
+///
+/// v′ᵢ = Σⱼ K(fᵢ, fⱼ) W[pᵢ − pⱼ] vⱼ + b over the input's pixels, which lie `stride` output pixels
+/// apart; the zeros between them are never multiplied. K is read at the output's resolution with a
+/// padding of dilation·(k − 1)/2. As published, the filter is not turned: with K ≡ 1 this is
+/// ConvTranspose2d with W rotated by 180°.
 ///
 /// ```swift
 /// let layer = try PacConvTranspose2d(
@@ -22,12 +28,27 @@
 /// let output = try layer(low, guide: image, activation: .rectified)
 /// #expect(output.value.shape == [1, 4, 12, 14])
 /// ```
-public typealias PacConvTranspose2d = PacConvolutionLayer<Transposed>
-
-/// The direction of `PacConvTranspose2d`.
-public enum Transposed: PacDirection {
-  /// The layer's name in errors.
-  public static var layerName: String { "PacConvTranspose2d" }
-  /// The output is as large as the input times the stride.
-  public static var isTransposed: Bool { true }
+public final class PacConvTranspose2d: PacConvolutionLayer {
+  /// Makes a layer.
+  /// - Parameters:
+  ///   - inputChannels: C.
+  ///   - outputChannels: C′; as many as C with shared filters.
+  ///   - window: kernel size, stride, padding, output padding and dilation.
+  ///   - options: the function K, its smoothing and normalisation.
+  ///   - bias: whether a bias is added.
+  ///   - sharedFilters: whether one filter serves every channel, and none mixes them.
+  ///   - filler: how the weights start.
+  ///   - random: draws the initial values.
+  /// - Throws: `LayerError` if an argument is not possible.
+  public init(
+    inputChannels: Int, outputChannels: Int, window: PacWindow,
+    options: AdaptingKernelOptions = .init(), bias: Bool = true, sharedFilters: Bool = false,
+    filler: PacFiller = .uniform, random: inout CounterRandom
+  ) throws {
+    try super.init(
+      "PacConvTranspose2d", transposed: true, inputChannels: inputChannels,
+      outputChannels: outputChannels,
+      window: window, options: options, bias: bias, sharedFilters: sharedFilters, filler: filler,
+      random: &random)
+  }
 }

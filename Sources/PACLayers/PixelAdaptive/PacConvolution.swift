@@ -4,7 +4,8 @@ import PACTensors
 
 /// Where the adapting kernel of a pixel-adaptive convolution comes from.
 public enum Adapting {
-  /// exp(−½ ‖fⱼ − fᵢ‖²) of guidance features f, [N, G, H, W], computed tile by tile and never stored.
+  /// exp(−½ ‖fⱼ − fᵢ‖²) of guidance features f, [N, G, H, W], computed tile by tile and never
+  /// stored.
   case guide(Variable)
   /// A kernel that `packernel2d` made, [N, 1, kh, kw, H′, W′].
   case kernel(Variable)
@@ -26,7 +27,8 @@ public enum Adapting {
 
 /// Pixel-adaptive convolution: v′ᵢ = Σⱼ K(fᵢ, fⱼ) W[pᵢ − pⱼ] vⱼ + b (paper, equation 3).
 ///
-/// With K ≡ 1 it is the ordinary convolution; with the colours as guidance and a Gaussian W, the bilateral filter.
+/// With K ≡ 1 it is the ordinary convolution; with the colours as guidance and a Gaussian W, the
+/// bilateral filter.
 ///
 /// ```swift
 /// let image = Variable(.uniform([1, 3, 6, 8], within: 1, using: &random))
@@ -57,8 +59,8 @@ public func pacconv2d(
 
 /// Transposed pixel-adaptive convolution (paper, section 4; docs/mathematics.md#pac-layers).
 ///
-/// A PAC convolution of stride 1 over the input with `stride − 1` zeros between its pixels; the zeros are never
-/// multiplied.
+/// A PAC convolution of stride 1 over the input with `stride − 1` zeros between its pixels; the
+/// zeros are never multiplied.
 ///
 /// ```swift
 /// let low = Variable(.uniform([1, 2, 3, 4], within: 1, using: &random))
@@ -125,7 +127,8 @@ private struct PacConvolution {
     self.bias = bias
     self.sharedFilters = sharedFilters
     outputShape = [v.batch, outputs, geometry.rows.output, geometry.columns.output]
-    // A filter shared by all channels leaves nothing for a matrix product; its kernel is computed beforehand.
+    // A filter shared by all channels leaves nothing for a matrix product; its kernel is computed
+    // beforehand.
     if sharedFilters, case .guide(let guide) = adapting {
       self.adapting = .kernel(
         try packernel2d(guide, window: window, transposed: transposed).kernel)

@@ -1,20 +1,12 @@
 import PACAutograd
 import PACTensors
 
-/// Whether a pixel-adaptive convolution is the ordinary or the transposed operation.
-public protocol PacDirection {
-  /// The layer's name in errors.
-  static var layerName: String { get }
-  /// Whether the output is the larger map.
-  static var isTransposed: Bool { get }
-}
-
-/// A pixel-adaptive convolution with weights of its own, used as `PacConv2d` or `PacConvTranspose2d`, which say what
-/// it computes and which shapes it takes.
+/// What `PacConv2d` and `PacConvTranspose2d` have in common; these say what is computed and which
+/// shapes are taken.
 ///
-/// C are the input's channels, C′ the output's. The guide f, [N, G, ·, ·], lies at the resolution of the larger map:
-/// `PacConv2d`'s input, `PacConvTranspose2d`'s output.
-public struct PacConvolutionLayer<Direction: PacDirection> {
+/// C are the input's channels, C′ the output's. The guide f, [N, G, ·, ·], lies at the resolution
+/// of the larger map: `PacConv2d`'s input, `PacConvTranspose2d`'s output.
+public class PacConvolutionLayer {
   /// W, [C′, C, kh, kw], transposed [C, C′, kh, kw], or [1, 1, kh, kw] shared by all channels.
   public let weight: Parameter
   /// b, [C′]; nil for none.
@@ -25,31 +17,19 @@ public struct PacConvolutionLayer<Direction: PacDirection> {
   private let layout: PacWeightLayout
   private let options: AdaptingKernelOptions
 
-  /// Makes a layer.
-  /// - Parameters:
-  ///   - inputChannels: C.
-  ///   - outputChannels: C′; as many as C with shared filters.
-  ///   - window: kernel size, stride, padding and dilation; output padding only if transposed.
-  ///   - options: the function K, its smoothing and normalisation.
-  ///   - bias: whether a bias is added.
-  ///   - sharedFilters: whether one filter serves every channel, and none mixes them.
-  ///   - filler: how the weights start.
-  ///   - random: draws the initial values.
-  /// - Throws: `LayerError` if an argument is not possible.
-  public init(
-    inputChannels: Int, outputChannels: Int, window: PacWindow,
-    options: AdaptingKernelOptions = .init(), bias: Bool = true, sharedFilters: Bool = false,
-    filler: PacFiller = .uniform, random: inout CounterRandom
+  init(
+    _ name: String, transposed: Bool, inputChannels: Int, outputChannels: Int, window: PacWindow,
+    options: AdaptingKernelOptions, bias: Bool, sharedFilters: Bool, filler: PacFiller,
+    random: inout CounterRandom
   ) throws {
-    let name = Direction.layerName
-    try window.validate(name, transposed: Direction.isTransposed)
+    try window.validate(name, transposed: transposed)
     try options.smoothing.validate(name)
     if options.channelWise {
       throw LayerError(name, "channelWise", given: "true", allowed: "false; only PacPool2d has it")
     }
     layout = PacWeightLayout(
       layer: name, inputChannels: inputChannels, outputChannels: outputChannels, window: window,
-      transposed: Direction.isTransposed, sharedFilters: sharedFilters)
+      transposed: transposed, sharedFilters: sharedFilters)
     try layout.validate(filler)
     let initial = layout.initialValues(filler, random: &random)
     weight = Parameter(initial.weight)

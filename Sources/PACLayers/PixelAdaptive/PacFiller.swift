@@ -7,7 +7,8 @@ public enum PacFiller: String, Sendable, CaseIterable {
   case uniform
   /// Bilinear interpolation from each channel to itself, zero bias; for the transposed layer.
   case linear
-  /// A Gaussian of σ = k/4 without its centre between different channels, as a CRF's message starts; zero bias.
+  /// A Gaussian of σ = k/4 without its centre between different channels, as a CRF's message
+  /// starts; zero bias.
   ///
   /// Normalised to a sum of kh·kw before the centre is set to 0. Shared filters take it as it is.
   case crf

@@ -2,10 +2,11 @@ import PACAutograd
 import PACKernels
 import PACTensors
 
-/// Pixel-adaptive pooling: v′ᵢ = Σⱼ K(fᵢ, fⱼ) vⱼ, a weighted sum over each window (paper, section 4.2;
-/// docs/mathematics.md#pac-layers).
+/// Pixel-adaptive pooling: v′ᵢ = Σⱼ K(fᵢ, fⱼ) vⱼ, a weighted sum over each window (paper, section
+/// 4.2; docs/mathematics.md#pac-layers).
 ///
-/// With a normalised K it is a weighted mean; with an inverse kernel for each channel, detail-preserving pooling.
+/// With a normalised K it is a weighted mean; with an inverse kernel for each channel,
+/// detail-preserving pooling.
 ///
 /// ```swift
 /// let image = Variable(.uniform([1, 3, 6, 8], within: 1, using: &random))
@@ -66,9 +67,9 @@ public func pacpool2d(
 /// | mask | [N, 1, H, W], 1 = valid input pixel |
 /// | output | v′, [N, C, H′, W′], the sizes of PyTorch's AvgPool2d |
 ///
-/// A sum, not a mean: only a normalised K divides. With `inv_{alpha}_{lambda}_asym` for each channel, smoothed and
-/// normalised, it is detail-preserving pooling. Parameters: `inv_alpha`, `inv_lambda` and `smooth_kernel`, where the
-/// options have them learned.
+/// A sum, not a mean: only a normalised K divides. With `inv_{alpha}_{lambda}_asym` for each
+/// channel, smoothed and normalised, it is detail-preserving pooling. Parameters: `inv_alpha`,
+/// `inv_lambda` and `smooth_kernel`, where the options have them learned.
 ///
 /// ```swift
 /// let pool = try PacPool2d(
@@ -90,7 +91,8 @@ public struct PacPool2d {
   /// Makes a layer.
   /// - Parameters:
   ///   - window: the window.
-  ///   - options: the function K, its smoothing and normalisation, and whether each channel has a K of its own.
+  ///   - options: the function K, its smoothing and normalisation, and whether each channel has a K
+  ///     of its own.
   ///   - outputChannels: C; must be given if the options are channel-wise.
   /// - Throws: `LayerError` if an argument is not possible.
   public init(
@@ -153,7 +155,8 @@ public struct PacPool2d {
   /// - Parameters:
   ///   - guide: f, [N, G, H, W].
   ///   - mask: [N, 1, H, W], 1 = valid input pixel; nil if all are.
-  /// - Returns: K, [N, 1 or G, kh, kw, H′, W′], and with a mask also where any input pixel was valid.
+  /// - Returns: K, [N, 1 or G, kh, kw, H′, W′], and with a mask also where any input pixel was
+  ///   valid.
   /// - Throws: `LayerError` if the shapes do not fit.
   public func adaptingKernel(
     _ guide: Variable, mask: Tensor? = nil

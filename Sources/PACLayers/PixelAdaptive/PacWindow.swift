@@ -1,11 +1,13 @@
 import PACKernels
 import PACTensors
 
-/// The window of a pixel-adaptive operation, with the arguments of PyTorch's Conv2d and ConvTranspose2d.
+/// The window of a pixel-adaptive operation, with the arguments of PyTorch's Conv2d and
+/// ConvTranspose2d.
 public struct PacWindow: Hashable, Sendable {
   /// Rows and columns of the window; odd.
   public var kernelSize: Pair
-  /// The distance between outputs in input pixels; for the transposed operation the other way round.
+  /// The distance between outputs in input pixels; for the transposed operation the other way
+  /// round.
   public var stride: Pair
   /// Zeros added on every side of the input.
   public var padding: Pair

@@ -2,7 +2,8 @@ import PACAutograd
 import PACKernels
 import PACTensors
 
-/// The mean over each window's pixels that lie inside the image: PyTorch's `avg_pool2d` with `count_include_pad=False`.
+/// The mean over each window's pixels that lie inside the image: PyTorch's `avg_pool2d` with
+/// `count_include_pad=False`.
 /// - Parameters:
 ///   - input: [N, C, H, W].
 ///   - kernelSize: rows and columns of the window.

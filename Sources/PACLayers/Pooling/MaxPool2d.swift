@@ -2,8 +2,8 @@ import PACAutograd
 import PACKernels
 import PACTensors
 
-/// The largest value of each 2×2 window, windows side by side and cut at the bottom and right border: PyTorch's
-/// `max_pool2d(2, stride: 2, ceil_mode: true)`, as VGG-16 is pooled in FCN8s.
+/// The largest value of each 2×2 window, windows side by side and cut at the bottom and right
+/// border: PyTorch's `max_pool2d(2, stride: 2, ceil_mode: true)`, as VGG-16 is pooled in FCN8s.
 ///
 /// Of several largest values the first, row by row, receives the gradient.
 /// - Parameter input: [N, C, H, W].

@@ -14,11 +14,11 @@ public func jointBilateralUpsampled(
   _ low: Tensor, guide: Tensor, factor: Int, windowSize: Int, colorScale: Float, spaceScale: Float
 ) -> Tensor {
   let (height, width) = (low.shape.height, low.shape.width)
-  precondition(low.shape == [1, 1, height, width], "low is of shape \(low.shape)")
-  precondition(
+  demand(low.shape == [1, 1, height, width], "low is of shape \(low.shape)")
+  demand(
     guide.shape == [1, 3, height * factor, width * factor],
     "guide is of shape \(guide.shape), low of shape \(low.shape), factor \(factor)")
-  precondition(windowSize % 2 == 1 && windowSize >= factor, "a window of \(windowSize)")
+  demand(windowSize % 2 == 1 && windowSize >= factor, "a window of \(windowSize)")
   let filter = JointBilateral(
     height: height, width: width, factor: factor, windowSize: windowSize, colorScale: colorScale,
     spaceScale: spaceScale)

@@ -2,15 +2,16 @@ import PACAutograd
 import PACKernels
 import PACTensors
 
-/// Bilinear interpolation to `height` × `width`, at half-pixel centres and clamped at the borders, without anti-aliasing:
-/// PyTorch's `interpolate(mode: bilinear, align_corners: false)`.
+/// Bilinear interpolation to `height` × `width`, at half-pixel centres and clamped at the borders,
+/// without anti-aliasing: PyTorch's `interpolate(mode: bilinear, align_corners: false)`.
 /// - Parameters:
 ///   - input: [N, C, H, W].
 ///   - height: H′.
 ///   - width: W′.
 /// - Returns: [N, C, H′, W′]; the input itself if the size is the same.
+/// - Precondition: images, none of the axes 0.
 public func resizeBilinear(_ input: Variable, height: Int, width: Int) -> Variable {
-  let shape = input.value.shape
+  let shape = imageShape(input, "resizeBilinear")
   if shape.height == height && shape.width == width { return input }
   return resized(
     input, "resizeBilinear", to: (height, width),
@@ -18,29 +19,25 @@ public func resizeBilinear(_ input: Variable, height: Int, width: Int) -> Variab
       inputHeight: shape.height, inputWidth: shape.width, outputHeight: height, outputWidth: width))
 }
 
-/// Part of a bilinear enlargement by a whole factor, at half-pixel centres and clamped at the borders.
+/// Part of a bilinear upsampling by an integer factor, at half-pixel centres and clamped at the
+/// borders.
 /// - Parameters:
 ///   - input: [N, C, H, W].
 ///   - factor: the factor, at least 1.
-///   - rows: the rows of the enlarged images, of H·factor, that are wanted.
+///   - rows: the rows of the upsampled images, of H·factor, that are wanted.
 ///   - columns: the columns, of W·factor, likewise.
 /// - Returns: [N, C, rows, columns].
-/// - Throws: `LayerError` if an argument does not fit.
-public func enlargeBilinear(
+/// - Precondition: rows and columns lie inside.
+func upsampleBilinear(
   _ input: Variable, factor: Int, rows: Range<Int>, columns: Range<Int>
-) throws -> Variable {
-  let name = "enlargeBilinear"
-  let shape = input.value.shape
-  try requireImages(shape, name, "input")
-  try require(factor, atLeast: 1, name, "factor")
-  for (argument, range, extent) in [
-    ("rows", rows, shape.height), ("columns", columns, shape.width),
-  ]
-  where range.lowerBound < 0 || range.upperBound > extent * factor || range.isEmpty {
-    throw LayerError(name, argument, given: "\(range)", allowed: "within 0..<\(extent * factor)")
-  }
+) -> Variable {
+  let shape = imageShape(input, "upsampleBilinear")
+  demand(
+    rows.lowerBound >= 0 && rows.upperBound <= shape.height * factor && columns.lowerBound >= 0
+      && columns.upperBound <= shape.width * factor,
+    "upsampleBilinear: rows \(rows) and columns \(columns) of \(shape) times \(factor)")
   return resized(
-    input, name, to: (rows.count, columns.count),
+    input, "upsampleBilinear", to: (rows.count, columns.count),
     BilinearResize(
       inputHeight: shape.height, inputWidth: shape.width, factor: factor, rows: rows,
       columns: columns))

@@ -15,8 +15,8 @@ extension Variable {
   /// - Precondition: they exist.
   public func channels(_ range: Range<Int>) -> Variable {
     let shape = value.shape
-    precondition(
-      range.lowerBound >= 0 && range.upperBound <= shape.channels, "channels \(range) of \(shape)")
+    demand(
+      range.lowerBound >= 0 && range.upperBound <= shape.channels, "channels: \(range) of \(shape)")
     let part: Shape = [shape.batch, range.count, shape.height, shape.width]
     let (block, start) = (range.count * shape.pixels, range.lowerBound * shape.pixels)
     let runs = BlockCopy(
@@ -33,9 +33,10 @@ extension Variable {
   }
 
   /// Every image of [N, C, H, W] `times` times in a row.
+  /// - Precondition: images, none of the axes 0.
   public func repeatedImages(_ times: Int) -> Variable {
     if times == 1 { return self }
-    let shape = value.shape
+    let shape = imageShape(self, "repeatedImages")
     let block = shape.count / shape.batch
     let runs = BlockCopy(
       outer: shape.batch, inner: times, length: block, from: .init(outerStride: block),
@@ -56,7 +57,7 @@ extension Variable {
 public func concatenated(_ maps: [Variable]) -> Variable {
   let shapes = maps.map(\.value.shape)
   let first = shapes[0]
-  precondition(
+  demand(
     shapes.allSatisfy {
       [$0.batch, $0.height, $0.width] == [first.batch, first.height, first.width]
     },

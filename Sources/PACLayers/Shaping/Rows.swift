@@ -9,8 +9,9 @@ extension Variable {
   public func rows(_ range: Range<Int>) -> Variable {
     let shape = value.shape
     if range == 0..<shape.height { return self }
-    precondition(tape == nil, "some rows of a map whose computation is recorded")
-    precondition(range.lowerBound >= 0 && range.upperBound <= shape.height, "\(range) of \(shape)")
+    demand(tape == nil, "rows: some of a map whose computation is recorded")
+    demand(
+      range.lowerBound >= 0 && range.upperBound <= shape.height, "rows: \(range) of \(shape)")
     let part: Shape = [shape.batch, shape.channels, range.count, shape.width]
     let runs = BlockCopy(rows: range, of: shape)
     return Variable(Tensor(part, from: value) { y, x in runs.copy(x, to: y) })
@@ -22,9 +23,10 @@ extension Tensor {
   /// - Precondition: the extents agree, and the rows lie inside.
   public mutating func replaceRows(from first: Int, by rows: Tensor) {
     let (shape, part) = (shape, rows.shape)
-    precondition(
+    demand(
       [shape.batch, shape.channels, shape.width] == [part.batch, part.channels, part.width]
-        && first >= 0 && first + part.height <= shape.height, "rows \(part) at \(first) of \(shape)"
+        && first >= 0 && first + part.height <= shape.height,
+      "replaceRows: \(part) at row \(first) of \(shape)"
     )
     let runs = BlockCopy(rows: first..<first + part.height, of: shape)
     withMemory(of: rows, writableBuffer()) { rows, all in runs.reversed.copy(rows, to: all) }

@@ -1,9 +1,9 @@
 /// Random numbers that depend only on what they are for: a seed, a purpose, an epoch and an item.
 ///
-/// Two generators with equal keys give equal numbers on every machine, rank and thread, and generators
-/// with different keys give unrelated ones; so a sample's crop does not depend on which rank draws it or
-/// on what was drawn before. The key is Philox's key (the seed) and three words of its counter; the
-/// fourth word counts the blocks, which leaves 2³⁴ 32-bit words to each generator.
+/// Two generators with equal keys give equal numbers on every machine, rank and thread, and
+/// generators with different keys give unrelated ones; so a sample's crop does not depend on which
+/// rank draws it or on what was drawn before. The key is Philox's key (the seed) and three words of
+/// its counter; the fourth word counts the blocks, which leaves 2³⁴ 32-bit words to each generator.
 ///
 /// The distributions are written out here because the standard library's algorithms may change.
 public struct CounterRandom: RandomNumberGenerator, Sendable {

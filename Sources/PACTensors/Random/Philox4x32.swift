@@ -1,7 +1,9 @@
-/// Philox4x32-10: a bijection of 128-bit counters, one for each 64-bit key, whose outputs pass as random.
+/// Philox4x32-10: a bijection of 128-bit counters, one for each 64-bit key, whose outputs pass as
+/// random.
 ///
-/// Salmon, Moraes, Dror and Shaw, *Parallel Random Numbers: As Easy as 1, 2, 3*, SC 2011. There is no
-/// state to carry along: the numbers belonging to any counter can be had at any time, in any order.
+/// Salmon, Moraes, Dror and Shaw, *Parallel Random Numbers: As Easy as 1, 2, 3*, SC 2011. There is
+/// no state to carry along: the numbers belonging to any counter can be had at any time, in any
+/// order.
 enum Philox4x32 {
   /// The four random words of one counter.
   static func block(counter: SIMD4<UInt32>, key: SIMD2<UInt32>) -> SIMD4<UInt32> {

@@ -2,7 +2,8 @@ import Testing
 
 @testable import PACKernels
 
-/// Convolutions of activations in blocks of channels, against sums written out, on small whole numbers: every sum is exact.
+/// Convolutions of activations in blocks of channels, against sums written out, on small whole
+/// numbers: every sum is exact.
 @Suite struct ActivationLayoutTests {
   static let cases: [ConvolutionSizes] = [
     (
@@ -66,7 +67,8 @@ import Testing
     }
   }
 
-  /// Blocks where oneDNN does the work and the channels fill them; row-major for everybody else's cases.
+  /// Blocks where oneDNN does the work and the channels fill them; row-major for everybody else's
+  /// cases.
   @Test func prefersBlocksWhereTheyFit() {
     func preferred(
       _ inputs: Int, _ outputs: Int, _ size: Int, _ extent: Int

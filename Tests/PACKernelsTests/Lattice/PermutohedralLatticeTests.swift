@@ -53,7 +53,8 @@ struct LatticeCase: Sendable, CustomTestStringConvertible {
 }
 
 @Suite struct PermutohedralLatticeTests {
-  /// Tolerances a fifth to a third above the worst errors that were found; they grow with the dimensions, as in the paper.
+  /// Tolerances a fifth to a third above the worst errors that were found; they grow with the
+  /// dimensions, as in the paper.
   static let cases = [
     LatticeCase(distance: nil, colors: (1, 0.2), tolerance: 0.045, sums: 0.88...1.03),
     LatticeCase(distance: 3, tolerance: 0.1, sums: 0.83...1.03),
@@ -112,7 +113,8 @@ struct LatticeCase: Sendable, CustomTestStringConvertible {
     }
   }
 
-  /// Away from the border no point of a lattice of positions is missing: the sums are those of the Gaussian, 2π θ².
+  /// Away from the border no point of a lattice of positions is missing: the sums are those of the
+  /// Gaussian, 2π θ².
   @Test(arguments: [2.0, 3, 4.5])
   func sumsAreRightWhereNoPointIsMissing(_ distance: Double) throws {
     let c = LatticeCase(
@@ -127,7 +129,8 @@ struct LatticeCase: Sendable, CustomTestStringConvertible {
     }
   }
 
-  /// The corners are lattice points whose weighted mean is the point, the weights being a partition of unity.
+  /// The corners are lattice points whose weighted mean is the point, the weights being a partition
+  /// of unity.
   @Test(arguments: cases)
   func simplicesHoldTheirPoints(_ c: LatticeCase) throws {
     let (d, features) = (c.dimensions, c.features())
@@ -154,7 +157,8 @@ struct LatticeCase: Sendable, CustomTestStringConvertible {
       for k in 0...d {
         let corner = simplex.corner(k, dimensions: d, used: embedding.used)
         let coordinates = (0..<d).map { Int(corner[$0]) }
-        // A lattice point: coordinates that are alike modulo d + 1, with the last one that makes the sum 0.
+        // A lattice point: coordinates that are alike modulo d + 1, with the last one that makes
+        // the sum 0.
         let all = coordinates + [-coordinates.reduce(0, +)]
         #expect(all.allSatisfy { ($0 - k) % (d + 1) == 0 }, "\(c) pixel \(pixel)")
         for i in 0..<d { sum[i] += Double(weights[k]) * Double(coordinates[i]) }

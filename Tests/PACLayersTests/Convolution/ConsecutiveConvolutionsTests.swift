@@ -4,7 +4,8 @@ import Testing
 
 @testable import PACLayers
 
-/// Convolutions whose activations stay in blocks of channels, bit for bit against the same layers applied one by one.
+/// Convolutions whose activations stay in blocks of channels, bit for bit against the same layers
+/// applied one by one.
 @Suite struct ConsecutiveConvolutionsTests {
   /// A network's layers, twice: so that each has gradients of its own.
   private struct Case: CustomStringConvertible {

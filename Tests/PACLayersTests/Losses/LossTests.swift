@@ -6,7 +6,8 @@ import Testing
 @Suite struct LossTests {
   private static let shape: Shape = [2, 2, 3, 4]
 
-  /// Known truth but for three pixels: one component of the first image, both of one and one more of the second.
+  /// Known truth but for three pixels: one component of the first image, both of one and one more
+  /// of the second.
   private static let target: Tensor = {
     var elements = uniform(shape, 2).elements
     for position in [3, 24 + 5, 36 + 5, 36 + 7] {
@@ -19,7 +20,8 @@ import Testing
   private static let valid = Tensor(
     [2, 1, 3, 4], (0..<24).map { $0 % 12 < 4 || [5, 7].contains($0 - 12) ? 0 : 1 })
 
-  /// The lengths of the differences where pixels count, as sums over each image, and how many count.
+  /// The lengths of the differences where pixels count, as sums over each image, and how many
+  /// count.
   private func reference(
     _ prediction: [Double], counts: (_ image: Int, _ pixel: Int) -> Bool,
     _ add: (_ dx: Double, _ dy: Double) -> Double

@@ -33,7 +33,8 @@ struct DenseMeanField {
     }
   }
 
-  /// The expected energy minus the entropy: Σᵢ Σ_l Qᵢ(l) (log Qᵢ(l) − unaryᵢ(l)) + ½ Σₘ wₘ Σᵢⱼ Kₘ(i, j) (1 − Σ_l Qᵢ(l) Qⱼ(l)).
+  /// The expected energy minus the entropy: Σᵢ Σ_l Qᵢ(l) (log Qᵢ(l) − unaryᵢ(l)) + ½ Σₘ wₘ Σᵢⱼ
+  /// Kₘ(i, j) (1 − Σ_l Qᵢ(l) Qⱼ(l)).
   func freeEnergy(of q: [Double]) -> Double {
     let own = zip(q, unary).reduce(0) { $0 + ($1.0 > 0 ? $1.0 * (log($1.0) - $1.1) : 0) }
     return terms.reduce(own) { sum, term in

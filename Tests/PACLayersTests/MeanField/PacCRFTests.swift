@@ -27,7 +27,8 @@ struct CRFCase: Sendable, CustomTestStringConvertible {
 }
 
 @Suite struct PacCRFTests {
-  /// Every compatibility, rectangles, and blur where it does not divide the size, or is larger than it.
+  /// Every compatibility, rectangles, and blur where it does not divide the size, or is larger than
+  /// it.
   static let cases: [CRFCase] = [
     CRFCase(kernels: [PairwiseKernel(kernelSize: 3, dilation: 2, pairwiseWeight: 0.7)]),
     CRFCase(
@@ -132,7 +133,8 @@ struct CRFCase: Sendable, CustomTestStringConvertible {
     #expect(potts == -1)
   }
 
-  /// Truncated Gaussian of σ = 3/4, normalised to a sum of 9, without its centre, between different labels only.
+  /// Truncated Gaussian of σ = 3/4, normalised to a sum of 9, without its centre, between different
+  /// labels only.
   @Test func filtersStartAsPublished() throws {
     var r = CounterRandom(seed: 43, purpose: .initialisation)
     func weight(_ perturbed: Bool) throws -> [Float] {

@@ -18,7 +18,8 @@ struct PacCase: Sendable, CustomTestStringConvertible {
 }
 
 @Suite struct PacConvolutionTests {
-  /// Sizes on both sides of the sixteen lanes, odd strides and dilations, windows larger than the image.
+  /// Sizes on both sides of the sixteen lanes, odd strides and dilations, windows larger than the
+  /// image.
   static let cases: [PacCase] = [
     PacCase(
       transposed: true,

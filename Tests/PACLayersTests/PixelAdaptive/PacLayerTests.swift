@@ -23,7 +23,8 @@ struct PacLayerCase: Sendable, CustomTestStringConvertible {
 }
 
 @Suite struct PacLayerTests {
-  /// What the published code fails at among them: smoothing with dilation, rectangles, strides, masks.
+  /// What the published code fails at among them: smoothing with dilation, rectangles, strides,
+  /// masks.
   static let cases: [PacLayerCase] = [
     PacLayerCase(
       kind: .convolution,

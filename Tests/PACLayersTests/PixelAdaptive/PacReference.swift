@@ -2,7 +2,8 @@ import Foundation
 import PACLayers
 import PACTensors
 
-/// Pixel-adaptive convolution and pooling in double precision, written straight from the equations: one loop for each index.
+/// Pixel-adaptive convolution and pooling in double precision, written straight from the equations:
+/// one loop for each index.
 struct PacReference {
   /// What is done with the neighbours.
   enum Kind: Sendable { case convolution, transposed, pooling }

@@ -39,8 +39,8 @@ import Testing
     expectEqual(ours.value, ordinary.value.elements.map(Double.init), 2e-6)
   }
 
-  /// The transposed convolution is the ordinary one's gradient with respect to its input; PAC's filter, as published, is
-  /// turned by 180° against it.
+  /// The transposed convolution is the ordinary one's gradient with respect to its input; PAC's
+  /// filter, as published, is turned by 180° against it.
   @Test(arguments: windows)
   func aKernelOfOnesIsTheTransposedConvolution(_ window: PacWindow) throws {
     var r = CounterRandom(seed: 32, purpose: .initialisation)
@@ -116,7 +116,8 @@ import Testing
     let convolved = try pacconv2d(
       input, adapting: .kernel(kernel), weight: weight, window: window, sharedFilters: true)
     expectEqual(convolved.value, average, 1e-6)
-    // Features without differences make K ≡ 1; normalised, it is the mean of what lies inside the image.
+    // Features without differences make K ≡ 1; normalised, it is the mean of what lies inside the
+    // image.
     let pool = try PacPool2d(
       window: PacWindow(kernelSize: 3, stride: 2, padding: 1), options: .init(normalized: true))
     let flat = Variable(Tensor.zeros([2, 1, 9, 12]))
@@ -125,7 +126,8 @@ import Testing
       try pool(input, guide: flat).value, padded.value.elements.map(Double.init), 1e-6)
   }
 
-  /// The weights of Saeedan, Weber, Goesele and Roth 2018, with the smoothed image as reference and a window of 3×3.
+  /// The weights of Saeedan, Weber, Goesele and Roth 2018, with the smoothed image as reference and
+  /// a window of 3×3.
   @Test(arguments: [false, true])
   func inverseKernelsAreDetailPreservingPooling(asymmetric: Bool) throws {
     var r = CounterRandom(seed: 35, purpose: .initialisation)
@@ -185,8 +187,8 @@ import Testing
       }
     }
   }
-  /// A file of weights must be whole although parts of the network are not trained; only the constant of a CRF's pooling is
-  /// no parameter at all.
+  /// A file of weights must be whole although parts of the network are not trained; only the
+  /// constant of a CRF's pooling is no parameter at all.
   @Test func listsWeightsThatAreNotTrained() throws {
     var r = CounterRandom(seed: 37, purpose: .initialisation)
     let window = PacWindow(kernelSize: 3, padding: 1)

@@ -2,10 +2,12 @@ import PACAutograd
 import PACTensors
 import Testing
 
-/// Compares an operation with a reference in double precision: the whole output, and the gradients along random
-/// directions, under a random upstream gradient, with central differences of the reference.
+/// Compares an operation with a reference in double precision: the whole output, and the gradients
+/// along random directions, under a random upstream gradient, with central differences of the
+/// reference.
 ///
-/// `ours` is given `inputs` and may use `parameters` besides, whose values `reference` is given after the inputs'.
+/// `ours` is given `inputs` and may use `parameters` besides, whose values `reference` is given
+/// after the inputs'.
 func expectAgreement(
   _ inputs: [Tensor], parameters: [Parameter] = [], seed: UInt64, tolerance: Double = 1e-5,
   ours: ([Variable]) throws -> Variable, reference: ([[Double]]) -> [Double],

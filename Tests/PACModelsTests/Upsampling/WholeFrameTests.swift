@@ -16,7 +16,8 @@ import Testing
     var random = CounterRandom(seed: 8, purpose: .synthetic)
     let low = Tensor.uniform([1, 2, 96, 64], within: 1, using: &random)
     let guide = Tensor.uniform([1, 3, 384, 256], within: 1, using: &random)
-    let whole = try network(Variable(low, tape: Tape()), guide: Variable(guide, tape: Tape())).value
+    let tape = Tape()
+    let whole = try network(Variable(low, tape: tape), guide: Variable(guide, tape: tape)).value
     let banded = try network(Variable(low), guide: Variable(guide)).value
     #expect(banded.shape == [1, 2, 384, 256])
     #expect(banded.shape == whole.shape)
