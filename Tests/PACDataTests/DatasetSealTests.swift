@@ -92,7 +92,7 @@ import Testing
     #expect(other.fingerprint != first && other.hasChecksums)
   }
 
-  @Test(.enabled(if: Python.interpreter != nil, "no Python with h5py"))
+  @Test(.enabled(if: Python.interpreter != nil, "needs a Python with h5py (PAC_TEST_PYTHON)"))
   func otherProgramsReadIt() throws {
     _ = try write()
     let sum = try Python.output(

@@ -109,7 +109,7 @@ func expectEqual(_ found: SceneSample, _ expected: SceneSample) {
     }
   }
 
-  @Test(.enabled(if: Python.interpreter != nil, "a Python with h5py"))
+  @Test(.enabled(if: Python.interpreter != nil, "needs a Python with h5py (PAC_TEST_PYTHON)"))
   func pythonReadsTheLayout() throws {
     let path = try write(Set(SceneField.allCases))
     let program = """

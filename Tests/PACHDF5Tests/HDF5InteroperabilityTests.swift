@@ -36,7 +36,7 @@ import Testing
     }
   }
 
-  @Test(.enabled(if: Python.interpreter != nil, "a Python with h5py"))
+  @Test(.enabled(if: Python.interpreter != nil, "needs a Python with h5py (PAC_TEST_PYTHON)"))
   func pythonReadsOurs() throws {
     let folder = try TemporaryFolder()
     let file = try HDF5File(creating: folder("ours.h5"))

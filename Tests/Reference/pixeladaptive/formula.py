@@ -4,6 +4,8 @@ import math
 import numpy as np
 import torch
 
+BLOCK = 1 << 20
+
 
 def fnv1a64(text):
     """The 64-bit FNV-1a hash of a text's UTF-8 bytes."""
@@ -13,19 +15,27 @@ def fnv1a64(text):
     return value
 
 
+def splitmix64(z):
+    """What splitmix64 makes of its state."""
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
+
+
 def uniform(seed, name, count):
     """`count` numbers in [-1, 1).
 
     Number i, from 0, is made of the top 24 bits of splitmix64's output for the state
     (seed XOR fnv1a64(name)) + (i + 1) * 0x9e3779b97f4a7c15.
     """
-    with np.errstate(over="ignore"):
-        steps = np.arange(1, count + 1, dtype=np.uint64)
-        z = np.uint64(seed ^ fnv1a64(name)) + steps * np.uint64(0x9E3779B97F4A7C15)
-        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        z = z ^ (z >> np.uint64(31))
-    return (z >> np.uint64(40)).astype(np.float64) / float(1 << 23) - 1.0
+    start, values = np.uint64(seed ^ fnv1a64(name)), np.empty(count)
+    # In blocks: the largest tensor has 10^8 elements.
+    for first in range(0, count, BLOCK):
+        numbers = np.arange(first, min(first + BLOCK, count), dtype=np.uint64) + np.uint64(1)
+        with np.errstate(over="ignore"):
+            z = splitmix64(start + numbers * np.uint64(0x9E3779B97F4A7C15))
+        values[first:first + BLOCK] = (z >> np.uint64(40)) / float(1 << 23) - 1.0
+    return values
 
 
 def parameters(shapes, seed, dtype=torch.float64):
@@ -34,8 +44,9 @@ def parameters(shapes, seed, dtype=torch.float64):
     for name, shape in shapes.items():
         count = math.prod(shape)
         gain = math.sqrt(3 * shape[0] / count) if len(shape) == 4 else 0.05
-        rounded = np.float32(uniform(seed, name, count) * gain)
-        values[name] = torch.from_numpy(rounded.reshape(shape)).to(dtype)
+        numbers = uniform(seed, name, count)
+        numbers *= gain
+        values[name] = torch.from_numpy(np.float32(numbers).reshape(shape)).to(dtype)
     return values
 
 
