@@ -12,10 +12,12 @@ import Testing
     var flat = parameters.values
     var (own, expected) = (Adam(count: 3), Adam(count: 3))
     for _ in 0..<2 {
-      let tape = Tape()
-      let variables = [a, b].map { $0.variable(on: tape) }
-      variables[0].sink.accumulate(gradients.slice(from: 0, [2]))
-      variables[1].sink.accumulate(gradients.slice(from: 2, [1]))
+      for (parameter, start) in [(a, 0), (b, 2)] {
+        let tape = Tape()
+        tape.backward(
+          from: parameter.variable(on: tape),
+          gradient: gradients.slice(from: start, parameter.shape))
+      }
       own.step(parameters, learningRate: 0.1)
       expected.step(parameters: &flat, gradients: gradients, learningRate: 0.1)
       #expect(parameters.values.elements == flat.elements)
