@@ -46,7 +46,12 @@ let package = Package(
   name: "PixelAdaptive",
   products: [
     .executable(name: "pac", targets: ["pac"]),
-    .library(name: "PixelAdaptiveLayers", targets: ["PACLayers", "PACAutograd", "PACTensors"]),
+    .library(
+      name: "PixelAdaptiveLayers",
+      targets: ["PixelAdaptiveLayers", "PACOptimizers", "PACLayers", "PACAutograd", "PACTensors"]),
+    .library(
+      name: "PixelAdaptiveModels",
+      targets: ["PixelAdaptiveModels", "PACWeights", "PACModels", "PACWeightFiles"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
@@ -92,8 +97,7 @@ let package = Package(
       "PACTraining",
       [
         "PACCheckpoints", "PACConfiguration", "PACData", "PACDistributed", "PACWeights",
-        "PACOptimizers", "PACAutograd", "PACTensors", "PACHDF5", "PACImageFiles", "PACFiles",
-        "PACText",
+        "PACOptimizers", "PACAutograd", "PACTensors", "PACImageFiles", "PACFiles", "PACText",
         "PACKernels", logging,
       ]),
     library(
@@ -105,9 +109,13 @@ let package = Package(
     library("PACConfiguration", ["PACText", yams]),
     library("PACData", ["PACTensors", "PACHDF5", "PACImageFiles", "PACFiles"]),
     library("PACDistributed", ["PACTensors", "PACKernels", "CPACMPI"]),
-    library("PACWeights", ["PACWeightFiles", "PACAutograd", "PACTensors", "PACText"]),
+    library("PixelAdaptiveModels", ["PixelAdaptiveLayers", "PACWeights", "PACModels"]),
+    library(
+      "PixelAdaptiveLayers",
+      ["PACOptimizers", "PACLayers", "PACAutograd", "PACTensors", "PACKernels"]),
+    library("PACWeights", ["PACWeightFiles", "PACAutograd", "PACTensors", "PACFiles", "PACText"]),
     library("PACModels", ["PACLayers", "PACAutograd", "PACTensors"]),
-    library("PACOptimizers", ["PACTensors", "PACKernels"]),
+    library("PACOptimizers", ["PACAutograd", "PACTensors", "PACKernels"]),
     library("PACLayers", ["PACAutograd", "PACTensors", "PACKernels"]),
     library("PACAutograd", ["PACTensors", "PACKernels"]),
     library("PACWeightFiles", ["PACTensors", "PACFiles"]),
@@ -142,8 +150,11 @@ let package = Package(
     program(
       "PACReaderProgram",
       ["PACCheckpoints", "PACData", "PACWeightFiles", "PACHDF5", "PACImageFiles"]),
+    program("PACExampleProgram", ["PixelAdaptiveModels"]),
     tests("PACKernelsTests", ["PACKernels", "PACTestSupport"]),
     tests("PACTensorsTests", ["PACTensors"]),
+    tests("PACFilesTests", ["PACFiles", "PACTestSupport"]),
+    tests("PixelAdaptiveModelsTests", ["PixelAdaptiveModels", "PACTestSupport"]),
     tests("PACHDF5Tests", ["PACHDF5", "PACTestSupport"]),
     tests("PACImageFilesTests", ["PACImageFiles", "PACTestSupport"]),
     tests(
@@ -155,7 +166,7 @@ let package = Package(
     tests("PACAutogradTests", ["PACAutograd", "PACTensors"]),
     tests("PACLayersTests", ["PACLayers", "PACAutograd", "PACTensors"]),
     tests(
-      "PACOptimizersTests", ["PACOptimizers", "PACTensors", "PACTestSupport"],
+      "PACOptimizersTests", ["PACOptimizers", "PACAutograd", "PACTensors", "PACTestSupport"],
       exclude: ["make_optimizer_values.py"]),
     tests("PACModelsTests", ["PACModels", "PACLayers", "PACAutograd", "PACTensors"]),
     tests("PACDistributedTests", ["PACDistributed", "PACTensors", "PACTestSupport"]),
@@ -191,3 +202,9 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// Only Launch/document needs it; whoever depends on this package does not fetch it.
+if Context.environment["PAC_DOCUMENTATION"] != nil {
+  package.dependencies.append(
+    .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.4.0"))
+}

@@ -42,10 +42,7 @@ extension BenchmarkCase {
           Variable(unary, tape: tape), features: dilations.map { _ in features })
         guard let tape else { return }
         tape.backward(from: try crossEntropy(output, labels: labels))
-        let gradients = parameters.takeGradients()
-        parameters.updateValues {
-          optimizer.step(parameters: &$0, gradients: gradients, learningRate: 1e-3)
-        }
+        optimizer.step(parameters, learningRate: 1e-3)
       }
     }
   }

@@ -35,10 +35,7 @@ extension BenchmarkCase {
         let tape = Tape()
         let scores = try network(Variable(image, tape: tape))
         tape.backward(from: try crossEntropy(scores, labels: labels))
-        let gradients = parameters.takeGradients()
-        parameters.updateValues {
-          optimizer.step(parameters: &$0, gradients: gradients, learningRate: 1e-7)
-        }
+        optimizer.step(parameters, learningRate: 1e-7)
       }
     }
   }

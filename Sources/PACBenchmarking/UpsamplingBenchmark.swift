@@ -26,10 +26,7 @@ extension BenchmarkCase {
         let output = try network(
           Variable(low, tape: tape), guide: Variable(guide, tape: tape))
         tape.backward(from: meanSquaredError(output, target))
-        let gradients = parameters.takeGradients()
-        parameters.updateValues {
-          optimizer.step(parameters: &$0, gradients: gradients, learningRate: 1e-4)
-        }
+        optimizer.step(parameters, learningRate: 1e-4)
       }
     }
   }

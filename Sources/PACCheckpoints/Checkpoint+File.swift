@@ -29,6 +29,8 @@ extension Checkpoint {
       try contents.close()
       try FileChecksum.append(to: file.temporaryPath)
       try file.commit()
+    } catch let error as AtomicFile.Failure {
+      throw inaccessible(path, error.problem, nil, error.advice)
     } catch let error as HDF5Error {
       throw inaccessible(path, error.problem, error.cause, error.advice)
     } catch let error as SystemFile.Failure {

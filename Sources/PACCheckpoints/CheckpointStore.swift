@@ -1,6 +1,5 @@
 import Foundation
 import PACFiles
-import PACHDF5
 
 /// The checkpoints of one run: files `checkpoint_00001000.h5`, named by optimiser step, in a folder of their own.
 public struct CheckpointStore: Sendable {

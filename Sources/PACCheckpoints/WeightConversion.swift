@@ -2,46 +2,21 @@ import Foundation
 import PACFiles
 import PACHDF5
 import PACTensors
-import PACWeightFiles
 import PACWeights
 
-/// The formats that weights are written in, by the ends of file names.
-public enum WeightFormat: String, Sendable, CaseIterable {
+extension WeightFormat {
   /// HDF5: weights without a run, see `docs/checkpoint-format.md`.
-  case hdf5 = "HDF5 weights"
-  /// PyTorch's `torch.save`.
-  case torch = "PyTorch weights"
-  /// `.safetensors`.
-  case safetensors
-
-  /// The ends of names that stand for it, the usual one first.
-  public var extensions: [String] {
-    switch self {
-    case .hdf5: [".h5", ".hdf5"]
-    case .torch: [".pth", ".pt"]
-    case .safetensors: [".safetensors"]
-    }
-  }
-
-  /// The format of a file to be written.
-  /// - Throws: `WeightsError` if the name has no known end.
-  init(forWriting path: String) throws {
-    let format = Self.allCases.first { $0.extensions.contains { path.lowercased().hasSuffix($0) } }
-    guard let format else {
-      let known = Self.allCases.flatMap(\.extensions).joined(separator: ", ")
+  static let hdf5 = WeightFormat("HDF5 weights", extensions: [".h5", ".hdf5"]) {
+    tensors, network, path in
+    do {
+      try HDF5Weights.write(tensors, network: network, to: path)
+    } catch let error as HDF5Error {
+      let cause = error.cause.map { " (\($0))" } ?? ""
+      let advice = error.advice.map { "; \($0)" } ?? ""
+      throw WeightsError(file: path, problem: "\(error.problem)\(cause)\(advice)")
+    } catch let error as SystemFile.Failure {
       throw WeightsError(
-        file: path, problem: "the end of the name says no format; choose one of \(known)")
-    }
-    self = format
-  }
-
-  /// Writes tensors.
-  func write(_ tensors: [NamedTensor], network: NetworkLabel?, to path: String) throws {
-    switch self {
-    case .hdf5: try HDF5Weights.write(tensors, network: network, to: path)
-    case .torch: try writeTorchArchive(tensors, to: path)
-    case .safetensors:
-      try writeSafetensors(tensors, metadata: network?.metadata ?? [:], to: path)
+        file: path, problem: "\(error.description); check the space and the quota of the disk")
     }
   }
 }
@@ -77,7 +52,7 @@ public struct WeightConversion: Sendable {
 public func convertWeights(
   _ input: String, to output: String, replacing: Bool
 ) throws -> WeightConversion {
-  let format = try WeightFormat(forWriting: output)
+  let format = try WeightFormat.forWriting(output, among: [.hdf5, .torch, .safetensors])
   guard replacing || !FileManager.default.fileExists(atPath: output) else {
     throw WeightsError(
       file: output, problem: "exists already; give --force to replace it, or name another file")
@@ -90,32 +65,12 @@ public func convertWeights(
   let tensors = try weights.entries.map {
     NamedTensor(name: String($0.name.dropFirst(prefix.count)), value: try weights.tensor($0))
   }
-  try write(tensors, of: weights.network, as: format, to: output)
+  try format.save(tensors, network: weights.network, to: output)
   let prefixNote = prefix.isEmpty ? [] : ["names written without their prefix \(prefix)"]
   return WeightConversion(
     input: weights.path, inputKind: weights.kind, output: output, format: format,
     tensorCount: tensors.count, elementCount: tensors.reduce(0) { $0 + $1.value.count },
     notes: weights.notes + prefixNote + typeNotes(weights.entries))
-}
-
-/// Writes under another name first, and reports every failure under the file's own.
-private func write(
-  _ tensors: [NamedTensor], of network: NetworkLabel?, as format: WeightFormat, to path: String
-) throws {
-  let file = try AtomicFile(path)
-  do {
-    try format.write(tensors, network: network, to: file.temporaryPath)
-  } catch let error as WeightFileError {
-    throw WeightsError(file: path, problem: error.words)
-  } catch let error as HDF5Error {
-    let cause = error.cause.map { " (\($0))" } ?? ""
-    let advice = error.advice.map { "; \($0)" } ?? ""
-    throw WeightsError(file: path, problem: "\(error.problem)\(cause)\(advice)")
-  } catch let error as SystemFile.Failure {
-    throw WeightsError(
-      file: path, problem: "\(error.description); check the space and the quota of the disk")
-  }
-  try file.commit()
 }
 
 /// What PyTorch's wrappers for several devices and for compilation put before every name.

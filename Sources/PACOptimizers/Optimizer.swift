@@ -1,3 +1,4 @@
+import PACAutograd
 import PACTensors
 
 /// A rule that turns gradients into a step, over parameters laid out one behind the other.
@@ -27,6 +28,18 @@ public protocol Optimizer: Sendable {
 }
 
 extension Optimizer {
+  /// Updates a network's parameters by one step, with the gradients gathered since the last one; these then start anew.
+  /// - Parameters:
+  ///   - parameters: the network's parameters, changed in place.
+  ///   - learningRate: η of this step.
+  /// - Precondition: as many parameters as the optimizer was made for.
+  public mutating func step(_ parameters: ParameterSet, learningRate: Double) {
+    let gradients = parameters.takeGradients()
+    parameters.updateValues {
+      step(parameters: &$0, gradients: gradients, learningRate: learningRate)
+    }
+  }
+
   /// Updates all parameters by one step.
   /// - Precondition: as many parameters and gradients as the optimiser was made for.
   public mutating func step(

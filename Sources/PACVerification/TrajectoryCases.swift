@@ -32,12 +32,7 @@ func trajectoryDeviations(_ verification: VerificationCase) throws -> [Deviation
       sum += loss.value.scalar / Float(batch)
       tape.backward(from: loss, gradient: Tensor(scalar: 1 / Float(batch)))
     }
-    let gradients = parameters.takeGradients()
-    parameters.updateValues {
-      optimizer.step(
-        parameters: &$0, gradients: gradients,
-        learningRate: Schedule.steps.learningRate(step: step, schedule))
-    }
+    optimizer.step(parameters, learningRate: Schedule.steps.learningRate(step: step, schedule))
     return sum
   }
   return try compare(["losses": Tensor(expected.shape, losses)], with: verification)

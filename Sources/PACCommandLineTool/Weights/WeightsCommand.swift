@@ -38,12 +38,12 @@ struct ConvertWeights: ParsableCommand {
       print(
         JSONLine([
           ("input", done.input), ("input_kind", done.inputKind), ("path", done.output),
-          ("kind", done.format.rawValue), ("tensors", done.tensorCount),
+          ("kind", done.format.name), ("tensors", done.tensorCount),
           ("elements", done.elementCount), ("notes", done.notes),
         ]).text)
     } else {
       print(
-        "\(done.output): \(done.format.rawValue), \(done.elementCount) numbers in "
+        "\(done.output): \(done.format.name), \(done.elementCount) numbers in "
           + "\(done.tensorCount) arrays, from \(done.input) (\(done.inputKind))")
       for note in done.notes { print("  \(note)") }
     }

@@ -1,3 +1,4 @@
+import PACFiles
 import PACHDF5
 
 /// A dataset file while it is written: it appears at its path when it is finished, or not at all.
@@ -13,7 +14,7 @@ struct DatasetDraft {
   private var sizes: [Int32] = []
 
   /// Begins a file under a temporary name in the folder of `path`.
-  /// - Throws: `HDF5Error` if the folder cannot be written.
+  /// - Throws: `AtomicFile.Failure` if the folder cannot be written.
   init(_ path: String, _ description: DatasetDescription) throws {
     self.path = path
     self.description = description

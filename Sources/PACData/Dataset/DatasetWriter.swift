@@ -25,7 +25,7 @@ public final class DatasetWriter {
   ///   - maximumWidth: the columns of the widest sample.
   ///   - description: where the samples come from and what the numbers mean.
   ///   - compression: deflate level 1 to 9; 0 or nil: none.
-  /// - Throws: `HDF5Error` if the folder cannot be written.
+  /// - Throws: `AtomicFile.Failure` if the folder cannot be written.
   public init(
     _ path: String, fields: Set<SceneField>, maximumHeight: Int, maximumWidth: Int,
     description: DatasetDescription, compression: Int? = nil

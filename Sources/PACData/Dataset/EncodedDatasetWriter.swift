@@ -29,7 +29,7 @@ final class EncodedDatasetWriter {
   private static let chunk = 1 << 16
 
   /// Begins a dataset under a temporary name in the folder of `path`.
-  /// - Throws: `HDF5Error` if the folder cannot be written.
+  /// - Throws: `AtomicFile.Failure` if the folder cannot be written.
   init(_ path: String, description: DatasetDescription) throws {
     let draft = try DatasetDraft(path, description)
     func field(_ field: SceneField) throws -> HDF5Dataset {

@@ -1,6 +1,5 @@
 import Foundation
 import PACFiles
-import PACHDF5
 
 /// A table of figures by epoch, `train.log` or `test.log`, that grows by one row at a time.
 ///
@@ -42,9 +41,8 @@ public struct CSVLog: Sendable {
       throw TrainingError.log(file: error.line.map { "\(path):\($0)" } ?? path, problem: error.text)
     } catch let error as SystemFile.Failure {
       throw Self.error(path, error)
-    } catch let error as HDF5Error {
-      let cause = error.cause.map { " (\($0))" } ?? ""
-      throw TrainingError.log(file: path, problem: "\(error.problem)\(cause)")
+    } catch let error as AtomicFile.Failure {
+      throw TrainingError.log(file: path, problem: error.problem)
     }
   }
 

@@ -1,7 +1,6 @@
 import Foundation
 import PACCheckpoints
 import PACFiles
-import PACHDF5
 
 /// Everything a run writes, configuration, logs and checkpoints; only the leader touches it.
 struct RunFolder {

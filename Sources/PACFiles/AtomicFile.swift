@@ -7,6 +7,22 @@ import Synchronization
 /// process left behind is thereby told from what another one is still writing, and the next `AtomicFile` for
 /// the same path removes it.
 public final class AtomicFile: Sendable {
+  /// Why a file cannot be made, in one line: `out.pth: there is no folder runs; create it or name another`.
+  public struct Failure: Error, Equatable, CustomStringConvertible {
+    /// The path at which the file would appear.
+    public let file: String
+    /// What is wrong, with the system's reason if it gave one.
+    public let problem: String
+    /// What to do about it.
+    public let advice: String
+
+    /// The file, what is wrong, and what to do.
+    public var description: String { "\(file): \(words)" }
+
+    /// What is wrong and what to do, without the file.
+    public var words: String { "\(problem); \(advice)" }
+  }
+
   /// The path at which the file appears when it is committed.
   public let path: String
   /// Where to write until then.
@@ -16,7 +32,8 @@ public final class AtomicFile: Sendable {
   private let isCommitted = Atomic(false)
 
   /// Makes the empty temporary file, after removing those that killed processes left for the same path.
-  public init(_ path: String) throws {
+  /// - Throws: `Failure` if there is no folder to write into.
+  public init(_ path: String) throws(Failure) {
     let (folder, name) = Self.split(path)
     try Self.requireFolder(folder, for: path)
     Self.removeAbandoned(in: folder, namesBeginningWith: name + Self.mark)
@@ -33,7 +50,8 @@ public final class AtomicFile: Sendable {
   }
 
   /// Gives the file its name once all of it has reached the disk; replaces a file of that name.
-  public func commit() throws {
+  /// - Throws: `Failure` if the disk is full or the folder was changed.
+  public func commit() throws(Failure) {
     guard fsync(descriptor) == 0 else {
       throw Self.error(path, "cannot write the file", advice: "check the space of the disk")
     }
@@ -66,13 +84,13 @@ public final class AtomicFile: Sendable {
     return (folder.isEmpty ? "/" : String(folder), String(path[path.index(after: slash)...]))
   }
 
-  private static func requireFolder(_ folder: String, for path: String) throws {
+  private static func requireFolder(_ folder: String, for path: String) throws(Failure) {
     var status = stat()
     if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
-      throw HDF5Error(file: path, problem: "is a folder", advice: "name a file")
+      throw Failure(file: path, problem: "is a folder", advice: "name a file")
     }
     guard stat(folder, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
-      throw HDF5Error(
+      throw Failure(
         file: path, problem: "there is no folder \(folder)", advice: "create it or name another")
     }
   }
@@ -94,8 +112,8 @@ public final class AtomicFile: Sendable {
     }
   }
 
-  private static func error(_ path: String, _ problem: String, advice: String) -> HDF5Error {
-    HDF5Error(
-      file: path, problem: problem, cause: String(cString: strerror(errno)), advice: advice)
+  private static func error(_ path: String, _ problem: String, advice: String) -> Failure {
+    Failure(
+      file: path, problem: "\(problem) (\(String(cString: strerror(errno))))", advice: advice)
   }
 }

@@ -1,5 +1,5 @@
 import Foundation
-import PACHDF5
+import PACFiles
 import PACTestSupport
 import Testing
 
@@ -59,8 +59,7 @@ import Testing
     defer { try? FileManager.default.removeItem(atPath: folder) }
     await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
       let file = try AtomicFile(path)
-      let hdf5 = try HDF5File(creating: file.temporaryPath)
-      try hdf5.root.write([1, 2, 3], shape: [3], as: "values")
+      try SystemFile(file.temporaryPath, for: .appending).write([1, 2, 3])
       kill(getpid(), SIGKILL)
     }
     let left = try FileManager.default.contentsOfDirectory(atPath: folder)
