@@ -87,7 +87,7 @@ final class ParameterStorage {
 
 /// All parameters of a network by name, with values and gradients in one flat buffer each.
 ///
-/// Flat buffers are what the all-reduce sums, the optimiser steps through and a checkpoint stores.
+/// Flat buffers are what the all-reduce sums, the optimizer steps through and a checkpoint stores.
 public final class ParameterSet {
   /// A parameter, its name, and where it lies in the flat buffers.
   public struct Entry {
@@ -129,7 +129,7 @@ public final class ParameterSet {
   /// The flat buffer of values.
   public var values: Tensor { storage.read(0..<count) }
 
-  /// Changes the values, in place if no computation holds on to them: what an optimiser does.
+  /// Changes the values, in place if no computation holds on to them: what an optimizer does.
   public func updateValues<R>(_ update: (inout Tensor) throws -> R) rethrows -> R {
     storage.receive?(0..<count)
     return try update(&storage.values)

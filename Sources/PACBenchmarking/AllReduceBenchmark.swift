@@ -65,7 +65,7 @@ private func slowest(_ communicator: Communicator, _ body: () throws -> Void) th
   return try communicator.allGather([try seconds(body)]).reduce(0) { max($0, $1[0]) }
 }
 
-/// The optimiser does nothing and the totals are the parameters: what is left is an all-reduce in place.
+/// The optimizer does nothing and the totals are the parameters: what is left is an all-reduce in place.
 private func sum(
   with reduction: GradientReduction, of value: Float, _ expected: Float,
   _ communicator: Communicator

@@ -124,7 +124,7 @@ private final class Trial {
     }
   }
 
-  /// The medians, which the leader has taken part in.
+  /// The medians, which rank 0 has taken part in.
   func result() throws -> StepResult {
     let medians = try communicator.allGather(times.map { $0.isEmpty ? 0 : median($0) })[0]
     return StepResult(

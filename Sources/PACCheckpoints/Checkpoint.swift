@@ -3,15 +3,15 @@ import PACOptimizers
 import PACTensors
 import PACWeights
 
-/// The state of a training run between two optimiser steps: enough to continue it bit for bit.
+/// The state of a training run between two optimizer steps: enough to continue it bit for bit.
 ///
 /// The file is described in `docs/checkpoint-format.md`.
 public struct Checkpoint: Sendable {
   /// The epoch the run is in, counted from 0.
   public var epoch: Int
-  /// Optimiser steps taken since the start.
+  /// Optimizer steps taken since the start.
   public var step: Int
-  /// Optimiser steps taken in this epoch.
+  /// Optimizer steps taken in this epoch.
   public var stepInEpoch: Int
   /// What every random number of the run is derived from.
   public var seed: Int
@@ -21,9 +21,9 @@ public struct Checkpoint: Sendable {
   public var configuration: String
   /// The parameters, in the order in which the network lists them.
   public var parameters: [NamedTensor]
-  /// The optimiser's name.
+  /// The optimizer's name.
   public var optimizer: String
-  /// What the optimiser carries from step to step; one element for each parameter element, in the same order.
+  /// What the optimizer carries from step to step; one element for each parameter element, in the same order.
   public var optimizerState: OptimizerState
   /// Sums over the steps of the current epoch, from which its log row is made.
   public var runningSums: [String: Double]

@@ -1,7 +1,7 @@
 import Foundation
 import PACFiles
 
-/// The checkpoints of one run: files `checkpoint_00001000.h5`, named by optimiser step, in a folder of their own.
+/// The checkpoints of one run: files `checkpoint_00001000.h5`, named by optimizer step, in a folder of their own.
 public struct CheckpointStore: Sendable {
   /// The folder, which need not exist before the first `save`.
   public let folder: String

@@ -41,7 +41,7 @@ public struct WeightConversion: Sendable {
 
 /// Copies the parameters of a checkpoint or of a file of weights into another format.
 ///
-/// Values are written as 32-bit floating-point numbers; optimiser state and everything else of a run stays behind. The output
+/// Values are written as 32-bit floating-point numbers; optimizer state and everything else of a run stays behind. The output
 /// appears whole or not at all.
 /// - Parameters:
 ///   - input: a file of any format that `NetworkWeights` reads, or a run folder.

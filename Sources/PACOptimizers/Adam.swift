@@ -21,7 +21,7 @@ public struct Adam: Optimizer {
   private var mean: Tensor
   private var meanSquare: Tensor
 
-  /// Makes an optimiser for `count` parameters.
+  /// Makes an optimizer for `count` parameters.
   public init(
     count: Int, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8,
     weightDecay: Double = 0

@@ -3,8 +3,8 @@ import PACTensors
 
 /// A rule that turns gradients into a step, over parameters laid out one behind the other.
 ///
-/// An optimiser is a value: a copy is a snapshot. Steps work in place as long as nothing else holds the
-/// parameters or the optimiser. Every parameter is treated alone, so that several optimisers, each with a part of the
+/// An optimizer is a value: a copy is a snapshot. Steps work in place as long as nothing else holds the
+/// parameters or the optimizer. Every parameter is treated alone, so that several optimizers, each with a part of the
 /// parameters, do what one with all of them does.
 public protocol Optimizer: Sendable {
   /// What the rule carries from step to step.
@@ -21,7 +21,7 @@ public protocol Optimizer: Sendable {
   /// - Parameters:
   ///   - values: the parameters, changed in place.
   ///   - gradients: their gradients, as many.
-  ///   - start: how many of the optimiser's parameters come before them.
+  ///   - start: how many of the optimizer's parameters come before them.
   mutating func update(
     _ values: UnsafeMutableBufferPointer<Float>, gradients: UnsafeBufferPointer<Float>,
     from start: Int)
@@ -41,7 +41,7 @@ extension Optimizer {
   }
 
   /// Updates all parameters by one step.
-  /// - Precondition: as many parameters and gradients as the optimiser was made for.
+  /// - Precondition: as many parameters and gradients as the optimizer was made for.
   public mutating func step(
     parameters: inout Tensor, gradients: Tensor, learningRate: Double
   ) {
@@ -52,7 +52,7 @@ extension Optimizer {
   }
 }
 
-/// What an optimiser carries from step to step.
+/// What an optimizer carries from step to step.
 public struct OptimizerState: Sendable {
   /// Steps taken so far.
   public var stepCount: Int
@@ -66,7 +66,7 @@ public struct OptimizerState: Sendable {
   }
 }
 
-/// An optimiser state that belongs to another rule or network.
+/// An optimizer state that belongs to another rule or network.
 public struct OptimizerStateError: Error, Equatable, CustomStringConvertible {
   /// What does not fit, on one line.
   public let description: String
@@ -80,15 +80,15 @@ extension OptimizerState {
         names.isEmpty ? "none" : names.sorted().joined(separator: ", ")
       }
       throw OptimizerStateError(
-        description: "optimiser state: expected \(list(names)), found \(list(Array(slots.keys)))")
+        description: "optimizer state: expected \(list(names)), found \(list(Array(slots.keys)))")
     }
     for name in names {
       guard let found = slots[name]?.count, found != count else { continue }
       throw OptimizerStateError(
-        description: "optimiser state \(name): expected \(count) elements, found \(found)")
+        description: "optimizer state \(name): expected \(count) elements, found \(found)")
     }
     guard stepCount >= 0 else {
-      throw OptimizerStateError(description: "optimiser state: \(stepCount) steps taken")
+      throw OptimizerStateError(description: "optimizer state: \(stepCount) steps taken")
     }
   }
 }

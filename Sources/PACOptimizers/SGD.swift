@@ -16,7 +16,7 @@ public struct SGD: Optimizer {
   /// Σ μᵏ g over the steps so far; nil without momentum.
   private var velocity: Tensor?
 
-  /// Makes an optimiser for `count` parameters.
+  /// Makes an optimizer for `count` parameters.
   public init(count: Int, momentum: Double = 0, weightDecay: Double = 0) {
     self.momentum = momentum
     self.weightDecay = weightDecay

@@ -47,6 +47,6 @@ private func optimizer(
   case "SGD":
     return SGD(
       count: count, momentum: try verification.setting("momentum"), weightDecay: decay)
-  case let name: throw Unsupported(what: "optimiser '\(name)'")
+  case let name: throw Unsupported(what: "optimizer '\(name)'")
   }
 }

@@ -75,13 +75,13 @@ import Testing
 /// The measurements that ranks make together: what they print, not how fast they are.
 @Suite(.enabled(if: hasMPI, "mpirun is not installed"), .serialized)
 struct BenchRanksTests {
-  /// What the leader prints: the numbers, and the words.
+  /// What rank 0 prints: the numbers, and the words.
   private func rows(
     _ ranks: Int, _ arguments: String...
   ) throws -> [(numbers: [String: Double], words: [String: String])] {
     let job = try mpirun(ranks: ranks, try product("pac"), ["bench"] + arguments, timeout: 120)
     try #require(job.succeeded, "\(job)")
-    for other in job.ranks.dropFirst() { #expect(other.output.isEmpty, "only the leader prints") }
+    for other in job.ranks.dropFirst() { #expect(other.output.isEmpty, "only rank 0 prints") }
     return try job.ranks[0].output.split(separator: "\n").map {
       let object = try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] ?? [:]
       return (object.compactMapValues { $0 as? Double }, object.compactMapValues { $0 as? String })

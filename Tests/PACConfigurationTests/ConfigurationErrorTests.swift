@@ -110,7 +110,7 @@ private let models =
   @Test(arguments: [
     ("lr", "override: expected key=value, found 'lr'"),
     ("lr=", "override: lr: expected a number, above 0, found nothing"),
-    ("optimiser=adam", "override: unknown key 'optimiser'; did you mean 'optimizer'?"),
+    ("optimizer=adam", "override: unknown key 'optimizer'; did you mean 'optimizer'?"),
     (
       "loss=l1",
       "override: loss: expected l2, rmse or epe, found 'l1'; did you mean 'l2'?"

@@ -125,16 +125,16 @@ import Testing
     let momentum = SGD(count: 3, momentum: 0.9)
     #expect(
       message { try adam.restore(momentum.state) }
-        == "optimiser state: expected exp_avg, exp_avg_sq, found momentum_buffer")
+        == "optimizer state: expected exp_avg, exp_avg_sq, found momentum_buffer")
     #expect(
       message { try sgd.restore(adam.state) }
-        == "optimiser state: expected none, found exp_avg, exp_avg_sq")
+        == "optimizer state: expected none, found exp_avg, exp_avg_sq")
     #expect(
       message { try adam.restore(Adam(count: 4).state) }
-        == "optimiser state exp_avg: expected 3 elements, found 4")
+        == "optimizer state exp_avg: expected 3 elements, found 4")
     var state = adam.state
     state.stepCount = -1
-    #expect(message { try adam.restore(state) } == "optimiser state: -1 steps taken")
+    #expect(message { try adam.restore(state) } == "optimizer state: -1 steps taken")
   }
 
   @Test func gradientsStayAsTheyAre() {

@@ -1,7 +1,7 @@
 // Made by make_optimizer_values.py; do not edit.
 // swift-format-ignore-file
 
-/// Ten optimiser steps as PyTorch takes them: the parameters after each.
+/// Ten optimizer steps as PyTorch takes them: the parameters after each.
 enum OptimizerValues {
   static let start: [Float] = [-1.2060709, 0.061670728, 1.16315532, -1.50083029, -1.5944066]
   static let slopes: [[Float]] = [

@@ -124,7 +124,7 @@ private func treeSum(_ arguments: [String], _ communicator: Communicator) throws
     var whole = Tensor.zeros([0])
     try reduction.gather(owned, into: &whole)
     print(
-      !communicator.isLeader || whole.elements == totals.elements,
+      !communicator.isRankZero || whole.elements == totals.elements,
       owned.count == reduction.ownedCount)
   }
 }

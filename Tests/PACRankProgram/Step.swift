@@ -8,9 +8,9 @@ import PACTraining
 /// `step ORDER BATCH NAME=VALUE…`: one step of all ranks, with values put into samples; prints what became of it.
 ///
 /// NAME is `lossK` or `gradientK` for sample K, or `gradients` for all: VALUE stands for the loss, or for an element of
-/// the gradient of the mean. Everything else is a small number. `slowR` makes rank R's optimiser take so many seconds.
+/// the gradient of the mean. Everything else is a small number. `slowR` makes rank R's optimizer take so many seconds.
 /// Each rank prints the error, if there was one, the different values among the weights, whether the parameters are those
-/// before, and how many steps its optimiser began.
+/// before, and how many steps its optimizer began.
 func step(_ arguments: [String], _ communicator: Communicator) throws {
   let batch = Int(arguments[1]) ?? 0
   let values = Dictionary(
@@ -54,12 +54,12 @@ func step(_ arguments: [String], _ communicator: Communicator) throws {
   print(parameters.values.elements.allSatisfy { $0 == 0 }, count.value)
 }
 
-/// Counts on one thread only: `@unchecked Sendable` because an optimiser is `Sendable`.
+/// Counts on one thread only: `@unchecked Sendable` because an optimizer is `Sendable`.
 private final class Counter: @unchecked Sendable {
   var value = 0
 }
 
-/// Another optimiser whose steps are counted and may take their time.
+/// Another optimizer whose steps are counted and may take their time.
 private struct CountingOptimizer: Optimizer {
   private var rule: any Optimizer
   private let count: Counter

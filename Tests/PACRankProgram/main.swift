@@ -16,7 +16,7 @@ do {
   try communicator.finish()
 } catch let error as DistributedError {
   let line = "error: \(error)\n"
-  if communicator.isLeader { write(STDERR_FILENO, line, line.utf8.count) }
+  if communicator.isRankZero { write(STDERR_FILENO, line, line.utf8.count) }
   try communicator.finish()
   exit(1)
 } catch {

@@ -33,7 +33,7 @@ struct BenchAllReduceCommand: RankedCommand {
     try withRanks { communicator in
       let table = Table(
         ["ranks", "floats", "repeatable_s", "fastest_s", "mpi_s", "ratio", "gb_per_s"],
-        json: measuring.json, isLeader: communicator.isLeader)
+        json: measuring.json, isRankZero: communicator.isRankZero)
       for count in counts.compactMap({ $0 }) {
         let result = try measureAllReduce(
           count: count, communicator: communicator, repetitions: measuring.repetitions)
@@ -101,7 +101,7 @@ struct BenchStepCommand: RankedCommand {
         [
           "scaling", "ranks", "samples", "seconds", "no_overlap_s", "no_reduction_s", "efficiency",
           "hidden",
-        ], json: measuring.json, isLeader: communicator.isLeader)
+        ], json: measuring.json, isRankZero: communicator.isRankZero)
       if perRank != nil || globalBatch == nil {
         try measure(workload, .weak(samplesPerRank: perRank ?? 1), communicator, into: table)
       }
@@ -149,7 +149,7 @@ struct MeasuringArguments: ParsableArguments {
   }
 }
 
-/// Rows under the names of their columns, or as JSON objects; printed by the leader as they come.
+/// Rows under the names of their columns, or as JSON objects; printed by rank 0 as they come.
 private struct Table {
   enum Cell {
     case text(String)
@@ -173,18 +173,18 @@ private struct Table {
 
   let names: [String]
   let json: Bool
-  let isLeader: Bool
+  let isRankZero: Bool
 
-  init(_ names: [String], json: Bool, isLeader: Bool) {
+  init(_ names: [String], json: Bool, isRankZero: Bool) {
     self.names = names
     self.json = json
-    self.isLeader = isLeader
-    if isLeader && !json { print(columns(names.map { ($0, width($0)) })) }
+    self.isRankZero = isRankZero
+    if isRankZero && !json { print(columns(names.map { ($0, width($0)) })) }
   }
 
   /// Prints a row.
   func add(_ cells: [Cell]) {
-    guard isLeader else { return }
+    guard isRankZero else { return }
     if json {
       print(JSONLine(zip(names, cells).map { ($0, $1.value) }).text)
     } else {

@@ -71,7 +71,7 @@ public enum ProcessSetup {
     let shares = try communicator.allGather([share]).map { $0[0] }
     guard let least = shares.min(), let most = shares.max() else { return }
     Threads.set(least)
-    if least < most, communicator.isLeader {
+    if least < most, communicator.isRankZero {
       printError(
         "warning: the ranks have \(least) to \(most) cores each; all use \(least), since another number of threads "
           + "gives other last bits; set OMP_NUM_THREADS to choose")

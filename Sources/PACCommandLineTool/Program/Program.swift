@@ -69,14 +69,14 @@ public enum Program {
     }
   }
 
-  /// As `report`, but for what all ranks of a job find in their common arguments: the leader alone prints it.
+  /// As `report`, but for what all ranks of a job find in their common arguments: rank 0 alone prints it.
   ///
   /// The others wait until it has, because a launcher ends the job as soon as one rank has failed.
   private static func reportOnce(_ error: any Error) -> Int32 {
     guard Communicator.isLaunched, let communicator = try? Communicator.start() else {
       return report(error)
     }
-    let status = communicator.isLeader ? report(error) : 2
+    let status = communicator.isRankZero ? report(error) : 2
     try? communicator.finish()
     return PacCommand.exitCode(for: error) == .success ? 0 : status
   }

@@ -20,7 +20,7 @@ extension TaskCommand {
 /// Joins the job, divides the node's cores, and runs a command's work on every rank.
 ///
 /// What `body` throws ends the command on every rank with status 1 and one line. An error that the ranks have
-/// agreed on, thrown by `Communicator.agree(on:)` and `together(_:)`, is printed by the leader, and all leave
+/// agreed on, thrown by `Communicator.agree(on:)` and `together(_:)`, is printed by rank 0, and all leave
 /// the job in order. Any other error of a job of several ranks is one that the others do not know of: the
 /// rank names itself and ends the job. An `ExitCode` must be thrown by all ranks.
 /// - Parameter body: the work; called with this process's place in the job.
@@ -37,7 +37,7 @@ package func withRanks(_ body: (Communicator) throws -> Void) throws {
     try communicator.finish()
     throw error
   } catch let error as DistributedError where error.isAgreed {
-    if communicator.isLeader { printError("error: \(oneLine("\(error)"))") }
+    if communicator.isRankZero { printError("error: \(oneLine("\(error)"))") }
     try communicator.finish()
     throw ExitCode(1)
   } catch {

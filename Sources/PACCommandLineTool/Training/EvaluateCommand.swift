@@ -48,7 +48,7 @@ struct EvaluateCommand: TaskCommand {
     let result = try evaluate(
       network.configuration, tasks: tasks, weights: network.weights, communicator: communicator,
       note: { source.report($0, communicator) })
-    if communicator.isLeader { show(result, network.configuration) }
+    if communicator.isRankZero { show(result, network.configuration) }
   }
 
   private func show(_ result: EvaluationResult, _ configuration: TrainingConfiguration) {
@@ -131,13 +131,13 @@ struct EvaluateCommand: TaskCommand {
         let result = try evaluate(
           network.configuration, tasks: tasks, weights: network.weights,
           communicator: communicator, note: { source.report($0, communicator) })
-        guard communicator.isLeader else { continue }
+        guard communicator.isRankZero else { continue }
         let lines = table.add(result, model: network.configuration.model)
         let text = json ? [summary(result, network.configuration, isTable: true).text] : lines
         for line in text { print(line) }
       }
     }
-    if communicator.isLeader, !json { for line in table.notes { print(line) } }
+    if communicator.isRankZero, !json { for line in table.notes { print(line) } }
   }
 
   /// The networks of one column, the configuration's own last.

@@ -44,7 +44,7 @@ struct PredictCommand: TaskCommand {
         communicator: communicator, to: out, keepsScores: scores,
         note: { source.report($0, communicator) })
       try communicator.together {
-        guard communicator.isLeader else { return }
+        guard communicator.isRankZero else { return }
         try write(written.table)
         report(written)
       }

@@ -8,11 +8,11 @@ struct TimelineFile {
   private let path: String
 
   /// Begins a timeline; all ranks call it together.
-  /// - Throws: on all ranks alike one line if the leader cannot write the file.
+  /// - Throws: on all ranks alike one line if rank 0 cannot write the file.
   init(_ path: String, _ communicator: Communicator) throws {
     self.path = path
     // Not to be found out after hours of training.
-    try communicator.together { if communicator.isLeader { try Self.write("", path) } }
+    try communicator.together { if communicator.isRankZero { try Self.write("", path) } }
     timeline = try Timeline(communicator)
   }
 

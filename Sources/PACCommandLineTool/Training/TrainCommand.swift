@@ -33,7 +33,7 @@ struct TrainCommand: TaskCommand {
         arithmetic: ProcessSetup.arithmetic,
         terminal: ProcessSetup.standardOutputIsTerminal, timeline: timeline?.timeline)
       try timeline?.write(communicator)
-      if communicator.isLeader { print("checkpoint \(result.checkpoint)") }
+      if communicator.isRankZero { print("checkpoint \(result.checkpoint)") }
       if result.stop != nil { throw ExitCode(ExitStatus.stopped.rawValue) }
     }
   }
@@ -42,7 +42,7 @@ struct TrainCommand: TaskCommand {
   private func watch(_ communicator: Communicator, timeout: Double?, _ logger: Logger) throws {
     guard let timeout else { return }
     let unwatched = try communicator.watch(timeout: .seconds(timeout))
-    guard !unwatched.isEmpty, communicator.isLeader else { return }
+    guard !unwatched.isEmpty, communicator.isRankZero else { return }
     logger.warning(
       """
       rank \(unwatched.map { "\($0)" }.joined(separator: ", ")) cannot reach rank 0 by TCP: that it hangs goes \

@@ -11,8 +11,8 @@ struct WeightsOption: ParsableArguments {
       """, discussion: "{model} and {factor} stand for their values."))
   var weights: String?
 
-  /// Says on standard error what of the weights was chosen or left out; the leader does.
+  /// Says on standard error what of the weights was chosen or left out; rank 0 does.
   func report(_ note: String, _ communicator: Communicator) {
-    if communicator.isLeader { printError("note: \(note)") }
+    if communicator.isRankZero { printError("note: \(note)") }
   }
 }

@@ -6,7 +6,7 @@
 public struct GlobalBatchPlan: Sendable, Equatable {
   /// N, the number of samples in the split.
   public let sampleCount: Int
-  /// B, the number of samples all ranks together visit between two optimiser steps.
+  /// B, the number of samples all ranks together visit between two optimizer steps.
   public let globalBatchSize: Int
   /// R, the number of ranks.
   public let worldSize: Int
@@ -35,7 +35,7 @@ public struct GlobalBatchPlan: Sendable, Equatable {
     self.worldSize = worldSize
   }
 
-  /// The number of optimiser steps in an epoch.
+  /// The number of optimizer steps in an epoch.
   public var stepsPerEpoch: Int { (sampleCount + globalBatchSize - 1) / globalBatchSize }
 
   /// The positions of the epoch's order that `step` visits, over all ranks.

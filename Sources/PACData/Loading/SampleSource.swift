@@ -53,7 +53,7 @@ extension SampleSource {
   public func trainingSamples(
     plan: GlobalBatchPlan, rank: Int, seed: UInt64, epochs: Range<Int>, firstStep: Int = 0,
     depth: Int
-  ) throws(DataError) -> ReadAhead<Case> {
+  ) throws(DataError) -> Prefetcher<Case> {
     precondition(plan.sampleCount == count, "a plan for \(plan.sampleCount) of \(count) samples")
     try checkSizes(isCropped: true)
     let shards = (0..<plan.stepsPerEpoch).map { plan.shard(step: $0, rank: rank) }
@@ -61,7 +61,7 @@ extension SampleSource {
     let skipped = shards.prefix(firstStep).reduce(0) { $0 + $1.count }
     let orders = EpochOrders(seed: seed, count: count)
     let requests = min(skipped, visits.count * epochs.count)..<visits.count * epochs.count
-    return ReadAhead(requests, depth: depth) { request in
+    return Prefetcher(requests, depth: depth) { request in
       let epoch = epochs.lowerBound + request / visits.count
       let position = orders.position(epoch: epoch, at: visits[request % visits.count])
       return try trainingSample(at: position, seed: seed, epoch: epoch)
@@ -76,9 +76,9 @@ extension SampleSource {
   /// - Throws: `DataError`, before anything is read, if nothing is left of a sample inside the border.
   public func evaluationSamples(
     _ positions: Range<Int>, depth: Int
-  ) throws(DataError) -> ReadAhead<Case> {
+  ) throws(DataError) -> Prefetcher<Case> {
     try checkSizes(isCropped: false)
-    return ReadAhead(positions, depth: depth) { try evaluationSample(at: $0) }
+    return Prefetcher(positions, depth: depth) { try evaluationSample(at: $0) }
   }
 }
 

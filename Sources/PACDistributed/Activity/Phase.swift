@@ -12,9 +12,9 @@ public enum Phase: UInt8, Sendable, CaseIterable {
   case reduction
   /// Waiting for totals that were not there when the backward pass ended.
   case waiting
-  /// The optimiser's step.
+  /// The optimizer's step.
   case optimizer
-  /// From the optimiser's step to a bucket's new values on every rank; may lie beside the next
+  /// From the optimizer's step to a bucket's new values on every rank; may lie beside the next
   /// forward pass.
   case delivery
   /// Handing over a checkpoint, or waiting until the last one is written.

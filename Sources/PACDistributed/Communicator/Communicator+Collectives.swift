@@ -64,14 +64,14 @@ extension Communicator {
     return try result.get()
   }
 
-  /// Runs `body` on the leader alone, then fails on every rank if it failed.
+  /// Runs `body` on rank 0 alone, then fails on every rank if it failed.
   ///
   /// Every rank calls it; `body` must not contain collective operations.
-  /// - Returns: what `body` returned, nil but on the leader.
+  /// - Returns: what `body` returned, nil but on rank 0.
   /// - Throws: `DistributedError.common`, which names no rank, or as `agree(on:)`.
   @discardableResult
-  public func leading<R>(_ body: () throws -> R) throws -> R? {
-    let result = isLeader ? Result { try body() } : nil
+  public func onRankZero<R>(_ body: () throws -> R) throws -> R? {
+    let result = isRankZero ? Result { try body() } : nil
     do {
       if case .failure(let error)? = result { try agree(on: error) } else { try agree(on: nil) }
     } catch DistributedError.failed(_, let message) {

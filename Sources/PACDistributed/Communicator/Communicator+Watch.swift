@@ -11,9 +11,9 @@ extension Communicator {
   /// - Throws: `DistributedError` if MPI reports an error.
   public func watch(timeout: Duration) throws -> [Int] {
     precondition(jobWatch == nil, "the ranks are watched already")
-    let port = isLeader && worldSize > 1 ? WatchSocket.listen() : nil
+    let port = isRankZero && worldSize > 1 ? WatchSocket.listen() : nil
     let address = WatchAddress(
-      try broadcast(isLeader ? WatchAddress(listeningAt: port?.number).text : ""))
+      try broadcast(isRankZero ? WatchAddress(listeningAt: port?.number).text : ""))
     let channel = WatchChannel(
       rank: rank, activity: activity, timeout: timeout, token: address.token,
       places: try allGather("host \(ProcessInfo.processInfo.hostName), process \(getpid())"))
@@ -21,7 +21,7 @@ extension Communicator {
     let near = ranksOnNode.contains(0) ? ["127.0.0.1"] : []
     let watch = JobWatch(
       channel,
-      isLeader
+      isRankZero
         ? .rankZero(port: port?.descriptor)
         : .other(addresses: near + address.addresses, port: address.port))
     let watched = try allGather([watch.isWatched ? 1 : 0])

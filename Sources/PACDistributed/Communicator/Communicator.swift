@@ -59,7 +59,7 @@ public final class Communicator {
   public var localRank: Int { ranksOnNode.firstIndex(of: rank) ?? 0 }
 
   /// Whether this rank speaks for the job: prints, writes logs and checkpoints.
-  public var isLeader: Bool { rank == 0 }
+  public var isRankZero: Bool { rank == 0 }
 
   /// All ranks, for operations that are waited for; nil in a world of one.
   ///

@@ -24,17 +24,17 @@ extension GradientReduction {
   /// Puts together what the ranks own; all ranks call it together.
   /// - Parameters:
   ///   - owned: this rank's elements, as `owned(of:)` returns them.
-  ///   - whole: becomes the whole vector on the leader, in the memory it has if it is of that size;
+  ///   - whole: becomes the whole vector on rank 0, in the memory it has if it is of that size;
   ///     elsewhere left alone.
   /// - Throws: `DistributedError` if MPI reports an error.
   public func gather(_ owned: Tensor, into whole: inout Tensor) throws {
     precondition(owned.count == ownedCount, "\(owned.count) elements of \(ownedCount)")
-    let isLeader = communicator.isLeader
+    let isRankZero = communicator.isRankZero
     guard layout.owners > 1 else {
-      if isLeader { whole.copy(from: owned) }
+      if isRankZero { whole.copy(from: owned) }
       return
     }
-    if isLeader && whole.count != layout.count { whole = .zeros([layout.count]) }
+    if isRankZero && whole.count != layout.count { whole = .zeros([layout.count]) }
     try whole.withUnsafeMutableBufferPointer { whole in
       try owned.withUnsafeBufferPointer { owned in
         for bucket in 0..<layout.bucketCount {
@@ -42,7 +42,7 @@ extension GradientReduction {
           let count = layout.segment(bucket: bucket, owner: owner).count
           try communicator.gather(
             UnsafeBufferPointer(rebasing: owned[start..<start + count]),
-            into: isLeader
+            into: isRankZero
               ? UnsafeMutableBufferPointer(rebasing: whole[layout.bucket(bucket)]) : nil,
             segments: layout.segmentsWithin(bucket: bucket))
         }
@@ -52,7 +52,7 @@ extension GradientReduction {
 }
 
 extension Communicator {
-  /// Collects the ranks' segments on the leader, which alone passes where they go.
+  /// Collects the ranks' segments on rank 0, which alone passes where they go.
   fileprivate func gather(
     _ own: UnsafeBufferPointer<Float>, into whole: UnsafeMutableBufferPointer<Float>?,
     segments: [Range<Int>]

@@ -1,6 +1,6 @@
 import PACTensors
 
-/// The all-gather of parameters after the optimiser's step: gives every rank the values that others
+/// The all-gather of parameters after the optimizer's step: gives every rank the values that others
 /// own, bucket by bucket, while the program goes on.
 final class ParameterDelivery {
   private let layout: SegmentLayout

@@ -2,7 +2,7 @@
 ///
 /// Buckets are reduced one by one, each as soon as its gradients are complete. Each bucket is cut
 /// into one segment for each owner: the rank that adds up the segment's gradients, updates its
-/// parameters and keeps the optimiser's state for them. Neither bucket nor segment changes a bit of
+/// parameters and keeps the optimizer's state for them. Neither bucket nor segment changes a bit of
 /// what is computed.
 struct SegmentLayout: Sendable, Equatable {
   /// The number of elements of the vector.

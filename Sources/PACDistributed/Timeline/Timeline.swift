@@ -68,17 +68,17 @@ public final class Timeline {
 extension Timeline {
   /// All ranks' spans as one JSON document, a process row for each rank; all ranks call it
   /// together.
-  /// - Returns: the document on the leader, nil elsewhere.
+  /// - Returns: the document on rank 0, nil elsewhere.
   /// - Throws: `DistributedError` if MPI reports an error.
   public func document(_ communicator: Communicator) throws -> String? {
     let mine = events(rank: communicator.rank).joined(separator: ",\n")
     var parts: [String] = []
-    // One rank at a time: nobody but the leader keeps more than its own.
+    // One rank at a time: nobody but rank 0 keeps more than its own.
     for rank in 0..<communicator.worldSize {
       let text = try communicator.broadcast(communicator.rank == rank ? mine : "", from: rank)
-      if communicator.isLeader { parts.append(text) }
+      if communicator.isRankZero { parts.append(text) }
     }
-    guard communicator.isLeader else { return nil }
+    guard communicator.isRankZero else { return nil }
     return "{\"traceEvents\":[\n\(parts.joined(separator: ",\n"))\n],\"displayTimeUnit\":\"ms\"}\n"
   }
 

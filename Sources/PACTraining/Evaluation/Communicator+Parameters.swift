@@ -2,7 +2,7 @@ import PACAutograd
 import PACDistributed
 
 extension Communicator {
-  /// Gives every rank the values of the leader's parameters; all ranks call it together.
+  /// Gives every rank the values of rank 0's parameters; all ranks call it together.
   /// - Throws: `DistributedError` if MPI reports an error.
   func distribute(_ parameters: ParameterSet) throws {
     try parameters.updateValues { try broadcast(&$0) }

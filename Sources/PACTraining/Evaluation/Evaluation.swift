@@ -11,7 +11,7 @@ import PACWeights
 ///   - weights: a file of weights of any format, or a run folder of which the newest checkpoint is taken; nil for a
 ///     network without parameters.
 ///   - communicator: the ranks; all call it.
-///   - note: told what of the weights was chosen or left out, on the leader.
+///   - note: told what of the weights was chosen or left out, on rank 0.
 /// - Returns: every sample's error, the same on every rank whatever their number.
 /// - Throws: on all ranks alike what went wrong on one of them.
 public func evaluate(
@@ -29,13 +29,13 @@ public func evaluate(
 
 /// A task whose network has its parameters from `weights`, where it has any; all ranks call it.
 ///
-/// The leader alone reads files, and gives the others what they hold.
+/// Rank 0 alone reads files, and gives the others what they hold.
 func loadedTask(
   _ configuration: TrainingConfiguration, _ tasks: TaskList, _ weights: String?,
   _ communicator: Communicator, _ note: (String) -> Void
 ) throws -> any TrainingTask {
   let task = try communicator.together { try tasks.makeTask(configuration) }
-  let notes = try communicator.leading { () -> [String] in
+  let notes = try communicator.onRankZero { () -> [String] in
     try task.readParts(isReplaced: true)
     guard !task.parameters.isEmpty else { return [] }
     guard let weights else {

@@ -104,7 +104,7 @@ private func write(
   }
   var archive: String?
   try communicator.together {
-    guard communicator.isLeader, let task = task as? any ArchivingTask else { return }
+    guard communicator.isRankZero, let task = task as? any ArchivingTask else { return }
     let source = try task.testSource()
     archive = try task.finishPredictions(
       of: (0..<source.count).map(source.sampleName), in: folder)

@@ -6,11 +6,11 @@ public struct Progress: Sendable, Equatable {
   public var epoch: Int
   /// How many epochs there will be.
   public var epochs: Int
-  /// Optimiser steps taken in this epoch.
+  /// Optimizer steps taken in this epoch.
   public var step: Int
-  /// Optimiser steps in an epoch.
+  /// Optimizer steps in an epoch.
   public var stepsPerEpoch: Int
-  /// Optimiser steps still to be taken in the whole run.
+  /// Optimizer steps still to be taken in the whole run.
   public var stepsLeft: Int
   /// Samples in a step.
   public var globalBatchSize: Int

@@ -2,22 +2,22 @@ import Foundation
 import PACCheckpoints
 import PACFiles
 
-/// Everything a run writes, configuration, logs and checkpoints; only the leader touches it.
+/// Everything a run writes, configuration, logs and checkpoints; only rank 0 touches it.
 struct RunFolder {
   /// The checkpoints, in a folder of their own.
   let checkpoints: CheckpointStore
   private let configuration: TrainingConfiguration
-  private let isLeader: Bool
+  private let isRankZero: Bool
   private var trainLog: CSVLog?
   private var testLog: CSVLog?
   private let metrics: [String]
   private let writer: CheckpointWriter
 
   /// Names the folder; nothing is written yet.
-  init(_ configuration: TrainingConfiguration, metrics: [Metric], isLeader: Bool) {
+  init(_ configuration: TrainingConfiguration, metrics: [Metric], isRankZero: Bool) {
     self.configuration = configuration
     self.metrics = metrics.map(\.name)
-    self.isLeader = isLeader
+    self.isRankZero = isRankZero
     checkpoints = CheckpointStore(folder: "\(configuration.run)/checkpoints")
     writer = CheckpointWriter(checkpoints, keeping: configuration.keepCheckpoints)
   }
@@ -32,7 +32,7 @@ struct RunFolder {
   }
 
   private mutating func prepare(keepingEpochs epochs: Int?) throws {
-    guard isLeader else { return }
+    guard isRankZero else { return }
     let path = configuration.run
     // Whatever keeps this from working shows in the next line, with its reason.
     try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
@@ -69,7 +69,7 @@ struct RunFolder {
   /// Adds a row to `test.log`, in place of one of the same epoch: a finished run that is started again metrics
   /// once more.
   mutating func append(_ row: TestRow) throws {
-    guard isLeader else { return }
+    guard isRankZero else { return }
     testLog = try openTestLog(keepingThrough: row.epoch - 1)
     try testLog?.append(epoch: row.epoch, [row.loss] + row.values)
   }
@@ -80,7 +80,7 @@ struct RunFolder {
   /// Begins to write a checkpoint in the background; removes old ones once it is on the disk.
   /// - Throws: what went wrong with the one before, for which it waits.
   func save(_ checkpoint: Checkpoint) throws {
-    guard isLeader else { return }
+    guard isRankZero else { return }
     try writer.write(checkpoint)
   }
 

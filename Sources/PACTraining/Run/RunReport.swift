@@ -3,24 +3,24 @@ import Logging
 import PACCheckpoints
 import PACData
 
-/// What a run tells its user while it goes on; only the leader speaks.
+/// What a run tells its user while it goes on; only rank 0 speaks.
 final class RunReport {
   private let configuration: TrainingConfiguration
   private let logger: Logger
-  private let isLeader: Bool
+  private let isRankZero: Bool
   private var line: ProgressLine
 
   init(
-    _ configuration: TrainingConfiguration, logger: Logger, terminal: Bool, isLeader: Bool
+    _ configuration: TrainingConfiguration, logger: Logger, terminal: Bool, isRankZero: Bool
   ) {
     self.configuration = configuration
     self.logger = logger
-    self.isLeader = isLeader
+    self.isRankZero = isRankZero
     line = ProgressLine.standardError(isTerminal: terminal)
   }
 
   func warn(_ text: String) {
-    guard isLeader else { return }
+    guard isRankZero else { return }
     line.clear()
     logger.warning("\(text)")
   }
@@ -29,7 +29,7 @@ final class RunReport {
     _ plan: GlobalBatchPlan, _ progress: RunPosition, _ arithmetic: Arithmetic,
     resumedFrom path: String
   ) {
-    guard isLeader else { return }
+    guard isRankZero else { return }
     let settings = configuration.settings
     let network = settings.model + (settings.variant.isEmpty ? "" : " \(settings.variant)")
     logger.info(
@@ -44,7 +44,7 @@ final class RunReport {
   }
 
   func step(_ progress: RunPosition, _ plan: GlobalBatchPlan) {
-    guard isLeader else { return }
+    guard isRankZero else { return }
     let left =
       configuration.epochs * plan.stepsPerEpoch
       - progress.epoch * plan.stepsPerEpoch - progress.stepInEpoch
@@ -59,7 +59,7 @@ final class RunReport {
 
   /// Shows a measurement on the test split after `epoch` epochs.
   func test(_ result: EvaluationResult, epoch: Int) {
-    guard isLeader else { return }
+    guard isRankZero else { return }
     line.pause()
     line.clear()
     let figures = zip(result.metrics, result.values).map { metric, value in
@@ -71,7 +71,7 @@ final class RunReport {
 
   /// Ends the training; `stop` if it ended early.
   func finished(_ progress: RunPosition, _ stop: RunStop?, waiting seconds: Double) {
-    guard isLeader else { return }
+    guard isRankZero else { return }
     line.clear()
     if let stop {
       logger.info(

@@ -14,9 +14,9 @@ struct StateCopy {
   ///
   /// The first time takes longer, because the copies' memory is new.
   /// - Throws: `DistributedError` if MPI reports an error.
-  mutating func update(from step: ParallelStep, isLeader: Bool) throws {
+  mutating func update(from step: ParallelStep, isRankZero: Bool) throws {
     try step.gatherOptimizerState(into: &optimizer)
-    if isLeader { parameters.copy(from: step.parameters.values) }
+    if isRankZero { parameters.copy(from: step.parameters.values) }
   }
 
   /// Everything needed to go on from here.

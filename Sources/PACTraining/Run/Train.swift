@@ -12,7 +12,7 @@ import PACWeights
 ///   - configuration: what to do.
 ///   - tasks: the tasks among which the configuration chose.
 ///   - communicator: the ranks.
-///   - logger: for warnings and the start of a run; only the leader's is used.
+///   - logger: for warnings and the start of a run; only rank 0's is used.
 ///   - arithmetic: what this rank computes with; checkpoints keep it.
 ///   - terminal: whether a person watches: then one line of progress is kept up to date.
 ///   - timeline: where to note what the time is spent on.
@@ -25,7 +25,7 @@ public func train(
 ) throws -> RunResult {
   func run(_ task: some TrainingTask) throws -> RunResult {
     let report = RunReport(
-      configuration, logger: logger, terminal: terminal, isLeader: communicator.isLeader)
+      configuration, logger: logger, terminal: terminal, isRankZero: communicator.isRankZero)
     return try TrainingRun(
       task, communicator: communicator, report: report, arithmetic: arithmetic, timeline: timeline
     ).run()
@@ -49,7 +49,7 @@ public func train(
     }
     return task
   }
-  let notes = try communicator.leading { try readInitialWeights(of: task) }
+  let notes = try communicator.onRankZero { try readInitialWeights(of: task) }
   for note in notes ?? [] { logger.info("\(note)") }
   try communicator.distribute(task.fixedParameters)
   return try run(task)

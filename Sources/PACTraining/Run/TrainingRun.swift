@@ -55,7 +55,7 @@ final class TrainingRun<Task: TrainingTask> {
       ParameterSet(task.parameters), order: configuration.reduction, communicator: communicator,
       timeline: timeline, makeOptimizer: { optimizer(count: $0, settings) })
     schedule = configuration.scheduleSettings(stepsPerEpoch: plan.stepsPerEpoch)
-    folder = RunFolder(configuration, metrics: task.metrics, isLeader: communicator.isLeader)
+    folder = RunFolder(configuration, metrics: task.metrics, isRankZero: communicator.isRankZero)
   }
 
   /// Trains to the end, or as far as `steps`, `max-minutes` and signals allow.
@@ -65,7 +65,7 @@ final class TrainingRun<Task: TrainingTask> {
     try resume()
     // Now rather than at the first checkpoint, which would hold up the steps.
     if configuration.checkpointEvery > 0 || configuration.checkpointEverySteps > 0 {
-      try copy.update(from: parallelStep, isLeader: communicator.isLeader)
+      try copy.update(from: parallelStep, isRankZero: communicator.isRankZero)
     }
     // Whatever ends the run: a checkpoint that is being written becomes whole.
     defer { try? folder.finishSaving() }
@@ -89,7 +89,7 @@ final class TrainingRun<Task: TrainingTask> {
   }
 
   /// Trains to the end of the present epoch, or until the run is to stop.
-  private func runEpoch(_ samples: ReadAhead<Task.Source.Case>) throws {
+  private func runEpoch(_ samples: Prefetcher<Task.Source.Case>) throws {
     while progress.stepInEpoch < plan.stepsPerEpoch {
       if reachedLastStep {
         stop = .limit
@@ -115,7 +115,7 @@ final class TrainingRun<Task: TrainingTask> {
 
   /// Takes the optimizer step of one global batch, together with the other ranks.
   private func step(
-    _ shards: [Range<Int>], _ samples: ReadAhead<Task.Source.Case>
+    _ shards: [Range<Int>], _ samples: Prefetcher<Task.Source.Case>
   ) throws -> ParallelStep.Sums {
     try parallelStep(
       shards: shards,
@@ -153,9 +153,9 @@ final class TrainingRun<Task: TrainingTask> {
 
   private var reachedLastStep: Bool { configuration.steps.map { progress.step >= $0 } ?? false }
 
-  /// Only the leader's clock counts; the others learn of it with the gradients.
+  /// Only rank 0's clock counts; the others learn of it with the gradients.
   private var isOutOfTime: Bool {
-    guard communicator.isLeader, let minutes = configuration.maximumMinutes else { return false }
+    guard communicator.isRankZero, let minutes = configuration.maximumMinutes else { return false }
     return ContinuousClock().now - started > .seconds(minutes * 60)
   }
 
@@ -175,7 +175,7 @@ final class TrainingRun<Task: TrainingTask> {
   /// Whether the run goes on at the end of an epoch that was to be measured, and was not.
   private func isMeasurementMissing() throws -> Bool {
     try communicator.any(
-      communicator.isLeader && progress.stepInEpoch == 0 && progress.epoch > 0
+      communicator.isRankZero && progress.stepInEpoch == 0 && progress.epoch > 0
         && progress.epoch < configuration.epochs
         && isDue(configuration.testEvery, progress.epoch)
         && folder.lastTestedEpoch != progress.epoch)
@@ -207,9 +207,9 @@ final class TrainingRun<Task: TrainingTask> {
     try timeline.measure("checkpoint", .checkpoint) {
       // The one before must be on the disk: its memory is used again.
       try communicator.together { try folder.finishSaving() }
-      try copy.update(from: parallelStep, isLeader: communicator.isLeader)
+      try copy.update(from: parallelStep, isRankZero: communicator.isRankZero)
       try communicator.together {
-        guard communicator.isLeader else { return }
+        guard communicator.isRankZero else { return }
         try folder.save(
           copy.checkpoint(
             of: parallelStep.parameters, at: progress, configuration, task.metrics, arithmetic))
@@ -220,11 +220,11 @@ final class TrainingRun<Task: TrainingTask> {
 
   /// Goes on from the newest good checkpoint, if the run folder has one.
   ///
-  /// The leader alone reads it, and gives the others what they need.
+  /// Rank 0 alone reads it, and gives the others what they need.
   private func resume() throws {
     var path = ""
     var state: OptimizerState?
-    try communicator.leading {
+    try communicator.onRankZero {
       guard let recovery = try folder.checkpoints.latestGood() else { return try folder.begin() }
       let checkpoint = recovery.checkpoint
       path = recovery.path

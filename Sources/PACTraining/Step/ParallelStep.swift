@@ -4,13 +4,13 @@ import PACKernels
 import PACOptimizers
 import PACTensors
 
-/// One optimiser step of all ranks together: the gradients of a global batch, their sum, the new parameters.
+/// One optimizer step of all ranks together: the gradients of a global batch, their sum, the new parameters.
 ///
 /// New values of parameters that other ranks own may still be on their way when a step ends: whoever reads a parameter,
 /// above all the next forward pass, waits until it is there.
 ///
 /// Samples go through the network one at a time, and each one's gradient is a leaf of the fixed tree that sums them: the
-/// result does not depend on how many ranks share the batch. A rank keeps the optimiser's state of the parameters it
+/// result does not depend on how many ranks share the batch. A rank keeps the optimizer's state of the parameters it
 /// owns only.
 package final class ParallelStep {
   /// The replica's parameters, which are equal on all ranks when they are read between two steps.
@@ -66,16 +66,16 @@ package final class ParallelStep {
     package let stop: Bool
   }
 
-  /// Forward, backward, reduction, optimiser.
+  /// Forward, backward, reduction, optimizer.
   /// - Parameters:
   ///   - shards: every rank's positions within the global batch.
-  ///   - learningRate: the optimiser's.
+  ///   - learningRate: the optimizer's.
   ///   - stopping: whether this rank wants to stop after the step.
   ///   - next: delivers this rank's samples one after the other.
   ///   - forward: runs network and loss on a sample.
   /// - Returns: sums over the global batch.
   /// - Throws: on all ranks alike what went wrong on one of them, or what `StepFaults` names; no parameter and nothing of
-  ///   the optimiser has then changed.
+  ///   the optimizer has then changed.
   package func callAsFunction<Sample>(
     shards: [Range<Int>], learningRate: Double, stopping: Bool = false,
     next: () throws -> Sample, forward: (Sample, Tape) throws -> Outcome
@@ -182,10 +182,10 @@ package final class ParallelStep {
       receivedBy: { [reduction] in try? reduction.receive($0) })
   }
 
-  // MARK: - Optimiser state
+  // MARK: - Optimizer state
 
-  /// What all ranks' optimisers carry, put together; all ranks call it together.
-  /// - Parameter whole: becomes the state on the leader, in the memory that it has from the last time.
+  /// What all ranks' optimizers carry, put together; all ranks call it together.
+  /// - Parameter whole: becomes the state on rank 0, in the memory that it has from the last time.
   /// - Throws: `DistributedError` if MPI reports an error.
   func gatherOptimizerState(into whole: inout OptimizerState) throws {
     let owned = optimizer.state
@@ -196,11 +196,11 @@ package final class ParallelStep {
   }
 
   /// Gives each rank its part of a whole state; all ranks call it together.
-  /// - Parameter whole: the leader's counts.
+  /// - Parameter whole: rank 0's counts.
   /// - Throws: on all ranks alike `OptimizerStateError` unless it belongs to this rule and network.
   func distribute(_ whole: OptimizerState?) throws {
     let names = optimizer.state.slots.keys.sorted()
-    try communicator.leading { try whole?.require(slots: names, count: parameters.count) }
+    try communicator.onRankZero { try whole?.require(slots: names, count: parameters.count) }
     let steps = try communicator.allGather([whole?.stepCount ?? 0])[0][0]
     var own = OptimizerState(stepCount: steps, slots: [:])
     for name in names {

@@ -1,8 +1,8 @@
 import PACDistributed
 
-/// What keeps a step from being taken: losses and gradients that are no numbers, or larger than an optimiser can use.
+/// What keeps a step from being taken: losses and gradients that are no numbers, or larger than an optimizer can use.
 ///
-/// All are found before the optimiser's step, so that parameters and its state stay what they were. Every rank goes
+/// All are found before the optimizer's step, so that parameters and its state stay what they were. Every rank goes
 /// through all its samples whatever it finds, so that all bad ones are named, and the same on any number of ranks.
 struct StepFaults {
   /// No gradient, and no sum of them, may be larger: Adam squares it, momentum adds up several.

@@ -1,7 +1,7 @@
 import PACTestSupport
 import Testing
 
-/// Losses, gradients and sums that are no usable numbers: named before the optimiser's step, alike on any number of ranks.
+/// Losses, gradients and sums that are no usable numbers: named before the optimizer's step, alike on any number of ranks.
 @Suite(.serialized, .enabled(if: hasMPI, "no mpirun in PATH"))
 struct StepFaultTests {
   /// Runs `step` of RankProgram, in which every rank must print the same.

@@ -4,8 +4,8 @@ import Foundation
 ///
 /// Memory is bounded: at most `depth` elements exist that were not yet handed out, the one being produced
 /// included. Any thread may call any method.
-public final class ReadAhead<Element: Sendable>: Sendable {
-  private let buffer: ReadAheadBuffer<Element>
+public final class Prefetcher<Element: Sendable>: Sendable {
+  private let buffer: PrefetchBuffer<Element>
 
   /// Starts producing.
   /// - Parameters:
@@ -16,7 +16,7 @@ public final class ReadAhead<Element: Sendable>: Sendable {
     _ requests: Range<Int>, depth: Int, produce: @escaping @Sendable (Int) throws -> Element
   ) {
     precondition(depth > 0, "a read-ahead of \(depth) elements")
-    let buffer = ReadAheadBuffer<Element>(depth: depth)
+    let buffer = PrefetchBuffer<Element>(depth: depth)
     self.buffer = buffer
     let thread = Thread { buffer.fill(requests, produce) }
     thread.name = "read-ahead"
@@ -42,7 +42,7 @@ public final class ReadAhead<Element: Sendable>: Sendable {
 /// What the two threads share.
 ///
 /// `@unchecked Sendable`: every property is read and written with `condition` locked.
-private final class ReadAheadBuffer<Element: Sendable>: @unchecked Sendable {
+private final class PrefetchBuffer<Element: Sendable>: @unchecked Sendable {
   private let condition = NSCondition()
   private let depth: Int
   private var ready: [Result<Element, any Error>] = []

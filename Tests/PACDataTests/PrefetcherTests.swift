@@ -5,12 +5,12 @@ import Testing
 @testable import PACData
 
 @Suite("Reading ahead", .timeLimit(.minutes(1)))
-struct ReadAheadTests {
+struct PrefetcherTests {
   struct Broken: Error, Equatable { let request: Int }
 
   @Test("thousands of elements arrive in order", arguments: [1, 2, 7])
   func order(depth: Int) throws {
-    let ahead = ReadAhead(10..<20_010, depth: depth) { $0 * 3 }
+    let ahead = Prefetcher(10..<20_010, depth: depth) { $0 * 3 }
     for request in 10..<20_010 { #expect(try ahead.next() == request * 3) }
     #expect(try ahead.next() == nil)
     #expect(try ahead.next() == nil)
@@ -19,7 +19,7 @@ struct ReadAheadTests {
   @Test("nothing is produced beyond the depth while the consumer is slow", arguments: [1, 3])
   func bounded(depth: Int) throws {
     let produced = Counter()
-    let ahead = ReadAhead(0..<100, depth: depth) { request in
+    let ahead = Prefetcher(0..<100, depth: depth) { request in
       produced.add()
       return request
     }
@@ -34,7 +34,7 @@ struct ReadAheadTests {
 
   @Test("waiting is counted when the producer is slow and not when the consumer is")
   func waits() throws {
-    let slowProducer = ReadAhead(0..<10, depth: 2) { request in
+    let slowProducer = Prefetcher(0..<10, depth: 2) { request in
       Thread.sleep(forTimeInterval: 0.01)
       return request
     }
@@ -42,7 +42,7 @@ struct ReadAheadTests {
     #expect(slowProducer.waits.seconds > 0.08)
     #expect(slowProducer.waits.count >= 9)
 
-    let slowConsumer = ReadAhead(0..<10, depth: 2) { $0 }
+    let slowConsumer = Prefetcher(0..<10, depth: 2) { $0 }
     for _ in 0..<10 {
       Thread.sleep(forTimeInterval: 0.01)
       _ = try slowConsumer.next()
@@ -53,7 +53,7 @@ struct ReadAheadTests {
 
   @Test("an error arrives at its place and the next request follows")
   func errors() throws {
-    let ahead = ReadAhead(0..<6, depth: 3) { request in
+    let ahead = Prefetcher(0..<6, depth: 3) { request in
       if request % 3 == 1 { throw Broken(request: request) }
       return request
     }
@@ -70,7 +70,7 @@ struct ReadAheadTests {
   func cancel() throws {
     for taken in [0, 1, 5] {
       let running = Counter()
-      let ahead = ReadAhead(0..<1_000_000, depth: 4) { request in
+      let ahead = Prefetcher(0..<1_000_000, depth: 4) { request in
         running.add()
         Thread.sleep(forTimeInterval: 0.001)
         running.add(-1)
@@ -88,7 +88,7 @@ struct ReadAheadTests {
   func dropped() throws {
     let running = Counter()
     for round in 0..<1000 {
-      var ahead: ReadAhead? = ReadAhead(0..<1_000_000, depth: 2) { request in
+      var ahead: Prefetcher? = Prefetcher(0..<1_000_000, depth: 2) { request in
         running.add()
         defer { running.add(-1) }
         return request
@@ -102,7 +102,7 @@ struct ReadAheadTests {
   @Test("a waiting consumer is released when another thread cancels")
   func cancelWhileWaiting() throws {
     let gate = DispatchSemaphore(value: 0)
-    let ahead = ReadAhead(0..<10, depth: 1) { request in
+    let ahead = Prefetcher(0..<10, depth: 1) { request in
       gate.wait()
       return request
     }
@@ -126,7 +126,7 @@ struct ReadAheadTests {
     let started = DispatchSemaphore(value: 0)
     let ended = DispatchSemaphore(value: 0)
     holder.ahead.withLock {
-      $0 = ReadAhead(0..<100, depth: 1) { request in
+      $0 = Prefetcher(0..<100, depth: 1) { request in
         started.wait()
         let last = holder.ahead.withLock { ahead in
           defer { ahead = nil }
@@ -143,13 +143,13 @@ struct ReadAheadTests {
 
   @Test("an empty range ends at once")
   func empty() throws {
-    #expect(try ReadAhead(0..<0, depth: 1) { $0 }.next() == nil)
+    #expect(try Prefetcher(0..<0, depth: 1) { $0 }.next() == nil)
   }
 }
 
 /// Holds a reader that its own producer can reach.
 private final class Holder: Sendable {
-  let ahead = Mutex<ReadAhead<Int>?>(nil)
+  let ahead = Mutex<Prefetcher<Int>?>(nil)
 }
 
 /// A number that several threads change.
