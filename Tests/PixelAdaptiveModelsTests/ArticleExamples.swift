@@ -29,9 +29,9 @@ struct GuidedSmoothing {
 func softplus(_ input: Variable) -> Variable {
   let x = input.value
   let y = Tensor(x.shape, x.elements.map { log1p(exp($0)) })
-  return .result(y, of: [input]) { [sink = input.sink] upstream in
-    let gradient = zip(upstream.elements, x.elements).map { g, x in g / (1 + exp(-x)) }
-    sink.accumulate(Tensor(x.shape, gradient))
+  return .result(y, of: "softplus", input) { upstream, dx in
+    let gradient = zip(upstream.gradient.elements, x.elements).map { g, x in g / (1 + exp(-x)) }
+    dx.accumulate(Tensor(x.shape, gradient))
   }
 }
 
