@@ -182,7 +182,7 @@ let package = Package(
       "PACConfigurationTests",
       [
         "PACCommandLineTool", "PACSegmentation", "PACUpsampling", "PACTraining", "PACConfiguration",
-        "PACModels", "PACText", "PACTestSupport",
+        "PACOptimizers", "PACModels", "PACText", "PACTestSupport",
       ]),
     tests(
       "PACUpsamplingTests",

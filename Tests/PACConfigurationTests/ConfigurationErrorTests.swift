@@ -2,6 +2,7 @@ import Foundation
 import PACCommandLineTool
 import PACConfiguration
 import PACModels
+import PACOptimizers
 import PACSegmentation
 import PACTestSupport
 import PACTraining
@@ -15,6 +16,9 @@ private let required = "run: runs/a\ndata: d.h5\nfactor: 8\nepochs: 3\n"
 private let models =
   UpsamplerName.catalog.forms.joined(separator: ", ")
   + " or a segmentation network such as fcn8s_crfi5p4d5641p4d5161"
+
+private let withBeta2 = enumeration(
+  OptimizerKind.all.filter { $0.uses.contains(.beta2) }.map(\.description))
 
 @Suite struct ConfigurationErrorTests {
   /// What is added to a valid file of four lines, and the message it must give.
@@ -91,7 +95,7 @@ private let models =
     ),
     (
       "beta2: 0.9\noptimizer: sgd",
-      "c.yaml:5: beta2: has no effect with optimizer sgd; remove it or choose adam"
+      "c.yaml:5: beta2: has no effect with optimizer sgd; remove it or choose \(withBeta2)"
     ),
     ("lr: \"1", "c.yaml:6: not valid YAML: found unexpected end of stream"),
     ("lr: @x", "c.yaml:5: not valid YAML: found character that cannot start any token"),
