@@ -33,7 +33,7 @@ public struct OptimizerSettings: Sendable, Equatable {
 /// An optimizer by name: what configurations choose from.
 public struct OptimizerKind: Sendable, Equatable, CustomStringConvertible {
   /// Every optimizer; a new one is a file that declares it, and its name here.
-  public static let all = [adam, sgd]
+  public static let all = [adam, adamw, sgd]
 
   /// The name in configurations and checkpoints.
   public let description: String
