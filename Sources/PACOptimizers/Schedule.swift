@@ -1,3 +1,5 @@
+import Foundation
+
 /// What a learning-rate schedule is made from.
 public struct ScheduleSettings: Sendable, Equatable {
   /// η₀, the learning rate that training starts with.
@@ -36,7 +38,7 @@ public struct ScheduleSettings: Sendable, Equatable {
 /// A new schedule is a `static let` below and its name in `all`.
 public struct Schedule: Sendable, Equatable, CustomStringConvertible {
   /// Every schedule.
-  public static let all = [steps]
+  public static let all = [steps, cosine]
 
   /// The rate falls in steps: η(e) = η₀ · dⁿ, n = the number of milestones ≤ e, the epoch.
   ///
@@ -54,6 +56,19 @@ public struct Schedule: Sendable, Equatable, CustomStringConvertible {
   /// What the schedules do, on one line.
   public static var summary: String {
     "learning rate over the steps of a run: " + all.map(\.meaning).joined(separator: "; ")
+  }
+
+  /// The rate falls along half a cosine wave, from η₀ to 0: η(t) = ½ η₀ (1 + cos(π t / T)), t of the run's T
+  /// steps.
+  ///
+  /// As `torch.optim.lr_scheduler.CosineAnnealingLR` stepped after each step (Loshchilov and Hutter,
+  /// ICLR 2017, equation 5 without restarts).
+  public static let cosine = Schedule(
+    "cosine", "cosine = it falls along half a cosine wave to 0 at the end of the last epoch",
+    uses: [.epochs]
+  ) { step, settings in
+    let progress = Double(step) / Double(settings.epochs * settings.stepsPerEpoch)
+    return settings.initialRate / 2 * (1 + cos(.pi * progress))
   }
 
   /// The name in configurations.
