@@ -1,0 +1,37 @@
+import Foundation
+import PACImageFiles
+
+/// The names of a folder's files with one of these endings, without hidden ones.
+func files(in folder: String, _ extensions: Set<String>) throws(DataError) -> [String] {
+  guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
+    throw DataError("\(folder): no such folder, or it cannot be read; check the path")
+  }
+  return names.filter { name in
+    !name.hasPrefix(".")
+      && extensions.contains(URL(fileURLWithPath: name).pathExtension.lowercased())
+  }
+}
+
+/// The bytes of a file.
+func fileBytes(_ path: String) throws(DataError) -> [UInt8] {
+  guard let data = FileManager.default.contents(atPath: path) else {
+    throw DataError("\(path): cannot be read; check the permissions")
+  }
+  return [UInt8](data)
+}
+
+/// Refuses labels of another size than the image, and numbers that are no class.
+func checkLabels(
+  _ labels: ByteImage, _ file: String, like image: Raster, classes: Int
+) throws(DataError) {
+  guard (labels.height, labels.width) == (image.height, image.width) else {
+    throw DataError(
+      "\(file): \(labels.height) × \(labels.width) pixels (rows × columns), but the image has "
+        + "\(image.height) × \(image.width); make them equal")
+  }
+  if let place = labels.bytes.firstIndex(where: { $0 >= classes && $0 != SceneField.unlabelled }) {
+    throw DataError(
+      "\(file): label \(labels.bytes[place]) at row \(place / labels.width), column "
+        + "\(place % labels.width); labels are 0 to \(classes - 1), and 255 for none")
+  }
+}
