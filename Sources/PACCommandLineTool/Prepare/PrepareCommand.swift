@@ -9,11 +9,11 @@ struct PrepareCommand: ParsableCommand {
       "The file appears when it is complete. Its layout is described in docs/data-format.md.",
     subcommands: [
       PrepareSynthetic.self, PreparePairs.self, PrepareNYU.self, PrepareSintel.self,
-      PrepareVOC.self,
+      PrepareVOC.self, PrepareLabels.self,
     ])
 
   func run() throws {
-    throw ValidationError("Missing kind of data: synthetic, pairs, nyu, sintel or voc")
+    throw ValidationError("Missing kind of data: synthetic, pairs, nyu, sintel, voc or labels")
   }
 }
 

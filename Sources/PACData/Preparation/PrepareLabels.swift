@@ -1,0 +1,108 @@
+import Foundation
+import PACImageFiles
+
+/// How folders of images and labels become a dataset for segmentation.
+public struct LabelsOptions: Sendable {
+  /// How many samples are held out for evaluation, in the split `val`.
+  public var held: TestShare
+  /// The program that prepares, and its version.
+  public var createdBy: String
+
+  /// Chooses how to prepare.
+  public init(held: TestShare = .ratio(0.2), createdBy: String = "pac") {
+    self.held = held
+    self.createdBy = createdBy
+  }
+}
+
+/// Makes a dataset for segmentation from folders of images (PNG, JPEG) and of labels (PNG).
+///
+/// A label file has one channel of 8 bits, or a palette: its numbers are classes, 255 = not labelled.
+/// Files are paired by their names (`matchPairs`), in natural order; the last ones are held out. The
+/// dataset holds the bytes of the files; each is decoded once, so that none fails later.
+/// - Parameters:
+///   - images: the folder of the images.
+///   - labels: the folder of the labels.
+///   - classes: a text file with a line for each class, from 0 on: its name, and behind it, if it is to
+///     have a colour of its own, red, green and blue from 0 to 255.
+///   - path: where the dataset shall appear.
+///   - options: the split.
+///   - progress: called after every sample with the number done and of all; may throw to give up, which
+///     leaves nothing behind.
+/// - Returns: what the dataset holds.
+/// - Throws: `DataError` and errors of the files, each naming the file concerned.
+@discardableResult
+public func prepareLabels(
+  images: String, labels: String, classes: String, to path: String,
+  options: LabelsOptions = LabelsOptions(),
+  progress: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
+) throws -> DatasetSummary {
+  let list = try ClassList(contentsOf: classes)
+  let pairs = try findPairs(images, labels)
+  let heldCount = try options.held.count(of: pairs.count)
+  let writer = try EncodedDatasetWriter(
+    path,
+    description: DatasetDescription(
+      source: "\(images), \(labels)", text: "images with class numbers",
+      createdBy: options.createdBy, classNames: list.names, classColors: list.colors))
+  for pair in pairs {
+    try writer.append(try sample(pair, classes: list.names.count))
+    try progress(writer.count, pairs.count)
+  }
+  let trainCount = pairs.count - heldCount
+  try writer.finish(splits: [
+    "train": Array(0..<trainCount), "val": Array(trainCount..<pairs.count),
+  ])
+  return try DatasetReader(path).summary
+}
+
+private func findPairs(_ images: String, _ labels: String) throws(DataError) -> [FilePair] {
+  let names = (try files(in: images, ["png", "jpg", "jpeg"]), try files(in: labels, ["png"]))
+  guard !names.0.isEmpty else {
+    throw DataError("\(images): no images (.png, .jpg); name another folder")
+  }
+  do throws(DataError) {
+    return try matchPairs(colors: names.0, depths: names.1)
+      .map { FilePair(color: "\(images)/\($0.color)", depth: "\(labels)/\($0.depth)") }
+  } catch {
+    throw DataError("\(images), \(labels): \(error)")
+  }
+}
+
+private func sample(_ pair: FilePair, classes: Int) throws -> EncodedSample {
+  let (image, label) = (try fileBytes(pair.color), try fileBytes(pair.depth))
+  let raster = try Raster(decoding: image, name: pair.color)
+  let numbers = try ByteImage(
+    labelsOf: Raster(decoding: label, name: pair.depth, palette: .indices), name: pair.depth)
+  try checkLabels(numbers, pair.depth, like: raster, classes: classes)
+  return EncodedSample(
+    name: stem(URL(fileURLWithPath: pair.color).lastPathComponent), height: raster.height,
+    width: raster.width, image: image, labels: label)
+}
+
+/// The names of classes and their colours, from a text file.
+private struct ClassList {
+  private(set) var names: [String] = []
+  private(set) var colors = ClassColors.standard
+
+  init(contentsOf path: String) throws(DataError) {
+    guard let text = String(bytes: try fileBytes(path), encoding: .utf8) else {
+      throw DataError("\(path): is not text; give a line with a name for each class")
+    }
+    for (number, line) in text.split(whereSeparator: \.isNewline).enumerated() {
+      let words = line.split(whereSeparator: \.isWhitespace)
+      let parts = words.suffix(3).compactMap { UInt8($0) }
+      let hasColor = words.count > 3 && parts.count == 3
+      let name = words.dropLast(hasColor ? 3 : 0).joined(separator: " ")
+      guard number < 255, !name.isEmpty else {
+        throw DataError("\(path):\(number + 1): a class without a name, or one beyond 254; mend it")
+      }
+      names.append(name)
+      if hasColor { colors[number] = PNG.Color(parts[0], parts[1], parts[2]) }
+    }
+    guard !names.isEmpty else { throw DataError("\(path): names no classes; give a line for each") }
+    guard Set(names).count == names.count else {
+      throw DataError("\(path): a class is named twice; give each a name of its own")
+    }
+  }
+}
