@@ -195,7 +195,8 @@ let package = Package(
       "PACCommandLineToolTests",
       [
         "PACCommandLineTool", "PACVerification", "PACCheckpoints", "PACData", "PACWeights",
-        "PACOptimizers", "PACHDF5", "PACImageFiles", "PACTensors", "PACKernels", "PACTestSupport",
+        "PACOptimizers", "PACHDF5", "PACImageFiles", "PACTensors", "PACText", "PACKernels",
+        "PACTestSupport",
         yams,
       ]),
     library("PACTestSupport", [], path: "Tests/PACTestSupport"),

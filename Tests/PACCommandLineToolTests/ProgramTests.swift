@@ -1,11 +1,18 @@
 import Foundation
 import PACTestSupport
+import PACText
 import Testing
+
+@testable import PACCommandLineTool
 
 /// Runs the built program.
 func pac(_ arguments: String..., timeout: Double = 60) throws -> CommandResult {
   try run(try product("pac").path, arguments, timeout: timeout)
 }
+
+/// `synthetic, pairs, … or labels`.
+private let kindsOfData = enumeration(
+  PrepareCommand.configuration.subcommands.compactMap(\.configuration.commandName))
 
 /// What the program does with arguments and streams, whatever the command.
 @Suite(.serialized)
@@ -20,7 +27,7 @@ struct ProgramTests {
     ),
     ("inspect", "missing expected argument '<file>'; see 'pac inspect --help'"),
     ("inspect a b", "unexpected argument 'b'; see 'pac inspect --help'"),
-    ("prepare", "missing kind of data: synthetic, pairs, nyu, sintel or voc; see 'pac --help'"),
+    ("prepare", "missing kind of data: \(kindsOfData); see 'pac --help'"),
     (
       "prepare synthetic",
       "missing expected argument '--out <out>'; see 'pac prepare synthetic --help'"

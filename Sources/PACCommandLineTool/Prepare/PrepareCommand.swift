@@ -1,5 +1,6 @@
 import ArgumentParser
 import PACData
+import PACText
 
 struct PrepareCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -13,7 +14,8 @@ struct PrepareCommand: ParsableCommand {
     ])
 
   func run() throws {
-    throw ValidationError("Missing kind of data: synthetic, pairs, nyu, sintel, voc or labels")
+    let kinds = Self.configuration.subcommands.compactMap(\.configuration.commandName)
+    throw ValidationError("Missing kind of data: \(enumeration(kinds))")
   }
 }
 
