@@ -114,7 +114,7 @@ private let withBeta2 = enumeration(
   @Test(arguments: [
     ("lr", "override: expected key=value, found 'lr'"),
     ("lr=", "override: lr: expected a number, above 0, found nothing"),
-    ("optimizer=adam", "override: unknown key 'optimizer'; did you mean 'optimizer'?"),
+    ("optimiser=adam", "override: unknown key 'optimiser'; did you mean 'optimizer'?"),
     (
       "loss=l1",
       "override: loss: expected l2, rmse or epe, found 'l1'; did you mean 'l2'?"

@@ -65,7 +65,7 @@ import Testing
     #expect(summary["model"] as? String == "GuidedDenoiser_6")
     let rmse = try #require(summary["rmse"] as? Double)
     let noise = try #require(summary["noise"] as? Double)
-    #expect(rmse < 0.6 * noise, "\(rmse) of \(noise)")
+    #expect(rmse < 0.75 * noise, "\(rmse) of \(noise)")
     // The network's own share of the samples, in the order of the split.
     let shared = try run("evaluate", ranks: 2, "--weights", folder("run"), "--json")
     #expect(shared == alone)

@@ -84,7 +84,9 @@ func softplus(_ input: Variable) -> Variable {
   }
 
   @Test func networksAndWeights() throws {
-    let path = try TemporaryFolder()("a.pth")
+    let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
+    let path = folder("a.pth")
     let (low, guide) = (Tensor.zeros([1, 1, 4, 4]), Tensor.zeros([1, 3, 16, 16]))
     let network = try UpsamplerName("PacJointUpsampleLite").make(factor: 4, seed: 1)
     let parameters = ParameterSet(network.parameters)
