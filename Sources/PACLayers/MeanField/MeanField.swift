@@ -137,12 +137,16 @@ func meanField(
   _ unary: Variable, steps: Int, finalOutput: FinalOutput,
   _ step: (Int, Variable) throws -> Variable
 ) throws -> Variable {
-  var logQ = unary
-  for number in 0..<steps { logQ = try step(number, softmax(logQ)) }
+  var map = unary
+  for number in 0..<steps {
+    // Q takes the place of the last log Q, which is freed before the step.
+    map = softmax(map)
+    map = try step(number, map)
+  }
   switch finalOutput {
-  case .logQ: return logQ
-  case .softmax: return softmax(logQ)
-  case .logSoftmax: return logSoftmax(logQ)
+  case .logQ: return map
+  case .softmax: return softmax(map)
+  case .logSoftmax: return logSoftmax(map)
   }
 }
 
