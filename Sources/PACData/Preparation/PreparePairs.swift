@@ -128,16 +128,6 @@ private func findPairs(colors: String, depths: String) throws -> [FilePair] {
   }
 }
 
-private func files(in folder: String, _ extensions: Set<String>) throws(DataError) -> [String] {
-  guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
-    throw DataError("\(folder): no such folder, or it cannot be read; check the path")
-  }
-  return names.filter { name in
-    !name.hasPrefix(".")
-      && extensions.contains(URL(fileURLWithPath: name).pathExtension.lowercased())
-  }
-}
-
 private func isSameFolder(_ first: String, _ second: String) throws -> Bool {
   let paths = [first, second].map { URL(fileURLWithPath: $0).resolvingSymlinksInPath().path }
   return paths[0] == paths[1]

@@ -87,13 +87,13 @@ private func sample(
     let bytes = try fileBytes(vocLabels)
     let labels = try ByteImage(
       labelsOf: Raster(decoding: bytes, name: vocLabels, palette: .indices), name: vocLabels)
-    try check(labels, vocLabels, like: raster)
+    try checkLabels(labels, vocLabels, like: raster, classes: PascalVOC.classNames.count)
     result.labels = bytes
   } else if let file = sbd?.labels(identifier), exists(file) {
     let matrix = try MATLABFile.readMatrix(file, variable: "GTcls", field: "Segmentation")
     let labels = ByteImage(
       channels: 1, height: matrix.height, width: matrix.width, bytes: matrix.values)
-    try check(labels, file, like: raster)
+    try checkLabels(labels, file, like: raster, classes: PascalVOC.classNames.count)
     result.labels = try PNG.encode(
       Raster(
         width: labels.width, height: labels.height, channels: 1,
@@ -102,26 +102,4 @@ private func sample(
     throw DataError("\(vocLabels): a list names it, but there is no such file; unpack all labels")
   }
   return result
-}
-
-/// Refuses labels of another size than the image, and numbers that are no class.
-private func check(_ labels: ByteImage, _ file: String, like image: Raster) throws(DataError) {
-  guard (labels.height, labels.width) == (image.height, image.width) else {
-    throw DataError(
-      "\(file): \(labels.height) × \(labels.width) pixels (rows × columns), but the image has "
-        + "\(image.height) × \(image.width); make them equal")
-  }
-  let classes = PascalVOC.classNames.count
-  if let place = labels.bytes.firstIndex(where: { $0 >= classes && $0 != SceneField.unlabelled }) {
-    throw DataError(
-      "\(file): label \(labels.bytes[place]) at row \(place / labels.width), column "
-        + "\(place % labels.width); labels are 0 to \(classes - 1), and 255 for none")
-  }
-}
-
-private func fileBytes(_ path: String) throws(DataError) -> [UInt8] {
-  guard let data = FileManager.default.contents(atPath: path) else {
-    throw DataError("\(path): cannot be read; check the permissions")
-  }
-  return [UInt8](data)
 }
