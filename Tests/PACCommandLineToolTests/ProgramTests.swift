@@ -12,7 +12,7 @@ func pac(_ arguments: String..., timeout: Double = 60) throws -> CommandResult {
 
 /// `synthetic, pairs, … or labels`.
 private let kindsOfData = enumeration(
-  PrepareCommand.configuration.subcommands.compactMap(\.configuration.commandName))
+  PrepareCommand.configuration.subcommands.compactMap { $0.configuration.commandName })
 
 /// What the program does with arguments and streams, whatever the command.
 @Suite(.serialized)

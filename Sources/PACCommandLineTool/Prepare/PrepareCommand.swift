@@ -14,7 +14,7 @@ struct PrepareCommand: ParsableCommand {
     ])
 
   func run() throws {
-    let kinds = Self.configuration.subcommands.compactMap(\.configuration.commandName)
+    let kinds = Self.configuration.subcommands.compactMap { $0.configuration.commandName }
     throw ValidationError("Missing kind of data: \(enumeration(kinds))")
   }
 }
