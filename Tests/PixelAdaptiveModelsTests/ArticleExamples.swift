@@ -84,7 +84,8 @@ func softplus(_ input: Variable) -> Variable {
   }
 
   @Test func networksAndWeights() throws {
-    let path = try TemporaryFolder()("a.pth")
+    let folder = try TemporaryFolder()
+    let path = folder("a.pth")
     let (low, guide) = (Tensor.zeros([1, 1, 4, 4]), Tensor.zeros([1, 3, 16, 16]))
     let network = try UpsamplerName("PacJointUpsampleLite").make(factor: 4, seed: 1)
     let parameters = ParameterSet(network.parameters)
@@ -92,6 +93,7 @@ func softplus(_ input: Variable) -> Variable {
     try parameters.save(to: path)
     try parameters.load(from: path)
     #expect(output.value.shape == [1, 1, 16, 16])
+    #expect(try folder.names() == ["a.pth"])
   }
 
   /// Every example of the articles stands above.
