@@ -94,6 +94,7 @@ func softplus(_ input: Variable) -> Variable {
     try parameters.save(to: path)
     try parameters.load(from: path)
     #expect(output.value.shape == [1, 1, 16, 16])
+    #expect(try folder.names() == ["a.pth"])
   }
 
   /// Every example of the articles stands above.
