@@ -124,7 +124,7 @@ struct FlowCommandTests {
     #expect(lite[0] == "PacJointUpsampleLite" && lite[2] == "-" && lite[4] == "-")
     #expect(
       lines[4]
-        == "The paper's figures are of 133 samples, these of 2: they cannot be compared.")
+        == "The paper's results are for 133 samples, these for 2: they are not comparable.")
     #expect(lines.count == 5)
 
     let objects = try run(try product("pac").path, arguments + ["--json"], timeout: 60)
@@ -156,13 +156,15 @@ struct FlowCommandTests {
     #expect(unknown.contains("DJIFF"), "\(unknown)")
     #expect(
       try error("--compare", "Bilinear=")
-        == "error: 'Bilinear=' is not a network to compare with, expected MODEL or MODEL=WEIGHTS; see 'pac evaluate --help'\n"
+        == "error: cannot compare with 'Bilinear=', expected MODEL or MODEL=WEIGHTS; "
+        + "see 'pac evaluate --help'\n"
     )
     let missing = try error("--compare", "PacJointUpsampleLite")
     #expect(
       missing
-        == "error: --compare PacJointUpsampleLite: the network has parameters: name a checkpoint, a run folder or a file "
-        + "of weights (.pth, .safetensors) behind it, --compare PacJointUpsampleLite=WEIGHTS\n")
+        == "error: --compare PacJointUpsampleLite: the network has parameters: add a checkpoint, a "
+        + "run folder or a file of weights (.pth, .safetensors), "
+        + "--compare PacJointUpsampleLite=WEIGHTS\n")
     // Said before anything is measured.
     let absent = try run(
       try product("pac").path,

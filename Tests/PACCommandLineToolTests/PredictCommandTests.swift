@@ -32,7 +32,7 @@ import Testing
     #expect(result.status == 0, "\(result)")
     #expect(
       result.output
-        == "\(out): 5 predictions, listed with their files in \(out)/predictions.csv\n"
+        == "\(out): wrote 5 predictions, listed in \(out)/predictions.csv\n"
     )
     let table = String(decoding: try contents("one", "predictions.csv"), as: UTF8.self)
     let rows = table.split(separator: "\n").map { $0.split(separator: ",") }

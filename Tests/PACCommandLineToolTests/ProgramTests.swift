@@ -31,7 +31,7 @@ struct ProgramTests {
     ),
     (
       "prepare nyu x.mat --out x.h5 --compression 10",
-      "the compression is 10, it must be from 0 to 9; see 'pac prepare nyu --help'"
+      "cannot compress at level 10, choose from 0 to 9; see 'pac prepare nyu --help'"
     ),
     (
       "prepare pairs --rgb a --depth b --out x.h5 --unit inch",
@@ -44,12 +44,12 @@ struct ProgramTests {
     ),
     (
       "bench upsmaple8",
-      "unknown case 'upsmaple8', pac bench --list names all; did you mean 'upsample8'? "
+      "unknown case 'upsmaple8', pac bench --list shows all of them; did you mean 'upsample8'? "
         + "see 'pac bench cases --help'"
     ),
     (
       "bench sorting",
-      "unknown case 'sorting', pac bench --list names all; see 'pac bench cases --help'"
+      "unknown case 'sorting', pac bench --list shows all of them; see 'pac bench cases --help'"
     ),
     ("bench --threads 0", "cannot use 0 threads, choose 1 to 1024; see 'pac bench cases --help'"),
   ])
@@ -101,6 +101,6 @@ struct ProgramTests {
     #expect(result.status == 1)
     #expect(
       result.errors
-        == "error: standard output: cannot write all of it; check the space of the disk\n")
+        == "error: standard output: cannot write all of it; check the free disk space\n")
   }
 }

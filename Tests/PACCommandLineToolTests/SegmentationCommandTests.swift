@@ -132,7 +132,7 @@ import Testing
     let said = try run(
       "predict", "--weights", folder("run"), "--out", out, "--scores", "model=fcn8snarrow")
     #expect(
-      said == "\(out): 3 predictions, listed with their files in \(out)/predictions.csv\n")
+      said == "\(out): wrote 3 predictions, listed in \(out)/predictions.csv\n")
     let place = "classes"
     for index in 6..<9 {
       let name = "shapes_000\(index)"
