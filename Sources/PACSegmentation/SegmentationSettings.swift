@@ -47,26 +47,35 @@ public struct SegmentationSettings: TaskSettings {
     return [
       key(
         "weights-backbone", \.backboneWeights, .optional(.path),
-        "weights of the backbone by their published names, such as fcn8s_from_caffe.pth; required if the backbone is frozen",
+        """
+        weights of the backbone under their published names, such as fcn8s_from_caffe.pth; \
+        required if the backbone is frozen
+        """,
         otherNames: ["load-weights-backbone", "backbone-weights"]),
       key(
         "crop", \.cropSize, .integer(from: 1), "width and height of a training crop in pixels",
         otherNames: ["crop-size", "train-crop"]),
       key(
         "test-crop", \.testCrop, .crop,
-        "width and height of the square in the middle of each image that is evaluated"),
+        "width and height of the centre crop of each test image that is evaluated"),
       key(
         "scale-jitter", \.scaleJitter, .number("1 or more") { $0 >= 1 },
-        "r: images are scaled by random factors from 1/r to r before they are cropped; 1 = never",
+        "r: images are scaled by random factors from 1/r to r before they are cropped; 1 = off",
         otherNames: ["train-scale", "scale-augmentation"]),
       key(
         "color-jitter", \.colorJitter, .belowOne,
-        "j: brightness, contrast and saturation are multiplied by random factors from 1 - j to 1 + j; 0 = never",
+        """
+        j: brightness, contrast and saturation are multiplied by random factors from 1 - j to \
+        1 + j; 0 = off
+        """,
         otherNames: ["colour-jitter"]),
       key("flip", \.flip, .flag, "whether half of the crops are mirrored"),
       key(
         "loss", \.loss, SegmentationLoss.kind,
-        "loss: ce = cross-entropy; fce_t = cross-entropy of the pixels whose own class has at most the probability t"
+        """
+        loss: ce = cross-entropy; fce_t = cross-entropy of the pixels whose true class has at \
+        most the probability t
+        """
       ),
     ]
   }()

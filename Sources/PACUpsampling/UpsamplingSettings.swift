@@ -56,7 +56,7 @@ public struct UpsamplingSettings: TaskSettings {
         required: true, otherNames: ["scale"]),
       key(
         "zero-guidance", \.zeroGuidance, .flag,
-        "whether the network sees a black image in place of the guide, which tells how much the guide helps",
+        "whether the guide is replaced by a black image, which shows how much the guide helps",
         otherNames: ["blank-guide", "no-guidance"]),
       key(
         "init", \.initialValues, .choice,
@@ -69,15 +69,21 @@ public struct UpsamplingSettings: TaskSettings {
       key("flip", \.flip, .flag, "whether half of the crops are mirrored"),
       key(
         "lowres", \.lowResolution, .choice,
-        "how the low-resolution input is made: one pixel of each block (center, last), or smoothed and resized",
+        """
+        how the low-resolution input is made: one pixel of each block (center, last), or smoothed \
+        and resized (nearest, bilinear, bicubic)
+        """,
         otherNames: ["low-resolution", "lowres-mode"]),
       key(
         "border", \.border, .integer(from: 0),
-        "pixels along each edge left out of loss and metrics",
+        "pixels along each edge that are excluded from loss and metrics",
         otherNames: ["ignored-border", "eval-border"]),
       key(
         "loss", \.loss, .choice,
-        "loss: l2 = mean squared error of normalised values; of raw values rmse = its root, epe = mean end-point error"
+        """
+        loss: l2 = mean squared error of normalised values; rmse = root mean square error of raw \
+        values; epe = mean end-point error of raw values
+        """
       ),
     ]
   }()

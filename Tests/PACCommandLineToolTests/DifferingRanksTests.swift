@@ -90,7 +90,7 @@ struct DifferingRanksTests {
     #expect(warnings.count == 1, "\(result)")
     #expect(
       warnings.first?.contains(
-        "rank 1 computes otherwise than rank 0 (OpenBLAS kernels for Sandybridge instead of Haswell)"
+        "rank 1 computes differently from rank 0 (OpenBLAS kernels for Sandybridge instead of Haswell)"
       ) ?? false,
       "\(result)")
   }

@@ -89,7 +89,7 @@ import Testing
     let file = try folder.write(Foundation.Data(), as: "file")
     let blocked = try error("--out", file)
     #expect(blocked.status == 1)
-    #expect(blocked.line.contains("\(file)/depth: cannot make the folder"), "\(blocked)")
+    #expect(blocked.line.contains("\(file)/depth: cannot create the folder"), "\(blocked)")
     #expect(blocked.line.split(separator: "\n").count == 1)
     let noWeights = try error("--out", folder("x"), "model=PacJointUpsample")
     #expect(noWeights.status == 1)

@@ -55,7 +55,7 @@ struct TrainErrorsTests {
     try expectError("unknown key 'leraning-rate'", "leraning-rate=1")
     try expectError("lr", "lr=fast")
     try expectError(
-      "model: GuidedFilter_2_0.01 has no parameters to train; measure it with pac evaluate",
+      "model: GuidedFilter_2_0.01 has no parameters to train; use pac evaluate",
       "model=GuidedFilter_2_0.01")
   }
 

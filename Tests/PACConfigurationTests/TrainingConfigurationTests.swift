@@ -106,7 +106,7 @@ extension TrainingConfiguration {
     expected.checkpointEvery = 2
     expected.checkpointEverySteps = 100
     expected.keepCheckpoints = 1
-    expected.readAhead = 9
+    expected.prefetchCount = 9
     expected.steps = 12
     expected.maximumMinutes = 1.5
     expected.stallTimeout = 20
@@ -148,13 +148,13 @@ extension TrainingConfiguration {
     #expect(try read(yaml).data == "{x}")
     #expect(
       message { _ = try read(yaml, "run=a/{modle}") }
-        == "override: run: {modle} stands for no key; did you mean 'model'?")
+        == "override: run: {modle} is not a key; did you mean 'model'?")
     let configuration = try read(yaml)
     #expect(
       try configuration.fillingIn("w/x{factor}.pth", at: "--weights") == "w/x8.pth")
     #expect(
       message { _ = try configuration.fillingIn("w/{run}", at: "--weights") }
-        == "--weights: {run} stands for no key; did you mean 'run'?")
+        == "--weights: {run} is not a key; did you mean 'run'?")
   }
 
   @Test func recipesAreValid() throws {

@@ -188,7 +188,7 @@ import Testing
       message {
         _ = try write([0, 0, 0, 0, 0, 0, 0, 0], of: sample(), to: folder("file"))
       }
-        == "\(folder("file"))/depth: cannot make the folder; check its place and the permissions there"
+        == "\(folder("file"))/depth: cannot create the folder; check the path and its permissions"
     )
   }
 }
