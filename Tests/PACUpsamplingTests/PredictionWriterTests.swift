@@ -182,7 +182,7 @@ import Testing
     #expect(
       message {
         _ = try write([0, 0, 0, .nan, 0, 0, 0, 0], of: sample(), to: folder.path)
-      } == "sample room: the prediction is not finite; train longer or anew")
+      } == "sample room: the prediction is non-finite; train longer or again")
     try folder.write(Data(), as: "file")
     #expect(
       message {
