@@ -2,7 +2,8 @@ import Foundation
 import PACTestSupport
 import Testing
 
-/// Ranks that were not started alike: refused before anything is computed, naming the rank that differs.
+/// Ranks that were started differently: an error before anything is computed names the one that
+/// differs.
 @Suite(.enabled(if: hasMPI, "mpirun is not installed"), .serialized)
 struct DifferingRanksTests {
   let project: TrainingProject

@@ -6,7 +6,7 @@ import PACTensors
 import PACTestSupport
 import Testing
 
-/// Optical flow from the dataset to training, measures, tables and predictions.
+/// Optical flow from the dataset to training, metrics, tables and predictions.
 @Suite(.enabled(if: hasMPI, "mpirun is not installed"), .serialized)
 struct FlowCommandTests {
   private let folder: TemporaryFolder
@@ -165,7 +165,7 @@ struct FlowCommandTests {
         == "error: --compare PacJointUpsampleLite: the network has parameters: add a checkpoint, a "
         + "run folder or a file of weights (.pth, .safetensors), "
         + "--compare PacJointUpsampleLite=WEIGHTS\n")
-    // Said before anything is measured.
+    // Reported before anything is evaluated.
     let absent = try run(
       try product("pac").path,
       ["evaluate", folder("c.yaml"), "--compare", "Bilinear", "--compare", "DJIF=none.pth"],

@@ -76,7 +76,7 @@ struct ProgramTests {
   }
 
   @Test(.enabled(if: hasMPI), arguments: [1, 2, 3])
-  func leaderAloneReportsUsage(ranks: Int) throws {
+  func rankZeroAloneReportsUsage(ranks: Int) throws {
     let job = try mpirun(ranks: ranks, try product("pac"), ["verify", "--jsen", "x.h5"])
     #expect(!job.command.timedOut)
     #expect(job.command.status == 2)
@@ -86,7 +86,7 @@ struct ProgramTests {
   }
 
   @Test func closedPipeEndsQuietly() throws {
-    // `list` prints three lines; the reader is gone before the first. Lines reach a reader one by one.
+    // The reader has exited before the first of several lines; each line is flushed.
     let result = try run(
       "bash",
       ["-c", "'\(try product("pac").path)' bench --list | true; echo ${PIPESTATUS[0]}"],

@@ -140,7 +140,8 @@ struct UpsamplingSampleMakerTests {
 
   @Test("a crop without a countable pixel is drawn again")
   func redraw() throws {
-    // Crops that contain the only valid column make up 8 of 33, so 17 attempts fail in 1 % of cases.
+    // Crops that contain the only valid column make up 8 of 33, so 17 attempts fail in 1 % of
+    // cases.
     let scene = Self.scene(height: 8, width: 40) { _, x in x != 20 }
     let maker = try UpsamplingSampleMaker(factor: 4, crop: 8)
     let counts = try (0..<200).map {

@@ -1,7 +1,8 @@
 import PACTestSupport
 import Testing
 
-/// Losses, gradients and sums that are no usable numbers: named before the optimizer's step, alike on any number of ranks.
+/// Unusable losses, gradients and sums are named before the optimizer's step, equally on any number
+/// of ranks.
 @Suite(.serialized, .enabled(if: hasMPI, "no mpirun in PATH"))
 struct StepFaultTests {
   /// Runs `step` of RankProgram, in which every rank must print the same.
