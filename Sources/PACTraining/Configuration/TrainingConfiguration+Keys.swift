@@ -107,13 +107,14 @@ extension TrainingConfiguration {
         "weight-decay", \.optimizerSettings.weightDecay, .notNegative, "weight decay, λ"),
       key(
         "beta1", \.optimizerSettings.beta1, .belowOne,
-        "adam: decay rate of the running mean of gradients"),
+        "adam and adamw: decay rate of the running mean of gradients"),
       key(
         "beta2", \.optimizerSettings.beta2, .belowOne,
-        "adam: decay rate of the running mean of squared gradients"),
+        "adam and adamw: decay rate of the running mean of squared gradients"),
       key(
         "epsilon", \.optimizerSettings.epsilon, .positive,
-        "adam: added to the denominator, the root of the mean square", otherNames: ["eps"]),
+        "adam and adamw: added to the denominator, the root of the mean square",
+        otherNames: ["eps"]),
       key(
         "reduction", \.reduction, .choice,
         """
