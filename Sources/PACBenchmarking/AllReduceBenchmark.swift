@@ -1,32 +1,34 @@
 import PACDistributed
 import PACTensors
 
-/// How long sums of one size over all ranks take.
+/// The times of all-reduces of one size.
 public struct AllReduceResult: Sendable {
-  /// The ranks.
+  /// The number of ranks.
   public let ranks: Int
-  /// The elements that each rank contributes.
+  /// The number of floats of each rank's vector.
   public let floats: Int
-  /// `GradientReduction` in the order that repeats, with one vector a rank: median of the slowest ranks' seconds.
+  /// `GradientReduction` in the repeatable order with one vector per rank: seconds of the slowest
+  /// rank (median).
   public let repeatable: Double
-  /// The same in the order that MPI chooses.
+  /// The same in MPI's order.
   public let fastest: Double
   /// `MPI_Allreduce` on the same buffer.
   public let mpi: Double
   /// The median of `repeatable` ÷ `mpi`, measured one after the other.
   public let ratio: Double
 
-  /// The bytes that a rank has to send at least, a second of `repeatable`: 2 · 4 · floats · (R − 1) / R.
+  /// The bandwidth of `repeatable`, counting the bytes that each of R ranks must send at least:
+  /// 2 · 4 · floats · (R − 1) / R.
   public var bytesPerSecond: Double {
     8 * Double(floats) * Double(ranks - 1) / Double(ranks) / repeatable
   }
 }
 
-/// Sums over all ranks with nothing else to do, beside MPI's own; all ranks call it together.
+/// Measures all-reduces without any other work, next to MPI's own; all ranks call it together.
 /// - Parameters:
-///   - count: elements of each rank's vector.
+///   - count: the length of each rank's vector.
 ///   - communicator: the ranks.
-///   - repetitions: measurements of each kind, which alternate; one more goes before them.
+///   - repetitions: timed runs of each kind, which alternate, after one untimed run.
 /// - Returns: medians, the same on every rank.
 /// - Throws: `BenchmarkFailure` if a sum is wrong, `DistributedError`.
 public func measureAllReduce(
@@ -53,19 +55,19 @@ public func measureAllReduce(
     ratio: median(zip(times[0], times[2]).map { $0 / $1 }))
 }
 
-/// What a measurement found to be wrong.
+/// A wrong result that a measurement has found.
 public struct BenchmarkFailure: Error, CustomStringConvertible {
   /// One line.
   public let description: String
 }
 
-/// The seconds of the slowest rank, from the moment at which all are ready.
+/// The seconds that `body` takes on the slowest rank, after a barrier.
 private func slowest(_ communicator: Communicator, _ body: () throws -> Void) throws -> Double {
   try communicator.barrier()
   return try communicator.allGather([try seconds(body)]).reduce(0) { max($0, $1[0]) }
 }
 
-/// The optimizer does nothing and the totals are the parameters: what is left is an all-reduce in place.
+/// An all-reduce in place: the optimizer does nothing, so the parameters are the gradient sums.
 private func sum(
   with reduction: GradientReduction, of value: Float, _ expected: Float,
   _ communicator: Communicator
@@ -96,6 +98,6 @@ private func sumByMPI(
 private func require(_ expected: Float, _ vector: FlatBuffer) throws {
   let elements = UnsafeBufferPointer(start: vector.base, count: vector.count)
   guard elements.allSatisfy({ $0 == expected }) else {
-    throw BenchmarkFailure(description: "the sum of \(vector.count) floats is wrong")
+    throw BenchmarkFailure(description: "the all-reduce of \(vector.count) floats is wrong")
   }
 }

@@ -1,15 +1,15 @@
-/// One piece of work whose speed is measured.
+/// One workload whose speed is measured.
 public struct BenchmarkCase: Sendable {
-  /// The name on the command line; those of `Benchmarks/pytorch` mean the same work.
+  /// The name on the command line; `Benchmarks/pytorch` uses the same names for the same workloads.
   public let name: String
-  /// One line about the work.
+  /// A description of one line.
   public let summary: String
   let prepare: @Sendable () throws -> Work
 
-  /// Work that is ready to run.
+  /// A workload that is ready to run.
   struct Work {
-    /// The floating-point operations a run needs: a multiplication and an addition for each weight that meets a pixel,
-    /// nothing for what an implementation does besides.
+    /// The floating-point operations that a run requires: a multiplication and an addition for each
+    /// weight at each pixel, and nothing for the overhead of an implementation.
     let usefulOperations: Double
     let run: () throws -> Void
   }

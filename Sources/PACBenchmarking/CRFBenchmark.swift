@@ -32,7 +32,7 @@ extension BenchmarkCase {
       let image = Tensor.uniform([1, 3, size, size], within: 4, using: &random)
       let labels = (0..<size * size).map { _ in UInt8(random.integer(below: classes)) }
       let messages = Double(steps * dilations.count)
-      // The first step's unary needs no gradient: one fewer input gradient for each term.
+      // The unary of the first step needs no gradient: one input gradient less for each term.
       let passes = training ? 3 * messages - Double(dilations.count) : messages
       let filter = Double(classes * classes * 25)
       return Work(usefulOperations: 2 * filter * Double(size * size) * passes) {

@@ -3,9 +3,9 @@ import PACLayers
 import PACTensors
 
 extension BenchmarkCase {
-  /// Single PAC convolutions over channels, window and dilation.
+  /// Single PAC convolutions with various channels, windows and dilations.
   ///
-  /// Names `conv-c32-k5-d4`, with `-backward` for all gradients.
+  /// The names are `conv-c32-k5-d4`, with `-backward` for the computation of all gradients.
   static let layers: [BenchmarkCase] = {
     let shapes: [(channels: Int, kernel: Int, dilation: Int)] =
       [4, 16, 32, 64, 128, 256, 512].map { ($0, 3, 1) } + [4, 16, 32, 64, 128].map { ($0, 5, 1) }
@@ -19,7 +19,7 @@ extension BenchmarkCase {
     }
   }()
 
-  /// The size at which a layer of so many channels is measured: enough work to time, not more.
+  /// The size at which a layer with so many channels is measured: just enough work to time.
   private static func size(_ channels: Int) -> Int {
     switch channels {
     case ...32: 384
@@ -30,8 +30,8 @@ extension BenchmarkCase {
 
   /// The PAC layers of fcn8spac at a crop of 449×449: conv3_3, conv4_3 and conv5_3.
   ///
-  /// The poolings before them, which round up, leave a quarter, an eighth and a sixteenth of the crop. The guidance is
-  /// conv2_2's output times 10⁻⁴, so K is close to 1.
+  /// The poolings before them, which round up, leave a quarter, an eighth and a sixteenth of the
+  /// crop. The guidance is conv2_2's output times 10⁻⁴, so K is close to 1.
   static let fcn8sLayers: [BenchmarkCase] = [(3, 256, 113), (4, 512, 57), (5, 512, 29)].flatMap {
     (block, channels, size) in
     SquareLayer(
@@ -39,24 +39,25 @@ extension BenchmarkCase {
     ).benchmarks("fcn8s-conv\(block)")
   }
 
-  /// One layer at growing sizes: time and memory are to grow no faster than the number of pixels.
+  /// One layer at growing sizes: time and memory should grow no faster than the number of pixels.
   static let scaling: [BenchmarkCase] = [512, 1024, 2048].map { size in
     SquareLayer(channels: 16, kernel: 5, dilation: 4, size: size)
       .benchmark("scale-\(size)", backward: true)
   }
 }
 
-/// A PAC convolution with as many output as input channels that leaves the size of a square image as it is.
+/// A PAC convolution with equal input and output channels that preserves the size of a square
+/// image.
 private struct SquareLayer {
   var channels: Int
   var kernel: Int
   var dilation = 1
   var size: Int
   var guideChannels = 3
-  /// The guidance is uniform between ± this.
+  /// The guidance is uniformly distributed between − and + this value.
   var guideRange: Float = 1
 
-  /// `name` without and `name`-backward with all gradients.
+  /// Two cases: `name` for forward only, and `name`-backward with all gradients.
   func benchmarks(_ name: String) -> [BenchmarkCase] {
     [benchmark(name, backward: false), benchmark("\(name)-backward", backward: true)]
   }

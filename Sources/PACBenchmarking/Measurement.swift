@@ -1,31 +1,31 @@
 import Foundation
 import PACKernels
 
-/// What one case took.
+/// The measurement of one case.
 public struct BenchmarkResult: Sendable, Codable {
   /// The case's name.
   public let name: String
-  /// Threads used.
+  /// The number of threads.
   public let threads: Int
-  /// Median of several runs.
+  /// The median time of a run.
   public let seconds: Double
-  /// Useful operations a second, in 10⁹.
+  /// Useful operations per second in GFLOP/s.
   public let gflops: Double
-  /// The rate of OpenBLAS's matrix product on as many threads, measured in the same run, in 10⁹.
+  /// The rate of OpenBLAS's sgemm with the same number of threads, measured next to it, in GFLOP/s.
   public let sgemmGflops: Double
   /// `gflops` ÷ `sgemmGflops`.
   public var fraction: Double { gflops / sgemmGflops }
-  /// The process's largest resident memory up to the end of the runs, in 2²⁰ bytes.
+  /// The process's peak resident memory at the end of the runs, in MiB.
   public let peakMegabytes: Double
 }
 
-/// Runs a case in this process.
+/// Measures a case in this process.
 ///
-/// Peak memory is the whole process's: a case is to be measured in a process of its own.
+/// Peak memory is that of the whole process, so each case should be measured in its own process.
 /// - Parameters:
 ///   - benchmark: the case.
-///   - threads: how many threads the kernels use.
-///   - repetitions: runs after the first, which only warms up.
+///   - threads: the number of threads that the kernels use.
+///   - repetitions: timed runs, after one warm-up run.
 /// - Returns: the medians.
 /// - Throws: what the case throws.
 public func measure(
@@ -49,10 +49,10 @@ private func median(_ repetitions: Int, _ body: () throws -> Void) rethrows -> D
   median(try (0..<repetitions).map { _ in try seconds(body) })
 }
 
-/// The middle one of some numbers.
+/// The median of some numbers.
 func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
 
-/// How long `body` takes.
+/// The seconds that `body` takes.
 func seconds(_ body: () throws -> Void) rethrows -> Double {
   try ContinuousClock().measure(body) / .seconds(1)
 }

@@ -6,12 +6,15 @@ import PACTensors
 import PACTraining
 
 extension BenchmarkCase {
-  /// The CRFs that PacCRF is compared with, as in the paper's table of run times: 500×500, 21 classes, 5 steps.
+  /// The CRFs that PacCRF is compared with, as in the paper's table of run times: 500×500, 21
+  /// classes, 5 steps.
   ///
-  /// Unlike PacCRF's, the time of the fully-connected CRF depends on the image: the fewer colours, the fewer lattice points. A rendered
-  /// scene stands for a photograph, with so much noise that it has 29,000; ten photographs of VOC have 9,000 to 44,000.
+  /// Unlike PacCRF's, the time of the fully-connected CRF depends on the image: the fewer colours,
+  /// the fewer lattice points. A rendered scene takes the place of a photograph, with so much noise
+  /// that it has 29,000 lattice points; ten photographs of VOC have 9,000 to 44,000.
   static let refinement: [BenchmarkCase] = [
-    // Splat and slice: six corners of each pixel's simplex in five dimensions, three in two; nothing for the blur.
+    // Splat and slice: six corners of each pixel's simplex in five dimensions, three in two; the
+    // blur is not counted.
     refinement(
       "fullcrf", "fullcrf",
       "fully-connected CRF inference, lattices included", operationsPerClassAndPixel: 2 * (6 + 3)),

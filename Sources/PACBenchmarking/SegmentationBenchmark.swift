@@ -5,7 +5,9 @@ import PACOptimizers
 import PACTensors
 
 extension BenchmarkCase {
-  /// FCN8s on a whole image, and its training steps: 449×449 crop, one sample; `fcn8s` is the reference's case.
+  /// FCN8s on a whole image, and its training steps with a 449×449 crop and one sample.
+  ///
+  /// `fcn8s` is the case that is compared with the reference.
   static let segmentation: [BenchmarkCase] = [
     inference("fcn8s-inference", "fcn8s", size: 500),
     trainingStep("fcn8s", "fcn8s", adam: false),
@@ -51,13 +53,14 @@ extension BenchmarkCase {
     }
   }
 
-  /// The operations of a network.
+  /// The number of operations of a network.
   /// - Parameters:
   ///   - model: the network.
   ///   - size: width and height of the image.
-  ///   - passes: how often a weight, by its name, meets each pixel: once forward; with training again for its own gradient and,
-  ///     but for the layer that reads the image, for the input's.
-  /// - Returns: how many.
+  ///   - passes: how often a weight, given by its name, is applied at each pixel: once in the
+  ///     forward pass; in training once more for its own gradient and, except for the layer that
+  ///     reads the image, once for the gradient of the layer's input.
+  /// - Returns: the number of operations.
   private static func operations(
     of model: SegmentationModel, size: Int, passes: (String) -> Double
   ) -> Double {
@@ -76,7 +79,7 @@ extension BenchmarkCase {
       } else if name.hasPrefix("fc") || name.hasPrefix("score_fr") {
         extent = halved(first, 5) - (isClassic ? 6 : 0)
       } else if name.hasPrefix("score_pool") || name.hasPrefix("upscore") {
-        // A twentieth of a percent of the whole.
+        // Only 0.05 % of the total.
         return sum
       } else if name.hasPrefix("crf") {
         // Five steps; the backbone's scores take part in all of them.

@@ -1,21 +1,22 @@
 import PACDistributed
 import PACTraining
 
-/// Training steps of some of the ranks.
+/// The times of training steps on some of the ranks.
 public struct StepResult: Sendable {
-  /// The ranks that shared a batch; the others rested.
+  /// The number of ranks that share a batch; the others idle.
   public let ranks: Int
-  /// The samples of a batch.
+  /// The number of samples in the batch.
   public let samples: Int
-  /// A step as in training: median of the slowest ranks' seconds.
+  /// A step as in training: seconds of the slowest rank (median).
   public let seconds: Double
-  /// A step whose reductions begin after the backward pass, and which ends with its new parameters everywhere.
+  /// A step whose reduction begins after the backward pass, and which ends when all ranks have the
+  /// new parameters.
   public let secondsWithoutOverlap: Double
-  /// A step of all ranks at once without any reduction between them.
+  /// A step of all ranks at once without any reduction.
   public let secondsAlone: Double
 
-  /// The share of the reduction's time that the rest of the step hides; nil if the reduction takes less than one
-  /// hundredth of a step, which is lost among the variations of the rest.
+  /// The fraction of the reduction's time that is hidden behind the rest of the step; nil if the
+  /// reduction takes less than a hundredth of a step, which is within the noise.
   public var hidden: Double? {
     let whole = secondsWithoutOverlap - secondsAlone
     guard whole > 0.01 * seconds else { return nil }
@@ -23,11 +24,11 @@ public struct StepResult: Sendable {
   }
 }
 
-/// How the batch grows with the ranks.
+/// How the global batch depends on the number of ranks.
 public enum Scaling: Sendable {
-  /// So many samples for each rank.
+  /// A fixed number of samples per rank.
   case weak(samplesPerRank: Int)
-  /// So many samples altogether.
+  /// A fixed number of samples in total.
   case strong(samples: Int)
 
   func samples(ranks: Int) -> Int {
@@ -38,13 +39,14 @@ public enum Scaling: Sendable {
   }
 }
 
-/// Steps on random samples, by 1, 2, 4 … and all ranks in turn; all ranks call it together.
+/// Measures steps on random samples with 1, 2, 4, … and all ranks in turn; all ranks call it
+/// together.
 /// - Parameters:
 ///   - workload: the network.
 ///   - size: width and height of the samples.
-///   - scaling: how many samples a batch has.
+///   - scaling: the number of samples in a batch.
 ///   - communicator: the ranks.
-///   - repetitions: measurements of each kind, which alternate; two more go before them.
+///   - repetitions: timed runs of each kind, which alternate, after two untimed runs.
 /// - Returns: a result for each number of ranks, the same on every rank.
 /// - Throws: `ModelError`, `DistributedError`.
 public func measureSteps(
@@ -68,7 +70,7 @@ private final class Trial {
   private let samples: Int
   private let replica: StepWorkload.Replica
   private let communicator: Communicator
-  /// The ranks at work; nil where this rank rests.
+  /// The ranks that share the batch; nil if this rank idles.
   private let group: Communicator?
   private let alone = Communicator.alone()
   private let steps: [ParallelStep]
@@ -95,7 +97,8 @@ private final class Trial {
       } ?? []
   }
 
-  /// Two steps of each kind, of which the second is measured: it waits for the first one's parameters as in training.
+  /// Runs two steps of each kind and times the second, which waits for the first one's parameters
+  /// as in training.
   func run(counts: Bool) throws {
     defer {
       rounds += 1
@@ -104,7 +107,7 @@ private final class Trial {
     guard let group else { return }
     let shards = (0..<ranks).map { samples * $0 / ranks..<samples * ($0 + 1) / ranks }
     let own = shards[group.rank]
-    // Another kind comes first each time: the first step after a rest is slower.
+    // The order of the kinds rotates, because the first step after idling is slower.
     for turn in steps.indices {
       let kind = (turn + rounds) % steps.count
       let step = steps[kind]
@@ -124,7 +127,7 @@ private final class Trial {
     }
   }
 
-  /// The medians, which rank 0 has taken part in.
+  /// The medians, taken from rank 0, which is part of every group.
   func result() throws -> StepResult {
     let medians = try communicator.allGather(times.map { $0.isEmpty ? 0 : median($0) })[0]
     return StepResult(

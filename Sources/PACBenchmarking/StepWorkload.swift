@@ -4,13 +4,13 @@ import PACModels
 import PACOptimizers
 import PACTensors
 
-/// A network and a random sample, for whole steps.
+/// A network and a random sample for whole training steps.
 public struct StepWorkload: Sendable {
   /// The name on the command line.
   public let name: String
-  /// Width and height of the sample unless others are asked for.
+  /// The default width and height of the sample in pixels.
   public let size: Int
-  /// Width and height are multiples of this.
+  /// Width and height must be multiples of this.
   public let multiple: Int
   let prepare: @Sendable (_ size: Int) throws -> Replica
 
@@ -21,9 +21,9 @@ public struct StepWorkload: Sendable {
   /// A rank's network, ready to run.
   struct Replica {
     let parameters: ParameterSet
-    /// Makes the rule for as many parameters as it is given.
+    /// Makes an optimizer for the given number of parameters.
     let optimizer: (Int) -> any Optimizer
-    /// Runs network and loss.
+    /// Runs the network and the loss.
     let loss: (Tape) throws -> Variable
   }
 

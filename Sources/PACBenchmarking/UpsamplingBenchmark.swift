@@ -31,7 +31,7 @@ extension BenchmarkCase {
     }
   }
 
-  /// PacJointUpsample on a whole frame of the published datasets, one map, without gradients.
+  /// PacJointUpsample on a whole frame of the published datasets: one map, without gradients.
   static let evaluation: [BenchmarkCase] = [
     (4, 480, 640), (8, 480, 640), (16, 480, 640), (8, 436, 1024),
   ]
@@ -54,7 +54,8 @@ extension BenchmarkCase {
     }
   }
 
-  /// Forward, the weights' gradients and, but for the layers that read the network's inputs, the inputs' gradients.
+  /// The operations of the forward pass, of the weights' gradients and, except for the layers that
+  /// read the network's inputs, of the inputs' gradients.
   private static func trainingOperations(_ network: any JointUpsampler, size: Int) -> Double {
     operations(network, pixels: size * size) { name in
       let readsInput = name == "branch_t.conv1.weight" || name == "branch_g.conv1.weight"
@@ -62,7 +63,8 @@ extension BenchmarkCase {
     }
   }
 
-  /// A multiplication and an addition for each weight of each layer at each of its pixels, times the layer's passes.
+  /// A multiplication and an addition for each weight of each layer at each of its pixels, times
+  /// the layer's passes.
   private static func operations(
     _ network: any JointUpsampler, pixels: Int, passes: (String) -> Double
   ) -> Double {
@@ -73,7 +75,7 @@ extension BenchmarkCase {
       var pixels = Double(pixels)
       if parts[0] == "branch_t" { pixels /= Double(network.factor * network.factor) }
       if parts[0] == "up_convts", let level = Int(parts[1]) {
-        // Of the stuffed input's pixels one in four is real.
+        // Only one in four pixels of the zero-stuffed input is not zero.
         let scale = Double(2 << level) / Double(network.factor)
         pixels *= scale * scale / 4
       }

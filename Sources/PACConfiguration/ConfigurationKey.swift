@@ -1,18 +1,18 @@
 import PACText
 
-/// One key of a configuration: its name, what it stands for, and how its values are read and written.
+/// One key of a configuration: its name, its meaning, and how its values are read and written.
 public struct ConfigurationKey<Settings>: Sendable {
   /// The name in files and overrides, hyphenated.
   public let name: String
-  /// The value if the key is not given, nil if it must be.
+  /// The default value; nil if the key is required.
   public let defaultValue: String?
-  /// The allowed values in words.
+  /// The allowed values as text.
   public let allowed: String
   /// What the value means, on one line.
   public let summary: String
-  /// Whether a run may be continued with another value and still give what it would have given.
+  /// Whether a run may be resumed with another value without a change of its result.
   public let mayChange: Bool
-  /// Names under which other programs know it: only used to guess what a misspelt key meant.
+  /// Names that other programs use for it; only used to suggest the right key for an unknown one.
   public let otherNames: [String]
   /// The value as YAML.
   public let write: @Sendable (Settings) -> String
@@ -20,16 +20,16 @@ public struct ConfigurationKey<Settings>: Sendable {
   let explain: @Sendable (String) -> String?
   let read: @Sendable (ConfigurationValue, inout Settings) -> Bool
 
-  /// Describes the key that sets a property.
+  /// Describes a key that sets a property.
   /// - Parameters:
   ///   - name: the name in files and overrides.
-  ///   - property: what it sets.
-  ///   - kind: which values there are.
+  ///   - property: the property it sets.
+  ///   - kind: the kind of its values.
   ///   - summary: what the value means, on one line.
   ///   - defaults: settings in which every property has its default.
   ///   - required: whether the key must be given.
-  ///   - mayChange: whether a run may be continued with another value.
-  ///   - otherNames: names under which other programs know it.
+  ///   - mayChange: whether a run may be resumed with another value.
+  ///   - otherNames: names that other programs use for it.
   public init<Value>(
     _ name: String, _ property: any WritableKeyPath<Settings, Value> & Sendable,
     _ kind: ConfigurationKind<Value>, _ summary: String, in defaults: Settings,
@@ -51,10 +51,10 @@ public struct ConfigurationKey<Settings>: Sendable {
     self.write = { kind.format($0[keyPath: property]) }
   }
 
-  /// The same key of larger settings, of which these are a part.
+  /// Lifts the key to larger settings that contain these.
   /// - Parameters:
-  ///   - part: these settings within the larger ones.
-  ///   - change: calls its argument with them to change them.
+  ///   - part: returns these settings from the larger ones.
+  ///   - change: calls its argument with these settings and stores the change.
   /// - Returns: the key.
   public func lifted<Whole>(
     part: @escaping @Sendable (Whole) -> Settings,
@@ -87,8 +87,8 @@ public struct ConfigurationKey<Settings>: Sendable {
 }
 
 extension ConfigurationKey {
-  /// Sets the property from a value as it was given.
-  /// - Throws: `ConfigurationError` naming the place, what is allowed and what was found.
+  /// Sets the property from a given value.
+  /// - Throws: `ConfigurationError` with the place, the allowed values and the given one.
   public func set(
     _ value: ConfigurationValue, at place: String, in settings: inout Settings
   ) throws(ConfigurationError) {
@@ -98,7 +98,7 @@ extension ConfigurationKey {
     }
     let problem = "\(name): expected \(allowed), found \(value.words)"
     let guess = value.text.flatMap { text in
-      // What stands behind an underscore are numbers of a model's name.
+      // An underscore separates a model's name from its numbers.
       [text, String(text.prefix { $0 != "_" })].lazy
         .compactMap { NearestWord.guess(for: $0, among: choices) }.first
     }
@@ -106,7 +106,8 @@ extension ConfigurationKey {
       place: place, problem: guess.map { "\(problem); did you mean '\($0)'?" } ?? problem)
   }
 
-  /// What follows "unknown key": `did you mean 'lr'?` if the guess is good, else the nearest key.
+  /// The suggestion after "unknown key": `did you mean 'lr'?` if a key is close, else the nearest
+  /// one.
   public static func nearest(to name: String, among keys: [Self]) -> String {
     let spellings = keys.flatMap { key in
       ([key.name] + key.otherNames).map { (spelling: $0, key: key.name) }

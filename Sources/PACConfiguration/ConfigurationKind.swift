@@ -1,26 +1,26 @@
 import Foundation
 import PACText
 
-/// A kind of value: which values there are, how they are read and written.
+/// A kind of value: which values are allowed, and how they are read and written.
 public struct ConfigurationKind<Value: Sendable>: Sendable {
-  /// The allowed values in words, to follow "expected".
+  /// The allowed values as text, to follow "expected".
   public let allowed: String
-  /// The allowed words, if they can be listed.
+  /// The allowed words, if they can be enumerated.
   public let choices: [String]
-  /// What is wrong with a text that is not allowed, if more can be said than what is.
+  /// What is wrong with a text that is not allowed; nil if `allowed` says it all.
   public let explain: @Sendable (String) -> String?
-  /// The value, nil if it is not allowed.
+  /// Parses a value; nil if it is not allowed.
   public let parse: @Sendable (ConfigurationValue) -> Value?
-  /// The value as YAML that `parse` reads back.
+  /// Formats a value as YAML that `parse` reads back.
   public let format: @Sendable (Value) -> String
 
   /// Describes a kind of value.
   /// - Parameters:
-  ///   - allowed: the allowed values in words, to follow "expected".
-  ///   - choices: the allowed words, if they can be listed.
-  ///   - explain: what is wrong with a text that is not allowed, if more can be said than what is.
-  ///   - parse: the value; nil if it is not allowed.
-  ///   - format: the value as YAML that `parse` reads back.
+  ///   - allowed: the allowed values as text, to follow "expected".
+  ///   - choices: the allowed words, if they can be enumerated.
+  ///   - explain: what is wrong with a text that is not allowed; nil if `allowed` says it all.
+  ///   - parse: parses a value; nil if it is not allowed.
+  ///   - format: formats a value as YAML that `parse` reads back.
   public init(
     allowed: String, choices: [String] = [],
     explain: @escaping @Sendable (String) -> String? = { _ in nil },
@@ -39,7 +39,7 @@ extension ConfigurationKind where Value == String {
   /// Any text on one line.
   public static let text = ConfigurationKind(allowed: "text", parse: line, format: yamlText)
 
-  /// A path; `~` is not expanded, so that it is refused rather than taken for a folder's name.
+  /// A path; a leading `~` is not expanded but rejected, since it would otherwise name a folder.
   public static let path = ConfigurationKind(
     allowed: "a path (~ is not expanded)",
     parse: { line($0).flatMap { $0 == "~" || $0.hasPrefix("~/") ? nil : $0 } }, format: yamlText)
@@ -50,7 +50,7 @@ extension ConfigurationKind where Value == String {
     return text.unicodeScalars.contains(where: isControl) ? nil : text
   }
 
-  /// Plain where YAML reads it back as it stands, else in double quotes.
+  /// The text itself if YAML reads it back unchanged, else the text in double quotes.
   private static func yamlText(_ text: String) -> String {
     let scalars = text.unicodeScalars
     let isPlain = scalars.allSatisfy { scalar in
@@ -76,14 +76,14 @@ extension ConfigurationKind where Value == String {
 }
 
 extension ConfigurationKind where Value == Int {
-  /// An integer that is not too small.
+  /// An integer with a lower bound.
   public static func integer(from least: Int) -> ConfigurationKind {
     ConfigurationKind(
       allowed: "an integer, \(least) or more",
       parse: { $0.plain.flatMap(digits).flatMap { $0 >= least ? $0 : nil } }, format: { "\($0)" })
   }
 
-  /// One of a few numbers.
+  /// One of the given integers.
   public static func oneOf(_ numbers: [Int]) -> ConfigurationKind {
     ConfigurationKind(
       allowed: enumeration(numbers.map { "\($0)" }),
@@ -107,7 +107,7 @@ extension ConfigurationKind where Value == [Int] {
     },
     format: { "[\($0.map { "\($0)" }.joined(separator: ", "))]" })
 
-  /// The words of a list: `[10, 20]`, in an override also `10,20`.
+  /// The items of a list, `[10, 20]`, or in an override also `10,20`.
   private static func listed(_ value: ConfigurationValue) -> [String]? {
     switch value {
     case .list(let values):
@@ -124,7 +124,7 @@ extension ConfigurationKind where Value == [Int] {
 }
 
 extension ConfigurationKind where Value == Double {
-  /// A number within bounds, which `allowed` puts in words.
+  /// A number within bounds, which `allowed` describes.
   public static func number(
     _ allowed: String, _ isAllowed: @escaping @Sendable (Double) -> Bool
   ) -> ConfigurationKind {
@@ -142,14 +142,14 @@ extension ConfigurationKind where Value == Double {
 
   /// A number above 0.
   public static let positive = number("above 0") { $0 > 0 }
-  /// A number from 0 on.
+  /// A number of at least 0.
   public static let notNegative = number("0 or more") { $0 >= 0 }
-  /// A number from 0 on and below 1.
+  /// A number of at least 0 and below 1.
   public static let belowOne = number("at least 0 and below 1") { $0 >= 0 && $0 < 1 }
 }
 
 extension ConfigurationKind where Value == Bool {
-  /// `true` or `false`; not yes, no, on and off, which YAML versions read differently.
+  /// `true` or `false`; not yes, no, on or off, which YAML versions read differently.
   public static let flag = ConfigurationKind(
     allowed: "true or false", choices: ["true", "false"], parse: { $0.plain.flatMap(Bool.init) },
     format: { "\($0)" })
@@ -157,7 +157,7 @@ extension ConfigurationKind where Value == Bool {
 
 extension ConfigurationKind
 where Value: RawRepresentable<String> & CaseIterable & Sendable {
-  /// One of the words an enumeration lists.
+  /// One of the raw values of an enumeration.
   public static var choice: ConfigurationKind {
     let words = Value.allCases.map(\.rawValue)
     return ConfigurationKind(
@@ -167,7 +167,7 @@ where Value: RawRepresentable<String> & CaseIterable & Sendable {
 }
 
 extension ConfigurationKind where Value: CustomStringConvertible {
-  /// One of a few values by their descriptions.
+  /// One of the given values, by its description.
   public static func one(of values: [Value]) -> ConfigurationKind {
     let words = values.map(\.description)
     return ConfigurationKind(
@@ -192,7 +192,7 @@ extension ConfigurationKind {
   }
 }
 
-/// An integer in plain decimal digits; 010 is refused, since it means 8 to some readers of YAML.
+/// Parses an integer in decimal digits; 010 is rejected, since some YAML parsers read it as 8.
 private func digits(_ text: String) -> Int? {
   let unsigned = text.drop { $0 == "-" || $0 == "+" }
   return unsigned.count > 1 && unsigned.first == "0" ? nil : Int(text)

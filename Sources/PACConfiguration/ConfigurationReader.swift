@@ -1,31 +1,32 @@
 import Foundation
 import Yams
 
-/// Collects values from a file and from overrides, and remembers where each came from.
+/// Collects values from a file and from overrides, with the place of each.
 public struct ConfigurationReader {
-  /// A value for a key, whether there is such a key or not.
+  /// A value given for a key, which may not exist.
   public struct Given {
     /// The key's name.
     public let name: String
     /// Its value.
     public let value: ConfigurationValue
-    /// Where it stands: `Configs/nyu_x8.yaml:7` or `override`.
+    /// Where it was given: `Configs/nyu_x8.yaml:7` or `override`.
     public let place: String
   }
 
-  /// What messages call the file.
+  /// The file's name in error messages.
   public let file: String
-  /// Every value in the order given; a later one of the same key wins.
+  /// All values in the order given; of several for one key the last one counts.
   public private(set) var values: [Given] = []
 
-  /// Starts with nothing given.
-  /// - Parameter file: what messages call the file.
+  /// Makes a reader without values.
+  /// - Parameter file: the file's name in error messages.
   public init(file: String) { self.file = file }
 
   /// The value of a key; nil if it was not given.
   public subscript(name: String) -> Given? { values.last { $0.name == name } }
 
-  /// The text of a file.
+  /// Reads the text of a file.
+  /// - Throws: `ConfigurationError` if it is missing, is not text, or cannot be read.
   public static func contents(of path: String) throws -> String {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
@@ -44,7 +45,7 @@ public struct ConfigurationReader {
     return text
   }
 
-  /// Takes over the keys of a YAML text.
+  /// Adds the keys of a YAML text.
   public mutating func read(yaml: String) throws {
     guard let root = try compose(yaml) else { return }
     guard case .mapping(let mapping) = root else {
@@ -60,7 +61,7 @@ public struct ConfigurationReader {
     }
   }
 
-  /// Takes over `key=value` arguments, which win over what was read before.
+  /// Adds `key=value` arguments, which take precedence over what was read before.
   public mutating func apply(overrides: [String]) throws {
     var seen: Set<String> = []
     for override in overrides {
@@ -104,7 +105,7 @@ public struct ConfigurationReader {
 }
 
 extension ConfigurationValue {
-  /// The value a YAML node stands for.
+  /// The value of a YAML node.
   fileprivate init(_ node: Node) {
     switch node {
     case .scalar(let scalar):

@@ -1,17 +1,17 @@
-/// A value as it was given, before its key says what it must be.
+/// A value as it was given, before its key parses it.
 public enum ConfigurationValue: Sendable {
-  /// One word or text of a YAML file.
+  /// A scalar of a YAML file.
   case scalar(String, quoted: Bool)
-  /// A YAML list of words.
+  /// A YAML list.
   case list([ConfigurationValue])
-  /// What follows `key=` in an override.
+  /// The text after `key=` in an override.
   case override(String)
   /// A key without a value.
   case nothing
-  /// Something else, in words.
+  /// Anything else, described as text.
   case other(String)
 
-  /// The value for a message.
+  /// A description of the value for error messages.
   public var words: String {
     switch self {
     case .scalar(let text, true): "the text '\(text)'"
@@ -29,7 +29,7 @@ public enum ConfigurationValue: Sendable {
     }
   }
 
-  /// The text of a word that is not quoted; quoting says "this is text".
+  /// The text of an unquoted scalar; quotes mark a value as text.
   public var plain: String? {
     switch self {
     case .scalar(let text, false), .override(let text): text

@@ -1,13 +1,14 @@
 import PACConfiguration
 
-/// What training minimises.
+/// The loss that training minimises.
 public enum SegmentationLoss: Hashable, Sendable, RawRepresentable {
-  /// The mean of −log of each labelled pixel's own class.
+  /// Cross-entropy: the mean over labelled pixels of −log of the true class's probability.
   case crossEntropy
-  /// As `crossEntropy` of the pixels whose own class has at most this probability, see `focusedCrossEntropy`.
+  /// Cross-entropy over the pixels whose true class has at most this probability, see
+  /// `focusedCrossEntropy`.
   case focused(Double)
 
-  /// Finds the loss of a name: `ce` or `fce_{t}`; nil if there is none.
+  /// Parses the name of a loss, `ce` or `fce_{t}`; nil if there is none of that name.
   public init?(rawValue: String) {
     if rawValue == "ce" {
       self = .crossEntropy
@@ -27,7 +28,7 @@ public enum SegmentationLoss: Hashable, Sendable, RawRepresentable {
     }
   }
 
-  /// How configurations name it.
+  /// How configurations write it.
   static let kind = ConfigurationKind<SegmentationLoss>(
     allowed: "ce or fce_{t}, 0 < t < 1", choices: ["ce", "fce_0.7"],
     parse: { $0.text.flatMap(SegmentationLoss.init(rawValue:)) }, format: { $0.rawValue })

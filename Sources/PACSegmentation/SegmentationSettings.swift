@@ -2,7 +2,7 @@ import PACConfiguration
 import PACModels
 import PACTraining
 
-/// The network, and the keys that mean nothing to other tasks.
+/// The settings of segmentation: the network, and the keys that only this task has.
 public struct SegmentationSettings: TaskSettings {
   /// The network.
   public var network: SegmentationModelName
@@ -10,15 +10,15 @@ public struct SegmentationSettings: TaskSettings {
   public var backboneWeights: String?
   /// Width and height of a training crop in pixels.
   public var cropSize = 449
-  /// The side of the square in the middle that is evaluated; nil for whole images.
+  /// Width and height of the centre crop that is evaluated; nil for whole images.
   public var testCrop: Int?
-  /// r: crops are scaled by factors from 1/r to r; 1: not at all.
+  /// r: images are scaled by random factors from 1/r to r before cropping; 1: not at all.
   public var scaleJitter = 1.0
-  /// Brightness, contrast and saturation vary by factors from 1 − this to 1 + this; 0: not at all.
+  /// j: brightness, contrast and saturation vary by factors from 1 − j to 1 + j; 0: not at all.
   public var colorJitter = 0.0
   /// Whether half of the crops are mirrored.
   public var flip = true
-  /// What is minimised.
+  /// The loss.
   public var loss = SegmentationLoss.crossEntropy
 
   /// The defaults, with the network FCN-8s.
@@ -47,26 +47,35 @@ public struct SegmentationSettings: TaskSettings {
     return [
       key(
         "weights-backbone", \.backboneWeights, .optional(.path),
-        "weights of the backbone by their published names, such as fcn8s_from_caffe.pth; required if the backbone is frozen",
+        """
+        weights of the backbone under their published names, such as fcn8s_from_caffe.pth; \
+        required if the backbone is frozen
+        """,
         otherNames: ["load-weights-backbone", "backbone-weights"]),
       key(
         "crop", \.cropSize, .integer(from: 1), "width and height of a training crop in pixels",
         otherNames: ["crop-size", "train-crop"]),
       key(
         "test-crop", \.testCrop, .crop,
-        "width and height of the square in the middle of each image that is evaluated"),
+        "width and height of the centre crop of each test image that is evaluated"),
       key(
         "scale-jitter", \.scaleJitter, .number("1 or more") { $0 >= 1 },
-        "r: images are scaled by random factors from 1/r to r before they are cropped; 1 = never",
+        "r: images are scaled by random factors from 1/r to r before they are cropped; 1 = off",
         otherNames: ["train-scale", "scale-augmentation"]),
       key(
         "color-jitter", \.colorJitter, .belowOne,
-        "j: brightness, contrast and saturation are multiplied by random factors from 1 - j to 1 + j; 0 = never",
+        """
+        j: brightness, contrast and saturation are multiplied by random factors from 1 - j to \
+        1 + j; 0 = off
+        """,
         otherNames: ["colour-jitter"]),
       key("flip", \.flip, .flag, "whether half of the crops are mirrored"),
       key(
         "loss", \.loss, SegmentationLoss.kind,
-        "loss: ce = cross-entropy; fce_t = cross-entropy of the pixels whose own class has at most the probability t"
+        """
+        loss: ce = cross-entropy; fce_t = cross-entropy of the pixels whose true class has at \
+        most the probability t
+        """
       ),
     ]
   }()
@@ -81,15 +90,15 @@ public struct SegmentationSettings: TaskSettings {
     return true
   }
 
-  /// The network whose training gives this one's weights.
+  /// The network that is trained to get this one's weights.
   public var trainableModel: String { network.trainable.description }
 
-  /// Whether the network needs weights.
+  /// Whether the network has parameters.
   public var hasParameters: Bool { network.hasParameters }
 }
 
 extension ConfigurationKind where Value == Int? {
-  /// The side of a square, −1 standing for whole images.
+  /// The side of a square in pixels; −1 means whole images.
   static let crop = ConfigurationKind(
     allowed: "-1 for whole images, or an integer, 1 or more",
     parse: { value in

@@ -5,7 +5,7 @@ import PACTensors
 import PACWeights
 
 extension SegmentationTask {
-  /// Reads the backbone's weights, where a file is named.
+  /// Loads the backbone's weights if the configuration names a file.
   public func readParts(isReplaced: Bool) throws {
     guard let path = settings.backboneWeights, model.name.isFrozen || !isReplaced else {
       return
@@ -13,10 +13,11 @@ extension SegmentationTask {
     try loadBackbone(path)
   }
 
-  /// Reads the backbone's weights by their published names.
+  /// Loads the backbone's weights by their published names.
   ///
-  /// A file of a whole network with a CRF will do; what is not the backbone's is left alone.
-  /// - Throws: `WeightsError` naming what is missing or has another shape.
+  /// The file may belong to a whole network with a CRF; parameters outside the backbone are
+  /// ignored.
+  /// - Throws: `WeightsError` naming the parameters that are missing or have another shape.
   private func loadBackbone(_ path: String) throws {
     let weights = try NetworkWeights(reading: path)
     let plan = PartialMatch(model.backboneParameters, from: weights)
@@ -27,12 +28,12 @@ extension SegmentationTask {
     try plan.load(weights)
   }
 
-  /// Takes over weights that a new run starts from: of this network; of its backbone alone; of a CRF that was trained on a frozen
-  /// backbone; or of a PacCRF for one with loose steps, each of which gets a copy
-  /// (docs/mathematics.md#paccrf).
+  /// Loads the weights that a new run starts from.
   ///
-  /// Parameters that the file lacks keep their initial values.
-  /// - Throws: `WeightsError` if the file holds something else as well, or nothing of this network.
+  /// They may belong to this network, to its backbone alone, to a CRF that was trained on a frozen
+  /// backbone, or to a PacCRF if this one has loose steps, each of which gets a copy
+  /// (docs/mathematics.md#paccrf). Parameters that the file lacks keep their initial values.
+  /// - Throws: `WeightsError` if the file also contains anything else, or nothing of this network.
   public func start(from weights: NetworkWeights) throws -> [String] {
     let plan = PartialMatch(parameters, from: weights, otherName: Self.sharedName)
     let differences = plan.misfits + plan.unused.map { "parameter \($0) is not expected" }
@@ -46,11 +47,13 @@ extension SegmentationTask {
       + (kept == 0
         ? []
         : [
-          "\(weights.path) has \(plan.found.count) of the network's parameters; \(kept) keep their initial values"
+          "\(weights.path) has \(plan.found.count) of the network's parameters; "
+            + "\(kept) keep their initial values"
         ])
   }
 
-  /// `crf.messengers.0.weight` for `crf.steps.2.messengers.0.weight`: a loose step's parameter in a PacCRF.
+  /// `crf.messengers.0.weight` for `crf.steps.2.messengers.0.weight`: a loose step's parameter in a
+  /// PacCRF.
   private static func sharedName(_ name: String) -> String? {
     let parts = name.split(separator: ".")
     guard parts.count > 3, parts[0] == "crf", parts[1] == "steps" else { return nil }

@@ -6,18 +6,18 @@ import PACModels
 import PACTensors
 import PACTraining
 
-/// Semantic segmentation: a network scores the classes of every pixel of a photograph .
+/// Semantic segmentation: a network predicts scores of the classes for every pixel of an image.
 public struct SegmentationTask: PredictingTask {
-  /// What the run does.
+  /// The configuration of the run.
   public let configuration: TrainingConfiguration
   let settings: SegmentationSettings
   let model: SegmentationModel
   private let dataset: DatasetReader
-  /// Whether predictions are kept as scores, too.
+  /// Whether predictions are written as scores too.
   private var keepsScores = false
 
   /// Opens the dataset and makes the network.
-  /// - Throws: one line about what the user can mend.
+  /// - Throws: an error of one line that the user can fix.
   public init(_ configuration: TrainingConfiguration, _ settings: SegmentationSettings) throws {
     self.configuration = configuration
     self.settings = settings
@@ -26,21 +26,21 @@ public struct SegmentationTask: PredictingTask {
     let classes = dataset.description.classNames.count
     guard classes > 0 else {
       throw DataError(
-        "\(configuration.data): names no classes; prepare a dataset for segmentation, see pac prepare voc"
-      )
+        "\(configuration.data): has no class names; prepare a dataset for segmentation, see pac "
+          + "prepare voc")
     }
     model = try SegmentationModel(name, classes: classes, seed: UInt64(configuration.seed))
     if name.isFrozen, settings.backboneWeights == nil {
       throw ConfigurationError(
         place: "weights-backbone",
-        problem: "missing; the backbone of \(name) is not trained: name a file of its weights")
+        problem: "missing; the backbone of \(name) is frozen: give a file of its weights")
     }
   }
 
-  /// Every parameter that is trained, by its published name.
+  /// The trained parameters with their published names.
   public var parameters: [(name: String, parameter: Parameter)] { model.parameters }
 
-  /// Parameters that training leaves alone.
+  /// The parameters of a frozen backbone.
   public var fixedParameters: [(name: String, parameter: Parameter)] {
     model.name.isFrozen ? model.backboneParameters : []
   }
@@ -81,7 +81,7 @@ public struct SegmentationTask: PredictingTask {
     let scores = try model(Variable(sample.image, tape: tape), dropout: dropout)
     var matrix = ConfusionMatrix(classes: model.classes)
     matrix.add(truth: sample.labels, prediction: mostLikelyClasses(scores.value))
-    return (try loss(scores, sample.labels), measured(matrix))
+    return (try loss(scores, sample.labels), metricValues(matrix))
   }
 
   private func loss(_ scores: Variable, _ labels: [UInt8]) throws -> Variable {
@@ -94,21 +94,21 @@ public struct SegmentationTask: PredictingTask {
 
   // MARK: - Metrics
 
-  /// What is measured besides the loss.
+  /// The metrics besides the loss: mean IoU, pixel accuracy and mean accuracy.
   public var metrics: [Metric] {
     ["miou", "acc", "macc"].map { Metric(name: $0, unit: "%") }
   }
 
-  private func measured(_ matrix: ConfusionMatrix) -> [Double] {
+  private func metricValues(_ matrix: ConfusionMatrix) -> [Double] {
     [matrix.meanIntersectionOverUnion, matrix.pixelAccuracy, matrix.meanAccuracy].map { 100 * $0 }
   }
 
-  /// The loss, the network's seconds, and the confusion matrix row by row.
+  /// The loss, the seconds of the forward pass, and the confusion matrix row by row.
   public func figures(of sample: SegmentationSample) throws -> [Double] {
     guard !sample.labels.isEmpty else {
       throw DataError(
-        "\(configuration.data), sample \(sample.name): has no labels to measure with; choose another "
-          + "test-split, or use pac predict")
+        "\(configuration.data), sample \(sample.name): has no labels to evaluate with; "
+          + "choose another test-split, or use pac predict")
     }
     let (scores, seconds) = try scores(sample)
     var matrix = ConfusionMatrix(classes: model.classes)
@@ -120,21 +120,21 @@ public struct SegmentationTask: PredictingTask {
   /// The result of a split from the figures of its samples.
   public func result(of samples: [(name: String, figures: [Double])]) -> EvaluationResult {
     var total = ConfusionMatrix(classes: model.classes)
-    let measured = samples.map { name, figures in
+    let evaluated = samples.map { name, figures in
       let own = ConfusionMatrix(
         classes: model.classes, counts: figures.dropFirst(2).map { Int($0) })
       total.add(own)
-      return SampleMetrics(name: name, loss: figures[0], values: self.measured(own))
+      return SampleMetrics(name: name, loss: figures[0], values: metricValues(own))
     }
     return EvaluationResult(
-      metrics: metrics, values: self.measured(total),
-      loss: measured.reduce(0) { $0 + $1.loss } / Double(max(measured.count, 1)),
-      samples: measured,
+      metrics: metrics, values: metricValues(total),
+      loss: evaluated.reduce(0) { $0 + $1.loss } / Double(max(evaluated.count, 1)),
+      samples: evaluated,
       groups: dataset.description.classNames.indices.map { group(of: $0, in: total) },
       secondsPerSample: median(samples.map { $0.figures[1] }))
   }
 
-  /// What the network makes of one class.
+  /// The metrics of one class.
   private func group(of number: Int, in matrix: ConfusionMatrix) -> MetricGroup {
     let union = matrix.intersectionOverUnion(number).map { 100 * $0 }
     let accuracy = matrix.accuracy(number).map { 100 * $0 }
@@ -153,14 +153,15 @@ public struct SegmentationTask: PredictingTask {
 
   // MARK: - Predictions
 
-  /// The first line of the table of predictions.
+  /// The header of `predictions.csv`.
   public var predictionColumns: String { SegmentationPredictionWriter.columns }
 
   /// Writes the prediction of a sample, see `PredictingTask`.
   public func writePrediction(of sample: SegmentationSample, to folder: String) throws -> String {
     guard settings.testCrop == nil else {
       throw ConfigurationError(
-        place: "test-crop", problem: "predictions are of whole images; leave it out, or give -1")
+        place: "test-crop",
+        problem: "predictions are for whole images; leave it out or set it to -1")
     }
     return try predictionWriter(folder).write(try scores(sample).scores, of: sample)
   }
@@ -172,7 +173,7 @@ public struct SegmentationTask: PredictingTask {
       palette: description.classColors, means: model.means, keepsScores: keepsScores)
   }
 
-  /// The network's scores of a whole image, [1, C, H, W], and how long it took.
+  /// The network's scores for a whole image, [1, C, H, W], and the time it took in seconds.
   private func scores(_ sample: SegmentationSample) throws -> (scores: Tensor, seconds: Double) {
     let start = ContinuousClock.now
     let scores = try model(Variable(sample.image)).value
@@ -185,7 +186,7 @@ public struct SegmentationTask: PredictingTask {
 }
 
 extension SegmentationTask: ScoringTask {
-  /// The same task, writing scores, too.
+  /// The same task, made to write scores as well.
   public func keepingScores() -> SegmentationTask {
     var task = self
     task.keepsScores = true
@@ -200,7 +201,7 @@ extension SegmentationTask: ArchivingTask {
   }
 }
 
-/// The middle one of some numbers; nil of none.
+/// The median; nil if there are no values.
 private func median(_ values: [Double]) -> Double? {
   values.isEmpty ? nil : values.sorted()[values.count / 2]
 }

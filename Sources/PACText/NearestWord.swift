@@ -1,12 +1,13 @@
-/// Guesses what a misspelt word was meant to be.
+/// Suggests corrections for misspelled words.
 public enum NearestWord {
-  /// The word that is close to `text`, nil if none is.
+  /// The word that is close to `text`; nil if none is.
   public static func guess(for text: String, among words: [String]) -> String? {
     nearest(to: text, among: words).flatMap { $0.isClose ? words[$0.index] : nil }
   }
 
-  /// The word nearest to `text`, nil if there are none.
-  /// - Returns: its place in `words`, and whether it is near enough to be what was meant.
+  /// Finds the word nearest to `text`.
+  /// - Returns: its index in `words`, and whether it is close enough to be what was meant; nil if
+  ///   there are no words.
   public static func nearest(
     to text: String, among words: [String]
   ) -> (index: Int, isClose: Bool)? {
@@ -15,17 +16,17 @@ public enum NearestWord {
     guard let least = distances.min(), let index = distances.firstIndex(of: least) else {
       return nil
     }
-    // A third of the letters may be wrong: what is further away is not a slip of the finger.
+    // A third of the letters may be wrong; anything further away is not a typing error.
     return (index, least <= max(1, max(given.count, words[index].count) / 3))
   }
 
-  /// Letters only matter in lower case and with hyphens.
+  /// Ignores case, and the difference between hyphens, underscores and spaces.
   private static func normalized(_ word: String) -> [Character] {
     word.lowercased().map { $0 == "_" || $0 == " " ? "-" : $0 }
   }
 
-  /// The number of insertions, deletions, replacements and swaps of neighbours that lead from `a` to `b`
-  /// (optimal string alignment).
+  /// The edit distance between `a` and `b`: insertions, deletions, substitutions and transpositions
+  /// of adjacent letters (optimal string alignment).
   static func distance(_ a: [Character], _ b: [Character]) -> Int {
     var rows = [Array(0...b.count)]
     for i in 0..<a.count {

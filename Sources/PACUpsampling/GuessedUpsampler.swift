@@ -2,11 +2,12 @@ import PACModels
 import PACTensors
 import PACWeights
 
-/// Which of the published networks weights belong to, judged by names and shapes alone: files of other programs do not say.
+/// The published network that weights seem to belong to, judged by names and shapes, since files of
+/// other programs do not name it; nil if unknown.
 func guessedUpsampler(of weights: NetworkWeights) -> String? {
   let found = weights.entries.map { (name: $0.name, shape: $0.shape) }
   for name in UpsamplerName.catalog.heads {
-    // Without options, as published.
+    // The published variant, without options.
     guard let model = try? UpsamplerName(name), model.hasParameters else { continue }
     let factors = [2, 4, 8, 16].filter { factor in
       guard let network = try? model.make(factor: factor, seed: 0) else { return false }

@@ -1,10 +1,11 @@
 import PACData
 import PACTraining
 
-/// What the paper reports, to stand beside what is measured; nil if it reports nothing on such data.
+/// The paper's result, to show next to ours; nil if it reports nothing on this dataset.
 ///
-/// Su et al., *Pixel-Adaptive Convolutional Neural Networks*, CVPR 2019, tables 1 and 2: on NYU Depth V2 the root mean
-/// square error in centimetres of 449 frames, on MPI-Sintel the end-point error in pixels of 133.
+/// Su et al., *Pixel-Adaptive Convolutional Neural Networks*, CVPR 2019, tables 1 and 2: on NYU
+/// Depth V2 the root mean square error in centimetres of 449 frames, on MPI-Sintel the end-point
+/// error in pixels of 133.
 /// - Parameters:
 ///   - collection: the published collection that the dataset belongs to.
 ///   - settings: the network, its factor and target.

@@ -3,17 +3,17 @@ import PACModels
 import PACTraining
 import PACWeights
 
-/// The network, and the keys that mean nothing to other tasks.
+/// The settings of joint upsampling: the network, and the keys that only this task has.
 public struct UpsamplingSettings: TaskSettings {
   /// The network or filter.
   public var network = UpsamplerName.pacJointUpsample()
-  /// How many times wider and higher the output is than the low-resolution input.
+  /// The upsampling factor: how many times wider and higher the output is than the input.
   public var factor = 0
   /// What is upsampled.
   public var target = UpsamplingTarget.depth
-  /// Whether the network sees a black image in place of the guide.
+  /// Whether the guide is replaced by a black image.
   public var zeroGuidance = false
-  /// How parameters start.
+  /// How parameters are initialised.
   public var initialValues = Initialization.published
   /// Width and height of a training crop in pixels.
   public var cropSize = 256
@@ -21,9 +21,9 @@ public struct UpsamplingSettings: TaskSettings {
   public var flip = true
   /// How the low-resolution target is made.
   public var lowResolution = LowResolutionMode.center
-  /// Pixels along each edge that are left out of loss and metrics.
+  /// Pixels along each edge that are excluded from loss and metrics.
   public var border = 6
-  /// What is minimised.
+  /// The loss.
   public var loss = UpsamplingLoss.l2
 
   /// The defaults; `factor` has none.
@@ -56,7 +56,7 @@ public struct UpsamplingSettings: TaskSettings {
         required: true, otherNames: ["scale"]),
       key(
         "zero-guidance", \.zeroGuidance, .flag,
-        "whether the network sees a black image in place of the guide, which tells how much the guide helps",
+        "whether the guide is replaced by a black image, which shows how much the guide helps",
         otherNames: ["blank-guide", "no-guidance"]),
       key(
         "init", \.initialValues, .choice,
@@ -69,15 +69,21 @@ public struct UpsamplingSettings: TaskSettings {
       key("flip", \.flip, .flag, "whether half of the crops are mirrored"),
       key(
         "lowres", \.lowResolution, .choice,
-        "how the low-resolution input is made: one pixel of each block (center, last), or smoothed and resized",
+        """
+        how the low-resolution input is made: one pixel of each block (center, last), or smoothed \
+        and resized (nearest, bilinear, bicubic)
+        """,
         otherNames: ["low-resolution", "lowres-mode"]),
       key(
         "border", \.border, .integer(from: 0),
-        "pixels along each edge left out of loss and metrics",
+        "pixels along each edge that are excluded from loss and metrics",
         otherNames: ["ignored-border", "eval-border"]),
       key(
         "loss", \.loss, .choice,
-        "loss: l2 = mean squared error of normalised values; of raw values rmse = its root, epe = mean end-point error"
+        """
+        loss: l2 = mean squared error of normalised values; rmse = root mean square error of raw \
+        values; epe = mean end-point error of raw values
+        """
       ),
     ]
   }()
@@ -92,16 +98,16 @@ public struct UpsamplingSettings: TaskSettings {
     return true
   }
 
-  /// Whether the network needs weights.
+  /// Whether the network has parameters.
   public var hasParameters: Bool { network.hasParameters }
 
-  /// What files of weights call the network.
+  /// How files of weights identify the network: by its name and factor.
   public var label: NetworkLabel { NetworkLabel(model: model, attributes: ["factor": factor]) }
 
-  /// What tells runs of one network apart.
+  /// The factor, such as `x8`.
   public var variant: String { "x\(factor)" }
 
-  /// The first pair of values that do not fit together.
+  /// The first conflict between values.
   public func conflict(in configuration: TrainingConfiguration) -> ConfigurationConflict? {
     do throws(ModelError) {
       try network.validate(factor: factor, initialization: initialValues)
@@ -117,7 +123,8 @@ public struct UpsamplingSettings: TaskSettings {
     if 2 * border >= cropSize {
       return ConfigurationConflict(
         keys: ["border", "crop"],
-        problem: "border: \(border) pixels on each side leave nothing of crop \(cropSize)")
+        problem: "border: \(border) pixels on each side leave nothing of crop \(cropSize); "
+          + "decrease border")
     }
     if configuration.weights != nil, initialValues != .published {
       return ConfigurationConflict(

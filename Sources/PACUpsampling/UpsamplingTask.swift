@@ -9,16 +9,16 @@ import PACWeights
 
 /// Joint upsampling: a network upsamples a low-resolution map with the help of a colour image.
 public struct UpsamplingTask: PredictingTask {
-  /// What the run does.
+  /// The configuration of the run.
   public let configuration: TrainingConfiguration
   private let settings: UpsamplingSettings
   private let network: any JointUpsampler
   private let dataset: DatasetReader
-  /// Networks whose predictions are shown beside this one's.
+  /// Networks whose predictions are shown next to this one's.
   private var others: [UpsamplingTask] = []
 
   /// Opens the dataset and makes the network.
-  /// - Throws: one line about what the user can mend.
+  /// - Throws: an error of one line that the user can fix.
   public init(_ configuration: TrainingConfiguration, _ settings: UpsamplingSettings) throws {
     self.configuration = configuration
     self.settings = settings
@@ -28,10 +28,10 @@ public struct UpsamplingTask: PredictingTask {
       seed: UInt64(configuration.seed))
   }
 
-  /// Every parameter that is trained, by its published name.
+  /// The trained parameters with their published names.
   public var parameters: [(name: String, parameter: Parameter)] { network.parameters }
 
-  /// The network whose parameters a file holds; nil if it is not known.
+  /// The network that a file of weights seems to belong to; nil if unknown.
   public func guess(_ weights: NetworkWeights) -> String? { guessedUpsampler(of: weights) }
 
   // MARK: - Samples
@@ -61,7 +61,7 @@ public struct UpsamplingTask: PredictingTask {
 
   // MARK: - Loss and metrics
 
-  /// What is measured besides the loss.
+  /// The metrics besides the loss: RMSE, and for flow the end-point error.
   public var metrics: [Metric] {
     switch settings.target {
     case .depth: [Metric(name: "rmse", unit: reporting.unit)]
@@ -77,14 +77,14 @@ public struct UpsamplingTask: PredictingTask {
   public func loss(
     of sample: UpsamplingSample, epoch: Int, tape: Tape
   ) throws -> (loss: Variable, values: [Double]) {
-    let (output, measure) = try run(sample, tape: tape)
-    return (loss(output, sample), values(measure).map { $0 ?? 0 })
+    let (output, errors) = try run(sample, tape: tape)
+    return (loss(output, sample), values(errors).map { $0 ?? 0 })
   }
 
   /// Evaluates the network on a whole sample, see `TrainingTask`.
   public func figures(of sample: UpsamplingSample) throws -> [Double] {
-    let (output, measure) = try run(sample, tape: nil)
-    let values = values(measure)
+    let (output, errors) = try run(sample, tape: nil)
+    let values = values(errors)
     guard values.allSatisfy({ $0?.isFinite ?? true }) else {
       throw TrainingError.diverged(sample: sample.name, loss: .nan)
     }
@@ -101,14 +101,14 @@ public struct UpsamplingTask: PredictingTask {
       }, metrics: metrics, headline: metrics.count - 1, published: published)
   }
 
-  /// A value for each of `metrics`, nil if no pixel counts.
-  private func values(_ measure: UpsamplingErrors) -> [Double?] {
-    let root = measure.rootMeanSquare.map { $0 * reporting.scale }
-    return settings.target == .depth ? [root] : [root, measure.endPointError]
+  /// A value for each of `metrics`; nil if no pixel is valid.
+  private func values(_ errors: UpsamplingErrors) -> [Double?] {
+    let root = errors.rootMeanSquare.map { $0 * reporting.scale }
+    return settings.target == .depth ? [root] : [root, errors.endPointError]
   }
 
-  /// What is minimised: `l2`, the mean square of normalised values; `rmse` and `epe`, of raw values root mean square and mean
-  /// length of the difference.
+  /// The loss: `l2` is the mean squared error of normalised values, `rmse` and `epe` are root mean
+  /// square error and mean end-point error of raw values.
   private func loss(_ output: Variable, _ sample: UpsamplingSample) -> Variable {
     switch settings.loss {
     case .l2: meanSquaredError(output, normalized(sample), valid: sample.valid)
@@ -123,7 +123,7 @@ public struct UpsamplingTask: PredictingTask {
 
   // MARK: - Predictions
 
-  /// The first line of the table of predictions.
+  /// The header of `predictions.csv`.
   public var predictionColumns: String { writer(to: "").columns }
 
   /// Writes the prediction of a sample, see `PredictingTask`.
@@ -147,18 +147,18 @@ public struct UpsamplingTask: PredictingTask {
 
   private func run(
     _ sample: UpsamplingSample, tape: Tape?
-  ) throws -> (output: Variable, measure: UpsamplingErrors) {
+  ) throws -> (output: Variable, errors: UpsamplingErrors) {
     let output = try output(sample, tape: tape)
-    let measure = UpsamplingErrors(
+    let errors = UpsamplingErrors(
       prediction: raw(Variable(output.value), sample).value, target: sample.target,
       valid: sample.valid)
-    return (output, measure)
+    return (output, errors)
   }
 
-  /// The network's output, normalised, in the target's size.
+  /// The network's normalised output at the target's size.
   ///
-  /// Where the factor does not divide the size of a whole image, the output is resized back to the target's
-  /// (docs/mathematics.md#low-resolution).
+  /// If the factor does not divide the size of a whole image, the output is resized back to that
+  /// size (docs/mathematics.md#low-resolution).
   private func output(_ sample: UpsamplingSample, tape: Tape?) throws -> Variable {
     let guide = settings.zeroGuidance ? Tensor.zeros(sample.guide.shape) : sample.guide
     let output = try network(
@@ -183,7 +183,7 @@ public struct UpsamplingTask: PredictingTask {
 }
 
 extension UpsamplingTask: ComparingTask {
-  /// The same task, showing the predictions of others beside its own.
+  /// The same task, made to show the predictions of others next to its own.
   public func besides(_ others: [UpsamplingTask]) throws -> UpsamplingTask {
     var task = self
     task.others = others

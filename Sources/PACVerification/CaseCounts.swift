@@ -1,7 +1,7 @@
 import PACHDF5
 
-/// How many cases of each operation a case file holds, by the operation's name.
-/// - Throws: `HDF5Error` if the file is none or holds no cases.
+/// The number of cases of each operation in a case file, sorted by the operation's name.
+/// - Throws: `HDF5Error` if it is not an HDF5 file with cases.
 public func caseCounts(of path: String) throws -> [(operation: String, count: Int)] {
   let root = try openCases(path)
   let operations = try root.names().map { try root.group($0).string(attribute: "op") }

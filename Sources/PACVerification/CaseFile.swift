@@ -2,12 +2,12 @@ import Foundation
 import PACHDF5
 import PACTensors
 
-/// One case of a case file: inputs, parameters, and what must come out.
+/// One case of a case file: inputs, parameters and expected results.
 struct VerificationCase {
   let name: String
   let operation: String
   let configuration: [String: Any]
-  /// An array passes where max |ours − expected| ≤ tolerance · max(max |expected|, 0.1).
+  /// An array passes if max |ours − expected| ≤ tolerance · max(max |expected|, 0.1).
   let tolerance: Double
   private let group: HDF5Group
 
@@ -19,7 +19,7 @@ struct VerificationCase {
     let text = try group.string(attribute: "config")
     guard let object = try? JSONSerialization.jsonObject(with: Data(text.utf8)),
       let configuration = object as? [String: Any]
-    else { throw group.error("attribute 'config' is no JSON object") }
+    else { throw group.error("attribute 'config' is not a JSON object") }
     self.configuration = configuration
   }
 
@@ -36,7 +36,7 @@ struct VerificationCase {
     return array
   }
 
-  /// Every array below a folder of the case, by its path within that folder.
+  /// Every array below a group of the case, by its path within that group.
   func arrays(below folder: String) throws -> [String: Tensor] {
     guard group.contains(folder) else { return [:] }
     let paths = try group.group(folder).datasetPaths()
@@ -44,7 +44,7 @@ struct VerificationCase {
       uniqueKeysWithValues: paths.map { ($0, try required("\(folder)/\($0)")) })
   }
 
-  /// A setting the case must have, of the type asked for.
+  /// A setting that the case must have, of the requested type.
   func setting<T>(_ key: String, as type: T.Type = T.self) throws -> T {
     guard let value = configuration[key] as? T else {
       throw group.error("attribute 'config' has no \(type) '\(key)'")
@@ -53,10 +53,11 @@ struct VerificationCase {
   }
 }
 
-/// How far one array is from what was expected.
+/// The deviation of one array from the expected one.
 struct Deviation {
   let array: String
-  /// max |ours − expected| / max(max |expected|, 0.1); infinite where the shapes differ or a number is not finite.
+  /// max |ours − expected| / max(max |expected|, 0.1); infinite if the shapes differ or a value is
+  /// non-finite.
   let error: Double
 
   init(_ array: String, _ ours: Tensor, _ expected: Tensor) {

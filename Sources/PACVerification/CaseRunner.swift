@@ -1,14 +1,14 @@
 import PACHDF5
 
-/// What became of one case.
+/// The result of one case.
 public struct CaseResult: Sendable {
-  /// Passed, failed, or not run.
+  /// Whether the case passed, failed or was skipped.
   public enum Outcome: String, Sendable {
     /// Every expected array was compared and is within the tolerance.
     case passed
-    /// An array is off, or the case could not be computed.
+    /// An array is outside the tolerance, or the case could not be computed.
     case failed
-    /// This version does not compute what the case asks for.
+    /// This version cannot compute the case.
     case skipped
   }
 
@@ -16,26 +16,27 @@ public struct CaseResult: Sendable {
   public let file: String
   /// The case's name.
   public let name: String
-  /// What it computes.
+  /// The operation it computes.
   public let operation: String
-  /// What became of it.
+  /// Whether it passed.
   public let outcome: Outcome
-  /// The worst deviation over all arrays, relative to the largest expected number; nil if nothing was compared.
+  /// The worst deviation of all arrays, relative to the largest expected value; nil if nothing was
+  /// compared.
   public let worstError: Double?
-  /// What may be at most.
+  /// The largest deviation that passes.
   public let tolerance: Double
   /// The array with the worst deviation, or why the case failed or was skipped.
   public let detail: String
 }
 
-/// What this version does not compute.
+/// A part of a case that this version cannot compute.
 struct Unsupported: Error { let what: String }
 
 /// Runs every case of a case file (format: docs/case-format.md).
 /// - Parameters:
 ///   - path: the HDF5 file.
 ///   - report: called with each result as soon as it is known.
-/// - Throws: `HDF5Error` if the file is none or holds no cases.
+/// - Throws: `HDF5Error` if it is not an HDF5 file with cases.
 public func runCases(of path: String, report: (CaseResult) -> Void) throws {
   let root = try openCases(path)
   for name in try root.names() {
@@ -43,12 +44,12 @@ public func runCases(of path: String, report: (CaseResult) -> Void) throws {
   }
 }
 
-/// The outermost group of a case file.
+/// Opens a case file and returns its root group.
 func openCases(_ path: String) throws -> HDF5Group {
   let root = try HDF5File(reading: path).root
   guard (try? root.string(attribute: "format")) == "pac-cases" else {
     throw root.error(
-      "attribute 'format' is not 'pac-cases'", advice: "give a file of cases, such as layers.h5")
+      "attribute 'format' is not 'pac-cases'", advice: "give a case file, such as layers.h5")
   }
   return root
 }
@@ -62,7 +63,7 @@ private func result(of verification: VerificationCase, file: String) -> CaseResu
   do {
     let deviations = try deviations(of: verification)
     guard let worst = deviations.max(by: { $0.error < $1.error }) else {
-      return make(.failed, nil, "the case expects nothing")
+      return make(.failed, nil, "the case has no expected arrays")
     }
     return make(worst.error <= verification.tolerance ? .passed : .failed, worst.error, worst.array)
   } catch let unsupported as Unsupported {
@@ -80,7 +81,7 @@ private func deviations(of verification: VerificationCase) throws -> [Deviation]
   case "lowres": try lowResolutionDeviations(verification)
   case "trajectory": try trajectoryDeviations(verification)
   case "segmentation": try segmentationDeviations(verification)
-  case "segmentation_measures": try segmentationMeasureDeviations(verification)
+  case "segmentation_measures": try segmentationMetricDeviations(verification)
   default: throw Unsupported(what: "operation '\(verification.operation)'")
   }
 }

@@ -1,11 +1,12 @@
 import PACAutograd
 import PACTensors
 
-/// Sets parameters to the numbers that the case files' formula gives them
+/// Sets parameters to the values that the formula of the case files gives
 /// (docs/case-format.md#parameters-by-formula).
 ///
-/// Element i of the tensor called NAME is splitmix64's output for state (seed XOR fnv1a64(NAME)) + (i + 1)·golden; its
-/// top 24 bits make a number in [−1, 1), times √(3·shape[0]/elements) for four axes, else times 0.05.
+/// Element i of the tensor NAME is the output of splitmix64 for the state
+/// (seed XOR fnv1a64(NAME)) + (i + 1)·golden; its top 24 bits give a number in [−1, 1), which is
+/// multiplied by √(3·shape[0]/elements) if the tensor has four axes, else by 0.05.
 func setByFormula(_ parameters: [(name: String, parameter: Parameter)], seed: UInt64) {
   for (name, parameter) in parameters {
     let shape = parameter.shape

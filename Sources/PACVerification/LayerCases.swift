@@ -30,7 +30,7 @@ func layerDeviations(_ verification: VerificationCase) throws -> [Deviation] {
   return deviations
 }
 
-/// The same case through the tiles that never store K, where they apply.
+/// Runs the same case through the fused kernels that never store K, if they apply.
 private func fusedDeviations(
   _ verification: VerificationCase, _ window: PacWindow, _ transposed: Bool
 ) throws -> [Deviation]? {
@@ -53,7 +53,7 @@ private func fusedDeviations(
   return try compare(ours, with: verification)
 }
 
-/// Compares every expected array; one we did not compute counts as infinitely wrong.
+/// Compares every expected array; one that was not computed has an infinite error.
 func compare(
   _ ours: [String: Tensor], with verification: VerificationCase
 ) throws -> [Deviation] {
@@ -62,7 +62,7 @@ func compare(
   }
 }
 
-/// The arrays of a case that gradients are expected for, by name.
+/// The arrays of a case for which gradients are expected, by name.
 private struct Leaves {
   var variables: [String: Variable] = [:]
 

@@ -1,7 +1,7 @@
 import PACTensors
 import PACUpsampling
 
-/// Makes a low-resolution target and compares it.
+/// Computes a low-resolution target and compares it.
 func lowResolutionDeviations(_ verification: VerificationCase) throws -> [Deviation] {
   let name = try verification.setting("mode", as: String.self)
   guard let mode = LowResolutionMode(rawValue: name) else {

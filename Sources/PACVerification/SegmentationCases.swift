@@ -3,7 +3,8 @@ import PACModels
 import PACSegmentation
 import PACTensors
 
-/// Runs a whole segmentation network without dropout and compares the backbone's scores and the CRF's.
+/// Runs a whole segmentation network without dropout and compares the backbone's scores and the
+/// CRF's.
 func segmentationDeviations(_ verification: VerificationCase) throws -> [Deviation] {
   let name = try SegmentationModelName(try verification.setting("model", as: String.self))
   let formula = try verification.setting("parameters", as: [String: Any].self)
@@ -18,8 +19,8 @@ func segmentationDeviations(_ verification: VerificationCase) throws -> [Deviati
   return try compare(ours, with: verification)
 }
 
-/// Counts a confusion matrix and compares it and the measures.
-func segmentationMeasureDeviations(_ verification: VerificationCase) throws -> [Deviation] {
+/// Computes a confusion matrix and compares it and its metrics.
+func segmentationMetricDeviations(_ verification: VerificationCase) throws -> [Deviation] {
   func classes(_ path: String) throws -> [UInt8] {
     try verification.required(path).elements.map { UInt8($0) }
   }

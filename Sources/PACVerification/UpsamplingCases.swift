@@ -19,7 +19,7 @@ func upsamplingDeviations(_ verification: VerificationCase) throws -> [Deviation
   }
   let loss = meanSquaredError(output, target)
   ours["loss_l2"] = loss.value
-  // The losses above left nothing to play back but what no gradient reaches.
+  // The losses above are on the tape too, but no gradient reaches them.
   tape.backward(from: loss)
   for (name, parameter) in network.parameters {
     let gradient = parameter.gradient
@@ -27,7 +27,7 @@ func upsamplingDeviations(_ verification: VerificationCase) throws -> [Deviation
     let squares = gradient.elements.reduce(0) { $0 + Double($1) * Double($1) }
     ours["gradnorm/\(name)"] = Tensor(scalar: Float(squares.squareRoot()))
   }
-  // As whole frames are evaluated: map by map.
+  // Without a tape, as whole frames are evaluated: map by map.
   let untaped = try network(Variable(low), guide: Variable(guide))
   return try compare(ours, with: verification) + [
     Deviation(
@@ -35,7 +35,7 @@ func upsamplingDeviations(_ verification: VerificationCase) throws -> [Deviation
   ]
 }
 
-/// The network a case names, its parameters set by the formula.
+/// Makes the network of a case, with its parameters set by the formula.
 func networkByFormula(_ verification: VerificationCase) throws -> any JointUpsampler {
   let name = try verification.setting("model", as: String.self)
   guard let model = try? UpsamplerName(name) else {

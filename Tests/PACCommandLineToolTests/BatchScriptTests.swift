@@ -2,7 +2,8 @@ import Foundation
 import PACTestSupport
 import Testing
 
-/// The batch scripts, with stand-ins for the schedulers' commands; Launch/smoke/slurm runs one under a real Slurm.
+/// The batch scripts, with stand-ins for the schedulers' commands; Launch/smoke/slurm runs one
+/// under a real Slurm.
 @Suite struct BatchScriptTests {
   // MARK: - Slurm
 

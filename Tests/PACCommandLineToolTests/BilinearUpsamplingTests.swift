@@ -2,10 +2,10 @@ import Foundation
 import PACTestSupport
 import Testing
 
-/// Bilinear upsampling of depth maps and flow against figures that the reference computed in double precision, by the
-/// published protocol from the files to the metric.
+/// Bilinear upsampling of depth maps and flow against metrics that the reference computed in double
+/// precision, following the published protocol from the files to the metric.
 @Suite struct BilinearUpsamplingTests {
-  /// A set of samples: how it is prepared and measured, and what the table calls its samples.
+  /// A set of samples: how it is prepared and evaluated, and the names of its samples in the table.
   struct Part: CustomTestStringConvertible {
     let testDescription: String
     let table: String
@@ -46,7 +46,7 @@ import Testing
     ]
   }()
 
-  /// Photographs beside the package, where there are.
+  /// Photographs beside the package, if they are there.
   static let larger: [Part] = {
     guard let table = sharedData("golden/real_bilinear.csv"), let folder = sharedData("data") else {
       return []
@@ -103,7 +103,7 @@ import Testing
     }
   }
 
-  /// The figures by set, file and factor.
+  /// The metrics by set, file and factor.
   private static func figures(_ path: String) throws -> [String: Double] {
     let rows = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").dropFirst()
       .map { $0.split(separator: ",") }

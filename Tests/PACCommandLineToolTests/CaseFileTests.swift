@@ -2,7 +2,7 @@ import PACTestSupport
 import PACVerification
 import Testing
 
-/// Layers, CRFs, networks, transforms and trajectories against values that were computed in double precision elsewhere.
+/// Layers, CRFs, networks, transforms and trajectories against double-precision reference values.
 @Suite struct CaseFileTests {
   /// A case file and how many cases it holds.
   struct File: CustomTestStringConvertible {
@@ -13,20 +13,20 @@ import Testing
     }
   }
 
-  /// Those of the repository.
+  /// The case files of the repository.
   static let own = [
     ("layers", 50), ("crf", 18), ("models", 42), ("segmentation", 11), ("transforms", 12),
     ("trajectories", 4),
   ].map { File(path: reference("Cases/\($0).h5"), cases: $1) }
 
-  /// More of them beside the package, where there are.
+  /// The larger sets beside the package, if they are there.
   static let larger = [
     ("layers", 60), ("crf", 24), ("models", 38), ("transforms", 9), ("trajectories", 3),
   ].compactMap { name, cases in
     sharedData("golden/\(name).h5").map { File(path: $0, cases: cases) }
   }
 
-  /// None may be skipped.
+  /// No case may be skipped.
   @Test(arguments: own + larger)
   func everyCasePasses(_ file: File) throws {
     var passed = 0

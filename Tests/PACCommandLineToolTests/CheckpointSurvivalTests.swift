@@ -3,7 +3,8 @@ import PACCheckpoints
 import PACTestSupport
 import Testing
 
-/// Whatever happens while a checkpoint is written, there is a good one, and nothing half-written is taken for one.
+/// Whatever happens while a checkpoint is written, an intact one exists, and a partial file is
+/// never taken for a checkpoint.
 @Suite(.serialized)
 struct CheckpointSurvivalTests {
   let project: SurvivalProject
@@ -18,7 +19,8 @@ struct CheckpointSurvivalTests {
   private static let kills =
     ProcessInfo.processInfo.environment["PAC_TEST_KILLS"].flatMap { Int($0) } ?? 15
 
-  /// A checkpoint is written after every step, which takes longer than the step: nearly every kill meets one.
+  /// A checkpoint is written after every step and takes longer than the step, so nearly every kill
+  /// happens while one is written.
   @Test func killedAtRandomMoments() throws {
     let seed = UInt64.random(in: 0...(.max))
     var generator = SeededDelays(state: seed)
@@ -94,7 +96,8 @@ struct CheckpointSurvivalTests {
     #expect(try CheckpointStore(folder: "\(disk.path)/run/checkpoints").latestGood() != nil)
   }
 
-  /// Another process holds the lock that HDF5 would ask for; some file systems refuse all locks in the same way.
+  /// Another process holds the lock that HDF5 would request; some file systems refuse all locks in
+  /// the same way.
   @Test func filesOfOthersLocks() throws {
     let data = project.folder("data.h5")
     let holder = try RunningCommand(

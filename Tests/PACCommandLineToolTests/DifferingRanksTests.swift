@@ -2,7 +2,8 @@ import Foundation
 import PACTestSupport
 import Testing
 
-/// Ranks that were not started alike: refused before anything is computed, naming the rank that differs.
+/// Ranks that were started differently: an error before anything is computed names the one that
+/// differs.
 @Suite(.enabled(if: hasMPI, "mpirun is not installed"), .serialized)
 struct DifferingRanksTests {
   let project: TrainingProject
@@ -90,7 +91,7 @@ struct DifferingRanksTests {
     #expect(warnings.count == 1, "\(result)")
     #expect(
       warnings.first?.contains(
-        "rank 1 computes otherwise than rank 0 (OpenBLAS kernels for Sandybridge instead of Haswell)"
+        "rank 1 computes differently from rank 0 (OpenBLAS kernels for Sandybridge instead of Haswell)"
       ) ?? false,
       "\(result)")
   }

@@ -6,7 +6,7 @@ import PACTensors
 import PACTestSupport
 import Testing
 
-/// Optical flow from the dataset to training, measures, tables and predictions.
+/// Optical flow from the dataset to training, metrics, tables and predictions.
 @Suite(.enabled(if: hasMPI, "mpirun is not installed"), .serialized)
 struct FlowCommandTests {
   private let folder: TemporaryFolder
@@ -124,7 +124,7 @@ struct FlowCommandTests {
     #expect(lite[0] == "PacJointUpsampleLite" && lite[2] == "-" && lite[4] == "-")
     #expect(
       lines[4]
-        == "The paper's figures are of 133 samples, these of 2: they cannot be compared.")
+        == "The paper's results are for 133 samples, these for 2: they are not comparable.")
     #expect(lines.count == 5)
 
     let objects = try run(try product("pac").path, arguments + ["--json"], timeout: 60)
@@ -156,14 +156,16 @@ struct FlowCommandTests {
     #expect(unknown.contains("DJIFF"), "\(unknown)")
     #expect(
       try error("--compare", "Bilinear=")
-        == "error: 'Bilinear=' is not a network to compare with, expected MODEL or MODEL=WEIGHTS; see 'pac evaluate --help'\n"
+        == "error: cannot compare with 'Bilinear=', expected MODEL or MODEL=WEIGHTS; "
+        + "see 'pac evaluate --help'\n"
     )
     let missing = try error("--compare", "PacJointUpsampleLite")
     #expect(
       missing
-        == "error: --compare PacJointUpsampleLite: the network has parameters: name a checkpoint, a run folder or a file "
-        + "of weights (.pth, .safetensors) behind it, --compare PacJointUpsampleLite=WEIGHTS\n")
-    // Said before anything is measured.
+        == "error: --compare PacJointUpsampleLite: the network has parameters: add a checkpoint, a "
+        + "run folder or a file of weights (.pth, .safetensors), "
+        + "--compare PacJointUpsampleLite=WEIGHTS\n")
+    // Reported before anything is evaluated.
     let absent = try run(
       try product("pac").path,
       ["evaluate", folder("c.yaml"), "--compare", "Bilinear", "--compare", "DJIF=none.pth"],

@@ -3,7 +3,7 @@ import PACTestSupport
 import Testing
 import Yams
 
-/// The container recipe and the MPIJob: no cluster, but what a cluster would refuse.
+/// The container recipe and the MPIJob, checked for what a cluster would reject, without one.
 @Suite struct KubernetesTests {
   private static let folder = packageRoot.appendingPathComponent("Launch/kubernetes")
 
@@ -17,7 +17,8 @@ import Yams
 
   /// The keys that the API knows at each place, `*` being any key or list item.
   ///
-  /// From the types MPIJob of kubeflow.org/v2beta1 and PodSpec of Kubernetes' core/v1, as far as the file uses them.
+  /// From the types MPIJob of kubeflow.org/v2beta1 and PodSpec of Kubernetes' core/v1, as far as
+  /// the file uses them.
   private static let known: [String: Set<String>] = [
     "": ["apiVersion", "kind", "metadata", "spec"],
     "metadata": ["name", "namespace", "labels", "annotations"],
@@ -141,7 +142,8 @@ import Yams
     }
   }
 
-  /// Every shared library that pac loads comes with the packages of the image, or with those they depend on.
+  /// Every shared library that pac loads comes with the packages of the image, or with those they
+  /// depend on.
   @Test(.enabled(if: isDebian, "not a Debian")) func theImageHoldsEveryLibrary() throws {
     let script = """
       packages=$(sed 's/#.*//' "$1")

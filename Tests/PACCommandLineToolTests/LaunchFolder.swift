@@ -1,7 +1,7 @@
 import Foundation
 import PACTestSupport
 
-/// The scripts of Launch, in a folder of their own with a stand-in for pac that reports how it was called.
+/// The scripts of Launch in a temporary folder, with a stand-in for pac that reports its arguments.
 ///
 /// Its exit status is what an argument `status=N` at the end says.
 struct LaunchFolder {

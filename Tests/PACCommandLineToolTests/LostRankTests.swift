@@ -2,7 +2,7 @@ import Foundation
 import PACTestSupport
 import Testing
 
-/// Ranks that are killed or hang: the job ends, says which rank, and can be continued to the same bits.
+/// Ranks that are killed or hang: the job ends, names the rank, and resumes to the same bits.
 @Suite(.enabled(if: hasMPI, "mpirun is not installed"), .serialized)
 struct LostRankTests {
   let project: SurvivalProject

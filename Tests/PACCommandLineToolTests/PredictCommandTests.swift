@@ -32,7 +32,7 @@ import Testing
     #expect(result.status == 0, "\(result)")
     #expect(
       result.output
-        == "\(out): 5 predictions, listed with their files in \(out)/predictions.csv\n"
+        == "\(out): wrote 5 predictions, listed in \(out)/predictions.csv\n"
     )
     let table = String(decoding: try contents("one", "predictions.csv"), as: UTF8.self)
     let rows = table.split(separator: "\n").map { $0.split(separator: ",") }
@@ -89,7 +89,7 @@ import Testing
     let file = try folder.write(Foundation.Data(), as: "file")
     let blocked = try error("--out", file)
     #expect(blocked.status == 1)
-    #expect(blocked.line.contains("\(file)/depth: cannot make the folder"), "\(blocked)")
+    #expect(blocked.line.contains("\(file)/depth: cannot create the folder"), "\(blocked)")
     #expect(blocked.line.split(separator: "\n").count == 1)
     let noWeights = try error("--out", folder("x"), "model=PacJointUpsample")
     #expect(noWeights.status == 1)

@@ -5,9 +5,9 @@ import Testing
 @Suite struct PreparationProgressTests {
   @Test(arguments: [
     (0, 64, 0.0, "0 of 64 samples"),
-    (12, 64, 1.5, "12 of 64 samples, 8 a second, 7 s left"),
-    (100, 1449, 4.0, "100 of 1449 samples, 25 a second, 54 s left"),
-    (1, 8000, 2.0, "1 of 8000 samples, 0.5 a second, 4 h 26 min left"),
+    (12, 64, 1.5, "12 of 64 samples, 8 samples/s, 7 s left"),
+    (100, 1449, 4.0, "100 of 1449 samples, 25 samples/s, 54 s left"),
+    (1, 8000, 2.0, "1 of 8000 samples, 0.5 samples/s, 4 h 26 min left"),
     (64, 64, 8.2, "64 of 64 samples in 8 s"),
   ])
   func text(_ done: Int, _ total: Int, _ seconds: Double, _ expected: String) {

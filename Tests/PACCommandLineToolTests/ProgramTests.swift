@@ -38,7 +38,7 @@ struct ProgramTests {
     ),
     (
       "prepare nyu x.mat --out x.h5 --compression 10",
-      "the compression is 10, it must be from 0 to 9; see 'pac prepare nyu --help'"
+      "cannot compress at level 10, choose from 0 to 9; see 'pac prepare nyu --help'"
     ),
     (
       "prepare pairs --rgb a --depth b --out x.h5 --unit inch",
@@ -51,12 +51,12 @@ struct ProgramTests {
     ),
     (
       "bench upsmaple8",
-      "unknown case 'upsmaple8', pac bench --list names all; did you mean 'upsample8'? "
+      "unknown case 'upsmaple8', pac bench --list shows all of them; did you mean 'upsample8'? "
         + "see 'pac bench cases --help'"
     ),
     (
       "bench sorting",
-      "unknown case 'sorting', pac bench --list names all; see 'pac bench cases --help'"
+      "unknown case 'sorting', pac bench --list shows all of them; see 'pac bench cases --help'"
     ),
     ("bench --threads 0", "cannot use 0 threads, choose 1 to 1024; see 'pac bench cases --help'"),
   ])
@@ -83,7 +83,7 @@ struct ProgramTests {
   }
 
   @Test(.enabled(if: hasMPI), arguments: [1, 2, 3])
-  func leaderAloneReportsUsage(ranks: Int) throws {
+  func rankZeroAloneReportsUsage(ranks: Int) throws {
     let job = try mpirun(ranks: ranks, try product("pac"), ["verify", "--jsen", "x.h5"])
     #expect(!job.command.timedOut)
     #expect(job.command.status == 2)
@@ -93,7 +93,7 @@ struct ProgramTests {
   }
 
   @Test func closedPipeEndsQuietly() throws {
-    // `list` prints three lines; the reader is gone before the first. Lines reach a reader one by one.
+    // The reader has exited before the first of several lines; each line is flushed.
     let result = try run(
       "bash",
       ["-c", "'\(try product("pac").path)' bench --list | true; echo ${PIPESTATUS[0]}"],
@@ -108,6 +108,6 @@ struct ProgramTests {
     #expect(result.status == 1)
     #expect(
       result.errors
-        == "error: standard output: cannot write all of it; check the space of the disk\n")
+        == "error: standard output: cannot write all of it; check the free disk space\n")
   }
 }

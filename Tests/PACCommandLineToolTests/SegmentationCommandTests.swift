@@ -98,7 +98,7 @@ import Testing
     #expect(
       first.parameters.map(\.name)
         == ["crf.unary_weight", "crf.messengers.0.weight", "crf_scales.0"])
-    // The measure of the backbone alone is that of its own run.
+    // The metrics of the backbone alone equal those of its own run.
     let alone = try run("evaluate", "model=fcn8snarrow", "--weights", folder("backbone"), "--json")
     #expect(alone.contains(#""model":"fcn8snarrow""#))
 
@@ -132,7 +132,7 @@ import Testing
     let said = try run(
       "predict", "--weights", folder("run"), "--out", out, "--scores", "model=fcn8snarrow")
     #expect(
-      said == "\(out): 3 predictions, listed with their files in \(out)/predictions.csv\n")
+      said == "\(out): wrote 3 predictions, listed in \(out)/predictions.csv\n")
     let place = "classes"
     for index in 6..<9 {
       let name = "shapes_000\(index)"
@@ -175,7 +175,8 @@ import Testing
     for ranks in [2, 3, 4, 7] {
       #expect(try trained("all\(ranks)", ranks: ranks) == alone, "\(ranks) ranks against one")
     }
-    // Stopped after every step, in the middle of an epoch, too, and continued by other numbers of ranks.
+    // Stopped after every step, also in the middle of an epoch, and resumed with other numbers of
+    // ranks.
     for (steps, ranks) in [(1, 3), (2, 1), (3, 4)] {
       _ = try trained("parts", ranks: ranks, "steps=\(steps)")
     }
@@ -183,7 +184,8 @@ import Testing
     #expect(try checkpoint("parts").step == 4)
   }
 
-  /// The fully-connected CRF takes the backbone's weights, stands beside the others with its time, and is not trained.
+  /// The fully-connected CRF uses the backbone's weights, appears in the table with its time, and
+  /// is not trained.
   @Test func fullyConnectedCRFOnTheSameUnaries() throws {
     _ = try run("train", "model=fcn8snarrow", "epochs=1")
     let model = "fcn8snarrow_fullcrfi2a4-20-30s1-2"
@@ -217,7 +219,8 @@ import Testing
     #expect(!own.contains("seconds"), "figures that differ from run to run are for comparisons")
   }
 
-  /// Images of several sizes in VOC's folders: prepare, train from nothing, evaluate, predict, archive.
+  /// Images of several sizes in VOC's folders: prepare, train from nothing, evaluate, predict,
+  /// archive.
   ///
   /// The repository's own samples, and VOC's photographs beside the package where there are.
   @Test(
@@ -241,7 +244,8 @@ import Testing
     _ = try run(
       "predict", data, "model=fcn8snarrow_crfi2p4d541", "test-split=val", "loss=fce_0.7",
       "--weights", folder("run"), "--out", folder("out"))
-    // The archive as the server unpacks it: a map of classes for every image of the list, of its size, in VOC's colours.
+    // The archive as the server unpacks it: for every image of the list a class map of its size in
+    // VOC's colours.
     try FileManager.default.createDirectory(
       atPath: folder("server"), withIntermediateDirectories: true)
     let unpacked = try PACTestSupport.run(

@@ -2,7 +2,7 @@ import Foundation
 import PACTestSupport
 import Testing
 
-/// Signals that ask for the end: the step is finished, a checkpoint written, the status is 75.
+/// Signals that ask a run to stop: it finishes the step, writes a checkpoint and exits with 75.
 @Suite(.enabled(if: hasMPI, "mpirun is not installed"), .serialized)
 struct StopSignalTests {
   let project: SurvivalProject
@@ -11,7 +11,7 @@ struct StopSignalTests {
 
   private static let arguments = SurvivalProject.endless + ["checkpoint-every-steps=1000000"]
 
-  /// Waits until training goes on, for which nothing but the program's line of progress or log speaks.
+  /// Waits until training is under way, which only the progress line or the log shows.
   private func waitForTraining(ranks: Int) throws {
     let began = eventually(within: 60) {
       project.ranks.count == ranks
@@ -63,7 +63,7 @@ struct StopSignalTests {
     try expectStopped(try job.wait(), ranks == 1 ? "SIG" : "SIGUSR1 sent to rank ")
   }
 
-  /// Evaluation is cut short too, and made up for when the run goes on.
+  /// Evaluation is interrupted too, and repeated when the run resumes.
   @Test func betweenTestSamples() throws {
     let straight = try project.training("train", "run=\(project.folder("straight"))", "epochs=2")
     try #require(straight.status == 0, "\(straight.errors)")
@@ -71,7 +71,7 @@ struct StopSignalTests {
       let part = try project.training("train", "epochs=2", "steps=\(steps)")
       try #require(part.status == 0, "\(part.errors)")
       if steps == "3" {
-        // As a run leaves it that was stopped while it measured epoch 1.
+        // The state of a run that was stopped while it evaluated epoch 1.
         let log = project.folder("run/test.log")
         let rows = try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n")
         try Data("\(rows[0])\n".utf8).write(to: URL(fileURLWithPath: log))

@@ -3,7 +3,7 @@ import PACCheckpoints
 import PACTestSupport
 import Testing
 
-/// A training that something is done to while it runs.
+/// A training run that is disturbed while it runs.
 final class SurvivalProject: Sendable {
   let training: TrainingProject
   var folder: TemporaryFolder { training.folder }

@@ -56,8 +56,8 @@ struct TimelineTests {
     #expect(result.status == 1)
     #expect(
       result.errors
-        == "error: --timeline \(project.folder("no/such/folder.json")): cannot write it "
-        + "(No such file or directory); name a file in a folder that can be written\n")
+        == "error: --timeline \(project.folder("no/such/folder.json")): cannot write the file "
+        + "(No such file or directory); choose a file in a writable folder\n")
     #expect(try !project.folder.names().contains("run"))
   }
 }

@@ -6,7 +6,7 @@ import PACTensors
 import PACTestSupport
 import Testing
 
-/// What users get wrong: one line that says what, where and what to do, status 1, on one rank and on two.
+/// User errors: one line that says what, where and what to do, and status 1, on one and two ranks.
 @Suite(.enabled(if: hasMPI, "mpirun is not installed"), .serialized)
 struct TrainErrorsTests {
   let project: TrainingProject
@@ -55,12 +55,12 @@ struct TrainErrorsTests {
     try expectError("unknown key 'leraning-rate'", "leraning-rate=1")
     try expectError("lr", "lr=fast")
     try expectError(
-      "model: GuidedFilter_2_0.01 has no parameters to train; measure it with pac evaluate",
+      "model: GuidedFilter_2_0.01 has no parameters to train; use pac evaluate",
       "model=GuidedFilter_2_0.01")
   }
 
-  @Test func numbersThatAreNone() throws {
-    // pac prepare refuses such numbers; other programs may not.
+  @Test func nonFiniteValues() throws {
+    // pac prepare rejects such values; other programs may not.
     let name = project.folder("nan.h5")
     let scenes = (0..<5).map { SyntheticScene(seed: 1, index: $0, width: 56, height: 48).render() }
     let file = try HDF5File(creating: name)
@@ -81,7 +81,7 @@ struct TrainErrorsTests {
     try expectError("sample scene_0003: depth is nan", "data=\(name)")
   }
 
-  /// Found before the step changes anything: the checkpoint before it stays, and is good.
+  /// It is found before the step changes anything: the previous checkpoint stays intact.
   @Test(arguments: [1, 2])
   func divergence(ranks: Int) throws {
     let result = try project(
@@ -97,7 +97,7 @@ struct TrainErrorsTests {
     #expect(found.flatMap { Int($0.1) } == last.checkpoint.step + 1, "\(result)")
   }
 
-  /// All samples of the batch, whichever rank has them.
+  /// The message names all samples of the batch, whichever rank has them.
   @Test(arguments: ["repeatable", "fastest"])
   func divergenceNamesEverySample(reduction: String) throws {
     let errors = try [1, 2, 3].map { ranks in

@@ -10,8 +10,8 @@ struct TrainRanksTests {
 
   init() throws { project = try TrainingProject() }
 
-  /// Batches of seven of eleven samples: shares of different sizes, and a last batch of four in which some ranks have
-  /// nothing to do.
+  /// Eleven samples in batches of seven: shards of different sizes, and a last batch of four in
+  /// which some ranks have no sample.
   @Test func givesTheSameBitsOnAnyNumberOfRanks() throws {
     let project = try TrainingProject(scenes: 14)
     var checkpoints: [[[[UInt32]]]] = []
@@ -32,7 +32,7 @@ struct TrainRanksTests {
     }
   }
 
-  /// A run that is stopped after every step and goes on with another number of ranks each time.
+  /// A run that is stopped after every step and resumes with another number of ranks each time.
   @Test(arguments: ["adam", "sgd"])
   func continuesOnAnyNumberOfRanks(optimizer: String) throws {
     let project = try TrainingProject(scenes: 14)
@@ -54,7 +54,7 @@ struct TrainRanksTests {
     #expect(try project.text("straight/train.log") == project.text("parts/train.log"))
   }
 
-  /// Where the bits cannot be kept the user is told, once.
+  /// If the bits will differ, the user is told once.
   @Test func saysWhenTheLastBitsWillDiffer() throws {
     try #require(try project("train", ranks: 2, "steps=1").status == 0)
     let first = try #require(try project.checkpoint()?.arithmetic)
@@ -89,8 +89,8 @@ struct TrainRanksTests {
     }
     for other in parameters.dropFirst() {
       #expect(other.count == parameters[0].count)
-      // Adam divides by the size of gradients: where one is all rounding error, its first steps may differ by as much
-      // as a step, here 10⁻³ three times.
+      // Adam divides by the magnitude of gradients: where a gradient is nothing but rounding error,
+      // the first steps may differ by a whole step each, here three times 10⁻³.
       #expect(zip(other, parameters[0]).allSatisfy { abs($0 - $1) <= 6e-3 })
       let far = zip(other, parameters[0]).count { abs($0 - $1) > 1e-5 }
       #expect(far < other.count / 100, "\(far) of \(other.count)")
@@ -119,7 +119,7 @@ struct TrainRanksTests {
     let parts = project.folder("parts")
     let whole = try project("train", ranks: ranks, "run=\(straight)", "epochs=3")
     try #require(whole.status == 0, "\(whole.errors)")
-    // Stops in the middle of an epoch, at the end of one, and goes on each time.
+    // Stops in the middle and at the end of an epoch, and resumes each time.
     for steps in ["2", "3", "5"] {
       let result = try project("train", ranks: ranks, "run=\(parts)", "epochs=3", "steps=\(steps)")
       try #require(result.status == 0, "\(result.errors)")
@@ -133,7 +133,7 @@ struct TrainRanksTests {
     #expect(try project.text("straight/train.log") == project.text("parts/train.log"))
   }
 
-  /// As on hosts of which only the first sees the run folder and the file of weights.
+  /// As on hosts of which only the first can access the run folder and the file of weights.
   @Test func theLeaderAloneReadsCheckpointsAndWeights() throws {
     try #require(try project("train", "run=\(project.folder("first"))", "steps=1").status == 0)
     let elsewhere = try TemporaryFolder()
@@ -163,7 +163,7 @@ struct TrainRanksTests {
   @Test func continuesAfterAKill() throws {
     let straight = try project("train", "run=\(project.folder("straight"))", "epochs=6")
     try #require(straight.status == 0, "\(straight.errors)")
-    // A real SIGKILL, as soon as there is a checkpoint to go on from.
+    // A real SIGKILL, as soon as there is a checkpoint to resume from.
     let killed = try run(
       "/bin/bash",
       [

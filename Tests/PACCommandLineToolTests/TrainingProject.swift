@@ -91,7 +91,7 @@ final class TrainingProject: Sendable {
 }
 
 extension Checkpoint {
-  /// Every number that decides how training goes on, as bits.
+  /// The bits of every number that affects further training.
   var bits: [[UInt32]] {
     (parameters.map(\.value) + optimizerState.slots.sorted { $0.key < $1.key }.map(\.value))
       .map { $0.elements.map(\.bitPattern) }

@@ -88,7 +88,10 @@ private let withBeta2 = enumeration(
     ("steps: 0", "c.yaml:5: steps: expected none, or an integer, 1 or more, found '0'"),
     ("run: b", "c.yaml:1: key 'run' is given twice; remove one"),
     ("crop: 100", "c.yaml:5: crop: 100 is not a multiple of factor 8; choose 104"),
-    ("border: 128", "c.yaml:5: border: 128 pixels on each side leave nothing of crop 256"),
+    (
+      "border: 128",
+      "c.yaml:5: border: 128 pixels on each side leave nothing of crop 256; decrease border"
+    ),
     (
       "momentum: 0.9",
       "c.yaml:5: momentum: has no effect with optimizer adam; remove it or choose sgd"
@@ -120,7 +123,10 @@ private let withBeta2 = enumeration(
       "override: loss: expected l2, rmse or epe, found 'l1'; did you mean 'l2'?"
     ),
     ("factor=3", "override: factor: expected 2, 4, 8 or 16, found '3'"),
-    ("border=128", "override: border: 128 pixels on each side leave nothing of crop 256"),
+    (
+      "border=128",
+      "override: border: 128 pixels on each side leave nothing of crop 256; decrease border"
+    ),
     ("run=~/a", "override: run: expected a path (~ is not expanded), found '~/a'"),
     (
       "lr-steps=5,",

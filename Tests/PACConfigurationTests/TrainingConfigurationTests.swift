@@ -106,7 +106,7 @@ extension TrainingConfiguration {
     expected.checkpointEvery = 2
     expected.checkpointEverySteps = 100
     expected.keepCheckpoints = 1
-    expected.readAhead = 9
+    expected.prefetchCount = 9
     expected.steps = 12
     expected.maximumMinutes = 1.5
     expected.stallTimeout = 20
@@ -115,7 +115,8 @@ extension TrainingConfiguration {
 
   @Test func everyPropertyHasAKey() {
     let configuration = upsampling(run: "a", data: "b", factor: 8, epochs: 1)
-    // Without the list of tasks and the settings, which are all keys of the task; the optimizer's constants are five keys.
+    // All properties but the list of tasks and the settings, which are the keys of the task; the
+    // optimizer's hyperparameters are five keys.
     let general = Mirror(reflecting: configuration).children.count - 2 + 4
     let own = Mirror(reflecting: UpsamplingSettings()).children.count
     #expect(general + own == configuration.keys.count)
@@ -148,13 +149,13 @@ extension TrainingConfiguration {
     #expect(try read(yaml).data == "{x}")
     #expect(
       message { _ = try read(yaml, "run=a/{modle}") }
-        == "override: run: {modle} stands for no key; did you mean 'model'?")
+        == "override: run: {modle} is not a key; did you mean 'model'?")
     let configuration = try read(yaml)
     #expect(
       try configuration.fillingIn("w/x{factor}.pth", at: "--weights") == "w/x8.pth")
     #expect(
       message { _ = try configuration.fillingIn("w/{run}", at: "--weights") }
-        == "--weights: {run} stands for no key; did you mean 'run'?")
+        == "--weights: {run} is not a key; did you mean 'run'?")
   }
 
   @Test func recipesAreValid() throws {
@@ -191,7 +192,7 @@ extension TrainingConfiguration {
     for _ in 0..<300 {
       let text = "x" + String((0..<8).compactMap { _ in letters.randomElement(using: &random) })
       var original = upsampling(
-        // Braces stand for keys and are filled in on reading.
+        // Keys in braces are replaced on reading.
         run: text.dropFirst().filter { !"{}".contains($0) } + "x", data: text, factor: 4,
         epochs: .random(in: 1...9, using: &random)
       ) { $0.network = .pacJointUpsampleLite }

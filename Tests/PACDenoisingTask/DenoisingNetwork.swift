@@ -2,10 +2,10 @@ import PACAutograd
 import PACLayers
 import PACTensors
 
-/// Removes noise from a depth map with the help of a colour image: one PAC layer between ordinary convolutions.
+/// Removes noise from a depth map, guided by a colour image: one PAC layer between convolutions.
 ///
-/// y = x + conv(PAC(conv(x); f(guide))): the network predicts the correction. The PAC layer averages over a
-/// window, but hardly across edges of the guide.
+/// y = x + conv(PAC(conv(x); f(guide))): the network predicts the correction. The PAC layer
+/// averages over a window, but hardly across edges of the guide.
 struct GuidedDenoiser {
   private let encoder: Conv2d
   private let features: Conv2d
@@ -14,8 +14,8 @@ struct GuidedDenoiser {
 
   /// Makes a network.
   /// - Parameters:
-  ///   - channels: how many channels the convolutions between input and output have.
-  ///   - seed: draws the initial values.
+  ///   - channels: the number of channels between input and output.
+  ///   - seed: the seed of the initial values.
   /// - Throws: `LayerError` if there is no such network.
   init(channels: Int, seed: UInt64) throws {
     var random = CounterRandom(seed: seed, purpose: .initialisation)

@@ -2,7 +2,7 @@ import Foundation
 import PACData
 import PACTensors
 
-/// A depth map with noise, a colour image, and the depth map without.
+/// A noisy depth map, a colour image, and the clean depth map.
 struct DenoisingSample: Sample {
   var name: String
   var index: Int
@@ -22,7 +22,7 @@ struct DenoisingSample: Sample {
 struct DenoisingSampleMaker: SampleMaker {
   /// σ of the noise, relative to the range of the depths.
   let noise: Float
-  /// The side of the square that training cuts out.
+  /// Width and height of a training crop in pixels.
   let crop: Int
   /// The depth that stands for "not measured"; nil if every pixel was.
   var missingDepth: Float?

@@ -1,7 +1,7 @@
 import PACConfiguration
 import PACTraining
 
-/// The network, and the keys that mean nothing to other tasks.
+/// The settings of guided denoising: the network, and the keys that only this task has.
 struct DenoisingSettings: TaskSettings {
   /// The channels of the network.
   var channels = 8

@@ -5,7 +5,7 @@ import PACLayers
 import PACTensors
 import PACTraining
 
-/// Guided denoising: noisy depth and a colour image → depth without noise.
+/// Guided denoising: noisy depth and a colour image → clean depth.
 struct DenoisingTask: PredictingTask {
   let configuration: TrainingConfiguration
   private let settings: DenoisingSettings
@@ -74,7 +74,7 @@ struct DenoisingTask: PredictingTask {
       }, metrics: metrics)
   }
 
-  /// The root mean square errors of the prediction and of its input; nil if no pixel counts.
+  /// The RMSE of the prediction and of its input; nil if no pixel is valid.
   private func values(_ prediction: Tensor, _ sample: DenoisingSample) -> [Double?] {
     let valid = sample.valid.elements
     return [prediction, sample.noisy].map { map in
@@ -96,7 +96,7 @@ struct DenoisingTask: PredictingTask {
 
   var predictionColumns: String { "name,picture,rmse,noise" }
 
-  /// Writes a picture: input, prediction and truth side by side, as grey values.
+  /// Writes a grey picture: input, prediction and ground truth side by side.
   func writePrediction(of sample: DenoisingSample, to folder: String) throws -> String {
     let prediction = try output(sample, tape: nil).value
     let (height, width) = (sample.clean.shape.height, sample.clean.shape.width)

@@ -1,4 +1,4 @@
-// A program like pac that knows one task more: the worked example of docs/extending.md.
+// A program like pac with one more task: the worked example of docs/extending.md.
 
 import PACCommandLineTool
 import PACTraining

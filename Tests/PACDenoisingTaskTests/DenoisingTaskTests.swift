@@ -4,7 +4,7 @@ import PACData
 import PACTestSupport
 import Testing
 
-/// A task that no target in Sources knows goes through the ordinary commands: see docs/extending.md.
+/// A task that no target in Sources knows works with the ordinary commands: see docs/extending.md.
 @Suite struct DenoisingTaskTests {
   private let folder: TemporaryFolder
 

@@ -25,7 +25,7 @@ func runCommand(_ arguments: [String], _ communicator: Communicator) throws {
   }
 }
 
-/// A command as the program's own: the ways in which its ranks can end.
+/// Runs a ranked command like the program's own; its ranks end in the given way.
 func runRanked(_ kind: String) throws {
   try withRanks { communicator in
     switch kind {
@@ -73,7 +73,7 @@ private func collectives(_ communicator: Communicator) throws {
   print(try communicator.together { rank + 1 })
 }
 
-/// The vector at `position`: any fixed function of it whose magnitudes differ wildly.
+/// The vector at `position`: a fixed pseudo-random one with widely varying magnitudes.
 private func leaf(_ position: Int, count: Int) -> Tensor {
   var state = UInt64(position + 1) &* 0x9E37_79B9_7F4A_7C15
   return Tensor(
@@ -85,9 +85,11 @@ private func leaf(_ position: Int, count: Int) -> Tensor {
     })
 }
 
-/// `sum ORDER COUNT BOUND…`: rank r sums the leaves from the r-th to the next bound, twice; prints the totals' bits.
+/// `sum ORDER COUNT BOUND…`: rank r contributes the leaves from the r-th to the next bound, twice;
+/// prints the bits of the sums.
 ///
-/// The gradient comes in parts of seven elements, buckets have five, so that they share parts and parts lie in two.
+/// The gradient arrives in parts of seven elements and buckets have five, so that parts span
+/// buckets and buckets span parts.
 private func treeSum(_ arguments: [String], _ communicator: Communicator) throws {
   let numbers = arguments.compactMap { Int($0) }
   let (count, bounds) = (numbers[0], numbers.dropFirst())
@@ -114,7 +116,7 @@ private func treeSum(_ arguments: [String], _ communicator: Communicator) throws
     try reduction.update(totals.writableBuffer()) { segment in
       for (i, gradient) in segment.gradients.enumerated() { segment.values[i] += gradient }
     }
-    // Others wait for nothing that is on its way in the background.
+    // A barrier must not wait for what is still in progress in the background.
     if round == 1 { try communicator.barrier() }
     // Some before the rest, as a forward pass reads them.
     for part in [count / 2..<count, 0..<count] { try reduction.receive(part) }
@@ -129,7 +131,7 @@ private func treeSum(_ arguments: [String], _ communicator: Communicator) throws
   }
 }
 
-/// Rank `failing` fails before its last sample; the others wait for nothing that does not come.
+/// Rank `failing` fails before its last sample; the other ranks must not wait for it.
 private func failWithin(_ failing: Int, _ communicator: Communicator) throws {
   let reduction = GradientReduction(count: 40, communicator: communicator, bucketLength: 5)
   let ranges = (0..<communicator.worldSize).map { 3 * $0..<3 * $0 + 3 }
@@ -147,7 +149,7 @@ private func failWithin(_ failing: Int, _ communicator: Communicator) throws {
   try communicator.agree(on: failure)
 }
 
-/// The ranks `failing` meet an error; all find out together.
+/// The ranks `failing` throw an error; all ranks find out together.
 private func fail(_ failing: Set<Int>, _ communicator: Communicator) throws {
   try communicator.together {
     guard failing.contains(communicator.rank) else { return }
@@ -155,7 +157,7 @@ private func fail(_ failing: Set<Int>, _ communicator: Communicator) throws {
   }
 }
 
-/// One rank meets an error that the others do not ask about: it must end the job.
+/// One rank fails where the others do not check for errors: it must abort the job.
 private func leaveOthersWaiting(_ failing: Int, _ communicator: Communicator) throws {
   guard communicator.rank != failing else { throw CommandError(description: "lost the thread") }
   try communicator.barrier()

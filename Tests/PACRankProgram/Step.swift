@@ -5,12 +5,13 @@ import PACOptimizers
 import PACTensors
 import PACTraining
 
-/// `step ORDER BATCH NAME=VALUE…`: one step of all ranks, with values put into samples; prints what became of it.
+/// `step ORDER BATCH NAME=VALUE…`: one step of all ranks with values injected into samples.
 ///
-/// NAME is `lossK` or `gradientK` for sample K, or `gradients` for all: VALUE stands for the loss, or for an element of
-/// the gradient of the mean. Everything else is a small number. `slowR` makes rank R's optimizer take so many seconds.
-/// Each rank prints the error, if there was one, the different values among the weights, whether the parameters are those
-/// before, and how many steps its optimizer began.
+/// NAME is `lossK` or `gradientK` for sample K, or `gradients` for all samples: VALUE replaces the
+/// loss, or an element of the gradient of the mean. Everything else is a small number. `slowR`
+/// makes rank R's optimizer take VALUE seconds. Each rank prints the error, or else the distinct
+/// values of the weights; then whether the parameters are unchanged, and how many steps its
+/// optimizer began.
 func step(_ arguments: [String], _ communicator: Communicator) throws {
   let batch = Int(arguments[1]) ?? 0
   let values = Dictionary(

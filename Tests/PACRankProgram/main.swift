@@ -1,4 +1,4 @@
-// A program for the tests to run under mpirun: RankProgram COMMAND [ARGUMENT …], see DistributedTests.
+// A program that tests run under mpirun: RankProgram COMMAND [ARGUMENT …], see DistributedTests.
 
 import Glibc
 import PACCommandLineTool
@@ -8,7 +8,7 @@ import PACTensors
 let arguments = Array(CommandLine.arguments.dropFirst())
 if arguments.first == "set-up" { ProcessSetup.completeEnvironment() }
 if arguments.first == "ranked" { exit(Program.status { try runRanked(arguments.last ?? "") }) }
-// Messages of five elements, so that the splitting of long ones is met by short vectors.
+// Messages of at most five elements, so that even short vectors are split.
 let communicator = try Communicator.start(largestMessage: 5)
 
 do {

@@ -126,10 +126,10 @@ import Testing
     let maker = try SegmentationSampleMaker(classes: 2, crop: 3, means: Self.means)
     #expect(
       message { try maker.trainingSample(of: scene(), index: 0, seed: 0, epoch: 0) }
-        == "sample a: label 2 is none of the 2 classes; prepare the dataset again")
+        == "sample a: label 2 is not one of the 2 classes; prepare the dataset again")
     #expect(
       message { try maker.trainingSample(of: scene(labels: false), index: 0, seed: 0, epoch: 0) }
-        == "sample a: has no labels; train on a split that has")
+        == "sample a: has no labels; train on a split with labels")
     #expect(throws: DataError.self) {
       try SegmentationSampleMaker(classes: 2, crop: 0, means: Self.means)
     }

@@ -1,26 +1,29 @@
 import Foundation
 
-/// What became of reading many damaged copies of a file.
+/// The result of reading many damaged copies of a file.
 public struct DamageReport: Sendable {
   /// How many were read as if nothing were wrong.
   public internal(set) var accepted = 0
-  /// How many were refused.
+  /// How many were rejected.
   public internal(set) var refused = 0
-  /// What must not happen: crashes, runaway memory, endless reading, messages that do not name the file on one line.
+  /// What must not happen: crashes, runaway memory, endless reading, messages that do not name the
+  /// file on one line.
   public internal(set) var failures: [String] = []
 }
 
 /// Reads damaged copies of a file in a process of its own, so that a crash is seen as one.
 ///
-/// The process, `ReaderProgram`, may allocate `allowance` mebibytes more than after reading the intact file, which it does
-/// first; an allocation beyond that ends it. When it ends, the rest is read by another one.
+/// The process, `ReaderProgram`, may allocate `allowance` mebibytes more than after reading the
+/// intact file, which it does first; an allocation beyond that ends it. When it ends, the rest is
+/// read by another one.
 /// - Parameters:
 ///   - sample: the intact file.
 ///   - format: what it is, a name in `ReaderProgram`.
 ///   - count: how many copies.
 ///   - seed: decides the damage.
 ///   - allowance: in mebibytes.
-///   - together: how many copies one process reads; 1 for a library that damages the process's memory now and then.
+///   - together: how many copies one process reads; 1 for a library that damages the process's
+///     memory now and then.
 ///   - repair: makes checksums fit again, so that more than the checksum is tested.
 /// - Returns: what happened.
 /// - Throws: if the process cannot be started.

@@ -4,7 +4,8 @@ import Foundation
 public struct JobResult: Sendable {
   /// One rank's end.
   public struct Rank: Sendable {
-    /// Its exit status, 128 + the signal's number if one ended it; nil if the job ended it from outside.
+    /// Its exit status, 128 + the signal's number if one ended it; nil if the job ended it from
+    /// outside.
     public let status: Int32?
     /// What it wrote to standard output.
     public let output: String

@@ -1,6 +1,7 @@
 import Foundation
 
-/// Makes MATLAB files of version 5: a structure whose fields are matrices of bytes, among others SBD's `GTcls`.
+/// Makes MATLAB files of version 5: a structure whose fields are matrices of bytes, among others
+/// SBD's `GTcls`.
 public struct MATLABBuilder {
   /// The variable's name.
   public var variable = "GTcls"

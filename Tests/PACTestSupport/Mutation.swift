@@ -1,6 +1,7 @@
 import Foundation
 
-/// One way of damaging a file: bits flipped, bytes changed, cut, repeated or left out, numbers made huge.
+/// One way of damaging a file: bits flipped, bytes changed, cut, repeated or left out, numbers made
+/// huge.
 public struct Mutation: CustomStringConvertible, Sendable {
   /// What was done, with places.
   public private(set) var description = ""

@@ -2,7 +2,8 @@ import Foundation
 
 /// Runs Python programs that check our files with h5py and NumPy.
 public enum Python {
-  /// An interpreter with h5py: the one named by `PAC_TEST_PYTHON`, else `python3`; nil if neither has it.
+  /// An interpreter with h5py: the one named by `PAC_TEST_PYTHON`, else `python3`; nil if neither
+  /// has it.
   public static let interpreter: String? = {
     let named = ProcessInfo.processInfo.environment["PAC_TEST_PYTHON"]
     return [named, "python3"].compactMap { $0 }.first { candidate in

@@ -7,7 +7,7 @@ public func reference(_ path: String) -> String {
 
 /// A file or folder of the larger sets that may lie beside the package, nil where it does not.
 ///
-/// Tests take it as a further argument besides the repository's own files, so that nothing is skipped without it.
+/// Tests use it in addition to the repository's own files, so nothing is skipped without it.
 public func sharedData(_ path: String) -> String? {
   let file = packageRoot.appendingPathComponent("../shared/\(path)").standardizedFileURL.path
   return FileManager.default.fileExists(atPath: file) ? file : nil

@@ -2,8 +2,8 @@ import Foundation
 
 /// A command that runs while the test does something to it; `run` is the same without that.
 ///
-/// coreutils' `timeout` puts it into a process group of its own, tells that to end when the time is over, and kills
-/// it five seconds later.
+/// coreutils' `timeout` puts it into a process group of its own, tells that to end when the time is
+/// over, and kills it five seconds later.
 public final class RunningCommand {
   private let process = Process()
   private let folder: URL
@@ -33,7 +33,8 @@ public final class RunningCommand {
       .filter { environment[$0.key] != .some(nil) }
     process.currentDirectoryURL = directory ?? process.currentDirectoryURL
     process.standardInput = FileHandle.nullDevice
-    // Files, not pipes: nobody has to read while the command runs, and orphans cannot keep them open.
+    // Files, not pipes: nobody has to read while the command runs, and orphans cannot keep them
+    // open.
     for stream in ["out", "err"] { try Data().write(to: folder.appendingPathComponent(stream)) }
     process.standardOutput = try FileHandle(forWritingTo: folder.appendingPathComponent("out"))
     process.standardError = try FileHandle(forWritingTo: folder.appendingPathComponent("err"))
@@ -87,8 +88,8 @@ public struct ListedProcess: Sendable {
   /// Its rank in a job; nil if no launcher started it as one.
   public let rank: Int?
 
-  /// The processes of a program one of whose arguments contains `text`, by rank; not those that have ended
-  /// and are still to be waited for.
+  /// The processes of a program one of whose arguments contains `text`, by rank; not those that
+  /// have ended and are still to be waited for.
   public static func running(_ program: String, with text: String) -> [ListedProcess] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
     return names.compactMap { Int32($0) }.compactMap { identifier in

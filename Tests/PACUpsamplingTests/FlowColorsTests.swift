@@ -5,7 +5,8 @@ import Testing
 @testable import PACUpsampling
 
 @Suite struct FlowColorsTests {
-  /// Colours of the benchmark's wheel at its own places: entry i stands for the angle 2π · i / 54 − π.
+  /// Colours of the benchmark's wheel at its own places: entry i stands for the angle 2π · i / 54 −
+  /// π.
   @Test(
     arguments: [
       (0, [255, 0, 0]), (5, [255, 85, 0]), (15, [255, 255, 0]), (18, [127.5, 255, 0]),

@@ -8,7 +8,8 @@ import Testing
 @testable import PACUpsampling
 
 @Suite struct PredictionWriterTests {
-  /// Two rows of four pixels by factor 2; the truth of the last pixel was not measured, the first one does not count.
+  /// Two rows of four pixels with factor 2; the ground truth of the last pixel is missing, the
+  /// first one is excluded.
   private func sample(name: String = "room", target: [Float] = [1, 2, 3, 4, 5, 6, 7, 0])
     -> UpsamplingSample
   {
@@ -93,7 +94,7 @@ import Testing
     }
   }
 
-  /// Flow of 2 × 4 vectors by factor 2; the last one is unknown, the first does not count.
+  /// Flow of 2 × 4 vectors with factor 2; the last one is unknown, the first one is excluded.
   private func flowSample() -> UpsamplingSample {
     let vectors: [Float] = [3, 0, 0, 1, 1, 1, 1, 1e10] + [4, 0, 5, 0, 0, 0, 0, 1e10]
     return UpsamplingSample(
@@ -182,13 +183,13 @@ import Testing
     #expect(
       message {
         _ = try write([0, 0, 0, .nan, 0, 0, 0, 0], of: sample(), to: folder.path)
-      } == "sample room: the prediction is not finite; train longer or anew")
+      } == "sample room: the prediction is non-finite; train longer or again")
     try folder.write(Data(), as: "file")
     #expect(
       message {
         _ = try write([0, 0, 0, 0, 0, 0, 0, 0], of: sample(), to: folder("file"))
       }
-        == "\(folder("file"))/depth: cannot make the folder; check its place and the permissions there"
+        == "\(folder("file"))/depth: cannot create the folder; check the path and its permissions"
     )
   }
 }

@@ -140,7 +140,8 @@ struct UpsamplingSampleMakerTests {
 
   @Test("a crop without a countable pixel is drawn again")
   func redraw() throws {
-    // Crops that contain the only valid column make up 8 of 33, so 17 attempts fail in 1 % of cases.
+    // Crops that contain the only valid column make up 8 of 33, so 17 attempts fail in 1 % of
+    // cases.
     let scene = Self.scene(height: 8, width: 40) { _, x in x != 20 }
     let maker = try UpsamplingSampleMaker(factor: 4, crop: 8)
     let counts = try (0..<200).map {
@@ -182,14 +183,14 @@ struct UpsamplingSampleMakerTests {
     scene.depth = Tensor([1, 1, 64, 64], depth)
     #expect(
       throws: DataError(
-        "sample scene_0007: depth is -inf at row 3, column 5; repair it or take the sample out of "
-          + "the dataset")
+        "sample scene_0007: depth is -inf at row 3, column 5; repair it or remove the sample "
+          + "from the dataset")
     ) { try training(scene) }
 
     scene.depth = Tensor.zeros([1, 1, 64, 63])
     #expect(
       throws: DataError(
-        "sample scene_0007: image [3, 64, 64] and depth [1, 1, 64, 63] do not belong together; "
+        "sample scene_0007: image [3, 64, 64] and depth [1, 1, 64, 63] do not match; "
           + "expected [3, H, W] and [1, 1, H, W]")
     ) { try training(scene) }
 
@@ -201,19 +202,19 @@ struct UpsamplingSampleMakerTests {
     let wide = try UpsamplingSampleMaker(factor: 2, crop: nil, border: 6)
     #expect(
       throws: DataError(
-        "sample scene_0007: a border of 6 leaves nothing of its 12×40 pixels; make border smaller")
+        "sample scene_0007: a border of 6 leaves nothing of its 12×40 pixels; decrease border")
     ) { _ = try wide.evaluationSample(of: Self.scene(height: 12, width: 40), index: 0) }
   }
 
   @Test("settings that contradict each other are refused")
   func settings() {
     #expect(
-      throws: DataError("crop: 100 is not a positive multiple of factor 8; 104 would be")
+      throws: DataError("crop: 100 is not a positive multiple of factor 8; choose 104")
     ) { _ = try UpsamplingSampleMaker(factor: 8, crop: 100) }
     #expect(
-      throws: DataError("crop: 8 leaves nothing inside a border of 4; enlarge it")
+      throws: DataError("crop: 8 leaves nothing inside a border of 4; increase it")
     ) { _ = try UpsamplingSampleMaker(factor: 8, crop: 8, border: 4) }
-    #expect(throws: DataError("factor: 0 is not a positive number")) {
+    #expect(throws: DataError("factor: 0 is not a positive integer")) {
       _ = try UpsamplingSampleMaker(factor: 0, crop: nil)
     }
     #expect(throws: DataError("border: -1 is negative")) {

@@ -122,7 +122,7 @@ struct UpsamplingSourceTests {
       #expect(
         throws: DataError(
           "\(reader.path), sample scene_0001: a border of 6 leaves nothing of its 12×20 pixels; "
-            + "make border smaller")
+            + "decrease border")
       ) { _ = try source(reader, crop: nil, border: 6).evaluationSamples(0..<2, depth: 1) }
       #expect(
         throws: DataError("\(reader.path): holds no flow; use a dataset that does")

@@ -6,7 +6,7 @@ import PACText
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
-    abstract: "Measures speed: of typical work, of the sum over ranks, of whole steps.",
+    abstract: "Measures speed: of typical workloads, of the all-reduce, of training steps.",
     subcommands: [
       BenchCasesCommand.self, BenchPosterCommand.self, BenchAllReduceCommand.self,
       BenchStepCommand.self,
@@ -17,19 +17,20 @@ struct BenchCommand: ParsableCommand {
 struct BenchCasesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cases",
-    abstract: "Measures the speed of typical work; this is what pac bench does by itself.",
+    abstract: "Measures the speed of typical workloads; plain pac bench runs this command.",
     discussion: """
-      Each case runs in a process of its own. Columns: seconds of one run (median), useful operations a \
-      second in 10⁹, the rate of OpenBLAS's matrix product measured beside it, their ratio, and the largest \
-      resident memory in 2²⁰ bytes.
+      Each case runs in its own process. Columns: the median time of one run in seconds; useful \
+      operations per second, in GFLOP/s; the rate of OpenBLAS's sgemm, measured next to it; the \
+      ratio of the two; and peak resident memory in MiB.
       """)
 
-  @Argument(help: ArgumentHelp("Cases; all if none is named.", valueName: "case"))
+  @Argument(
+    help: ArgumentHelp("Cases to run, such as upsample8 (default: all).", valueName: "case"))
   var cases: [String] = []
 
   @OptionGroup var measuring: CaseArguments
 
-  @Flag(help: "Only name the cases.")
+  @Flag(help: "List the cases instead of running them.")
   var list = false
 
   @Flag(help: .hidden)
@@ -39,7 +40,8 @@ struct BenchCasesCommand: ParsableCommand {
     let known = BenchmarkCase.all.map(\.name)
     if let unknown = cases.first(where: { !known.contains($0) }) {
       let guess = NearestWord.guess(for: unknown, among: known).map { "; did you mean '\($0)'?" }
-      throw ValidationError("Unknown case '\(unknown)', pac bench --list names all\(guess ?? "")")
+      throw ValidationError(
+        "Unknown case '\(unknown)', pac bench --list shows all of them\(guess ?? "")")
     }
   }
 

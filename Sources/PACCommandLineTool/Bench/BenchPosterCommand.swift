@@ -5,11 +5,11 @@ import PACBenchmarking
 struct BenchPosterCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "poster",
-    abstract: "Measures FCN8s and the CRFs on top as on the paper's poster: 500×500, 21 classes.",
+    abstract: "Measures FCN8s and the CRFs of the paper's poster: 500×500, 21 classes.",
     discussion: """
-      Each row runs in a process of its own. The CRFs' rows are without the network below them. Columns: the case of \
-      pac bench that is measured, threads, seconds of one image (median), the largest resident memory in 2²⁰ \
-      bytes, and the poster's seconds, on a GPU.
+      Each row runs in its own process; the rows of the CRFs do not include the network below \
+      them. Columns: the pac bench case that is run, threads, the median time of one image in \
+      seconds, peak resident memory in MiB, and the poster's time on a GPU.
       """)
 
   @OptionGroup var measuring: CaseArguments

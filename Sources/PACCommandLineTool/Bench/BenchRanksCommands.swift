@@ -7,15 +7,16 @@ import PACText
 struct BenchAllReduceCommand: RankedCommand {
   static let configuration = CommandConfiguration(
     commandName: "allreduce",
-    abstract: "Measures sums of vectors over all ranks beside MPI_Allreduce; run it under mpirun.",
+    abstract: "Compares the gradient all-reduce with MPI_Allreduce; run it under mpirun.",
     discussion: """
-      Columns: ranks, floats of each rank's vector, seconds (medians of the slowest rank) of the repeatable sum, of the \
-      sum in MPI's order (reduction: fastest) and of one MPI_Allreduce on the same buffer, the ratio of the first \
-      and the last, and the bytes that a rank must send at least, 8 · floats · (ranks − 1) / ranks, a second of \
-      the repeatable sum.
+      Columns: ranks; floats per rank; the time of the repeatable all-reduce, of the one in \
+      MPI's order (reduction: fastest) and of one MPI_Allreduce on the same buffer, in seconds \
+      of the slowest rank (median); the ratio of the first to the last; and the bandwidth of the \
+      repeatable all-reduce in GB/s, counting the bytes that a rank must send at least, \
+      8 · floats · (ranks − 1) / ranks.
       """)
 
-  @Option(help: "Lengths of vectors, separated by commas.")
+  @Option(help: "Vector lengths in floats, separated by commas.")
   var floats = "1000,10000,100000,1000000,10000000"
 
   @OptionGroup var measuring: MeasuringArguments
@@ -25,7 +26,7 @@ struct BenchAllReduceCommand: RankedCommand {
   func validate() throws {
     guard !counts.isEmpty, counts.allSatisfy({ (1...1 << 30).contains($0 ?? 0) }) else {
       throw ValidationError(
-        "Cannot use --floats \(floats), choose numbers from 1 to 2³⁰, as 1000,5000")
+        "Cannot use --floats \(floats), choose integers from 1 to 2³⁰, such as 1000,5000")
     }
   }
 
@@ -51,25 +52,31 @@ struct BenchAllReduceCommand: RankedCommand {
 struct BenchStepCommand: RankedCommand {
   static let configuration = CommandConfiguration(
     commandName: "step",
-    abstract: "Measures training steps by 1, 2, 4 … and all ranks; run it under mpirun.",
+    abstract: "Measures how training steps scale from 1 to all ranks; run it under mpirun.",
     discussion: """
-      Trains a network on random samples, first with as many for each rank (weak scaling), then with as many \
-      altogether (strong scaling). Columns: the ranks that share a batch while the others rest, samples in a \
-      batch, seconds of a step (medians of the slowest rank), of a step whose reductions begin after the \
-      backward pass and end before the next step, and of a step without any reduction, the efficiency against one \
-      rank (weak: t₁ / t; strong: t₁ / (ranks · t)), and the share of the reduction that is hidden, where it can be told.
+      Trains a network on random samples with 1, 2, 4, … and all ranks, first with a fixed \
+      number of samples per rank (weak scaling), then with a fixed global batch (strong \
+      scaling). Columns: the ranks that share a batch while the others idle; samples in the \
+      batch; the time of a step, of a step whose reduction begins after the backward pass and \
+      ends before the next step, and of a step without any reduction, in seconds of the slowest \
+      rank (median); the efficiency relative to one rank (weak: t₁ / t; strong: \
+      t₁ / (ranks · t)); and the fraction of the reduction that is hidden, where it can be told.
       """)
 
-  @Argument(help: "Network: \(StepWorkload.all.map(\.name).joined(separator: ", ")).")
+  @Argument(help: "Network to train: \(StepWorkload.all.map(\.name).joined(separator: ", ")).")
   var network = "upsample8"
 
-  @Option(help: "Width and height of the samples; 256 or 449 if left out.")
+  @Option(
+    help: """
+      Width and height of the samples in pixels (default: 256 for upsampling, 449 for \
+      segmentation networks).
+      """)
   var size: Int?
 
-  @Option(help: "Samples for each rank: weak scaling. 1 if left out.")
+  @Option(help: "Samples per rank, for weak scaling (default: 1).")
   var perRank: Int?
 
-  @Option(help: "Samples altogether: strong scaling. One for each rank if left out.")
+  @Option(help: "Samples in the global batch, for strong scaling (default: one per rank).")
   var globalBatch: Int?
 
   @OptionGroup var measuring: MeasuringArguments
@@ -88,7 +95,7 @@ struct BenchStepCommand: RankedCommand {
         "Cannot use size \(size), choose a multiple of \(workload.multiple) up to 4096")
     }
     guard (1...4096).contains(perRank ?? 1), (1...4096).contains(globalBatch ?? 1) else {
-      throw ValidationError("Cannot use so many samples, choose 1 to 4096")
+      throw ValidationError("Cannot use so many samples, choose from 1 to 4096")
     }
   }
 
@@ -136,10 +143,10 @@ struct BenchStepCommand: RankedCommand {
 }
 
 struct MeasuringArguments: ParsableArguments {
-  @Option(help: "Timed runs of each kind, which alternate; their median counts.")
+  @Option(help: "Timed runs of each variant; the variants alternate and the median is reported.")
   var repetitions = 11
 
-  @Flag(help: "Print one JSON object a line.")
+  @Flag(help: "Print the rows as JSON, one object per line.")
   var json = false
 
   func validate() throws {
@@ -149,11 +156,12 @@ struct MeasuringArguments: ParsableArguments {
   }
 }
 
-/// Rows under the names of their columns, or as JSON objects; printed by rank 0 as they come.
+/// Rows below a header, or JSON objects; rank 0 prints each as soon as it is added.
 private struct Table {
   enum Cell {
     case text(String)
-    /// A number and its format for people; nil, which is not known, becomes a dash or is left out of the object.
+    /// A number and its format in the table; nil means unknown: a dash in the table, no member in
+    /// the JSON object.
     case number(Double?, String)
 
     var text: String {

@@ -4,15 +4,15 @@ import Foundation
 import PACBenchmarking
 import PACKernels
 
-/// How cases are measured, each in a process of its own.
+/// How cases are measured, each in its own process.
 struct CaseArguments: ParsableArguments {
-  @Option(help: "Threads; one a core if left out.")
+  @Option(help: "Threads that the kernels use (default: one per core).")
   var threads: Int?
 
-  @Option(help: "Timed runs of each case; their median counts.")
+  @Option(help: "Timed runs of each case; the median is reported.")
   var repetitions = 5
 
-  @Flag(help: "Print one JSON object a line.")
+  @Flag(help: "Print the rows as JSON, one object per line.")
   var json = false
 
   func validate() throws {
@@ -26,7 +26,7 @@ struct CaseArguments: ParsableArguments {
 
   private var threadCount: Int { threads ?? Threads.count }
 
-  /// What the process of one case does.
+  /// Measures cases in this process: what the process of one case does.
   func measureHere(_ chosen: [BenchmarkCase]) throws {
     pac_end_with_parent()
     for item in chosen {
@@ -35,7 +35,7 @@ struct CaseArguments: ParsableArguments {
     }
   }
 
-  /// Runs a case in a process of its own; what that one prints on standard error appears here.
+  /// Runs a case in its own process, which shares this one's standard error.
   func measureApart(_ name: String) throws -> BenchmarkResult {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
@@ -50,10 +50,10 @@ struct CaseArguments: ParsableArguments {
     process.waitUntilExit()
     guard process.terminationReason == .exit else {
       throw BenchmarkError(
-        description: "case \(name): signal \(process.terminationStatus) ended its process; "
-          + "check that the memory suffices")
+        description: "case \(name): its process was killed by signal "
+          + "\(process.terminationStatus); check that there is enough memory")
     }
-    // It has said why.
+    // The process has printed why it failed.
     guard process.terminationStatus == 0 else { throw ExitCode(1) }
     return try JSONDecoder().decode(BenchmarkResult.self, from: output)
   }

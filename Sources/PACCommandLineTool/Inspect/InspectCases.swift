@@ -1,6 +1,6 @@
 import PACVerification
 
-/// Shows a file of cases: how many there are of each operation.
+/// Describes a case file: the number of cases of each operation.
 func inspectCases(_ path: String) throws -> Inspection {
   let counts = try caseCounts(of: path)
   let total = counts.reduce(0) { $0 + $1.count }

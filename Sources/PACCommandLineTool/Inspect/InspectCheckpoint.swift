@@ -1,6 +1,6 @@
 import PACCheckpoints
 
-/// Shows a checkpoint, after its checksum has been compared.
+/// Describes a checkpoint after verifying its checksum.
 func inspectCheckpoint(_ path: String) throws -> Inspection {
   let checkpoint = try Checkpoint(reading: path)
   let parameters = checkpoint.parameters.map {

@@ -6,12 +6,12 @@ import PACWeights
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
-    abstract: "Shows what a dataset, a checkpoint, a file of weights or a file of cases holds.")
+    abstract: "Shows what a dataset, checkpoint, weights file or case file contains.")
 
-  @Argument(help: "An HDF5 file, or weights as .pth or .safetensors.")
+  @Argument(help: "An HDF5 file, or weights in .pth or .safetensors, such as data.h5.")
   var file: String
 
-  @Flag(help: "Print one JSON object.")
+  @Flag(help: "Print the description as one JSON object.")
   var json = false
 
   func run() throws {
@@ -20,16 +20,16 @@ struct InspectCommand: ParsableCommand {
   }
 }
 
-/// What a file holds, for people and for programs.
+/// What a file contains, as text and as JSON.
 struct Inspection {
   /// `train.h5: dataset`.
   var title: String
-  /// A word and what is to be said about it.
+  /// Labels and their values; rows with an empty value are not printed.
   var rows: [(name: String, text: String)]
-  /// The same for programs.
+  /// The same as JSON.
   var json: JSONLine
 
-  /// The rows below their title, indented.
+  /// The title, and the rows indented below it.
   var text: String {
     let width = rows.map(\.name.count).max() ?? 0
     let lines = rows.filter { !$0.text.isEmpty }
@@ -38,7 +38,7 @@ struct Inspection {
   }
 }
 
-/// Recognises an HDF5 file by the attribute `format` of its root; every other file can only hold weights.
+/// Tells HDF5 files apart by the attribute `format` of their root; any other file must be weights.
 private func inspect(_ path: String) throws -> Inspection {
   guard HDF5File.recognizes(path) else { return try inspectWeights(path) }
   let root = try HDF5File(reading: path).root

@@ -1,7 +1,7 @@
 import Foundation
 import PACData
 
-/// Shows a dataset.
+/// Describes a dataset.
 func inspectDataset(_ path: String) throws -> Inspection {
   let summary = try DatasetReader(path).summary
   let description = summary.description

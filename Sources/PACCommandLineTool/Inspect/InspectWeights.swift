@@ -1,7 +1,7 @@
 import PACCheckpoints
 import PACWeights
 
-/// Shows a file of weights without a run: those of other programs, and ours in HDF5.
+/// Describes a file of weights, ours in HDF5 or one of another program.
 func inspectWeights(_ path: String) throws -> Inspection {
   let weights = try NetworkWeights(reading: path)
   let count = weights.entries.reduce(0) { $0 + $1.shape.count }

@@ -9,24 +9,24 @@ func columns(_ cells: [(text: String, width: Int)]) -> String {
     .joined(separator: " ")
 }
 
-/// Text of several lines as one.
+/// Joins the lines of a text into one.
 func oneLine(_ text: String) -> String {
   text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
 }
 
-/// Writes a line to standard error in one piece, so that those of several ranks do not mix.
+/// Writes a line to standard error in one call, so that lines of several ranks do not interleave.
 func printError(_ line: String) {
   let bytes = Array((line + "\n").utf8)
   write(STDERR_FILENO, bytes, bytes.count)
 }
 
-/// One JSON object on one line, its keys in the order given.
+/// One JSON object on one line, with its keys in the given order.
 struct JSONLine {
   let text: String
 
-  /// Makes a line from strings, numbers, booleans, objects, arrays of these, and nil, which leaves the key out.
+  /// Encodes strings, numbers, booleans, objects and arrays of these; a nil value omits its key.
   ///
-  /// Numbers that JSON cannot express become strings.
+  /// Non-finite numbers, which JSON does not have, become strings.
   init(_ members: [(key: String, value: Any?)]) {
     let parts = members.compactMap { key, value in
       value.map { "\(Self.quoted(key)):\(Self.encoded($0))" }

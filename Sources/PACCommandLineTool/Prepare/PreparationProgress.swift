@@ -1,9 +1,10 @@
 import Foundation
 import PACTraining
 
-/// Shows on standard error how far a long command is.
+/// Shows the progress of a long command on standard error.
 ///
-/// On a terminal it is one line that is overwritten; elsewhere a line every ten seconds and one at the end.
+/// On a terminal one line is rewritten in place; elsewhere there is a line every ten seconds and
+/// one at the end.
 struct PreparationProgress {
   private let verb: String
   private let isTerminal: Bool
@@ -18,7 +19,7 @@ struct PreparationProgress {
     schedule = Schedule(interval: isTerminal ? 0.1 : 10)
   }
 
-  /// Takes note that `done` of `total` samples are done.
+  /// Reports that `done` of `total` samples are done.
   mutating func update(_ done: Int, _ total: Int) {
     let elapsed = (ContinuousClock.now - start) / .seconds(1)
     let isLast = done == total
@@ -31,7 +32,7 @@ struct PreparationProgress {
     }
   }
 
-  /// Leaves the overwritten line, if it was not finished, so that what follows starts on its own.
+  /// Ends an unfinished progress line, so that the next output starts on a line of its own.
   func interrupt() { if isTerminal { write("\n") } }
 
   private func write(_ text: String) {
@@ -39,7 +40,7 @@ struct PreparationProgress {
     _ = Foundation.write(STDERR_FILENO, bytes, bytes.count)
   }
 
-  /// Lets a message through once an interval.
+  /// Lets a message through once per interval.
   struct Schedule {
     let interval: Double
     private var last = 0.0
@@ -55,12 +56,12 @@ struct PreparationProgress {
   }
 }
 
-/// `12 of 64 samples, 8.1 a second, 6 s left`, or at the end `64 of 64 samples in 8 s`.
+/// `12 of 64 samples, 8.1 samples/s, 6 s left`, or at the end `64 of 64 samples in 8 s`.
 func progressText(done: Int, total: Int, seconds: Double) -> String {
   let text = "\(done) of \(total) samples"
   guard done < total else { return "\(text) in \(PACTraining.Progress.duration(seconds))" }
   guard done > 0, seconds > 0 else { return text }
   let rate = Double(done) / seconds
   let left = PACTraining.Progress.duration(Double(total - done) / rate)
-  return "\(text), \(String(format: rate < 10 ? "%.2g" : "%.0f", rate)) a second, \(left) left"
+  return "\(text), \(String(format: rate < 10 ? "%.2g" : "%.0f", rate)) samples/s, \(left) left"
 }

@@ -5,9 +5,10 @@ import PACText
 struct PrepareCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "prepare",
-    abstract: "Makes an HDF5 dataset.",
-    discussion:
-      "The file appears when it is complete. Its layout is described in docs/data-format.md.",
+    abstract: "Converts images and their ground truth into one HDF5 dataset.",
+    discussion: """
+      The file appears only when it is complete. docs/data-format.md describes its layout.
+      """,
     subcommands: [
       PrepareSynthetic.self, PreparePairs.self, PrepareNYU.self, PrepareSintel.self,
       PrepareVOC.self, PrepareLabels.self,
@@ -19,24 +20,24 @@ struct PrepareCommand: ParsableCommand {
   }
 }
 
-/// What every preparation is told and reports.
+/// The options that all preparations share.
 struct PreparationOptions: ParsableArguments {
-  @Option(help: "The dataset to write; a file of that name is replaced.")
+  @Option(help: "Dataset to write, such as data.h5; an existing file is replaced.")
   var out: String
 
-  @Option(help: "Deflate level from 1, fast, to 9, small; 0 = do not compress.")
+  @Option(help: "Deflate level from 1 (fast) to 9 (small); 0 stores the data uncompressed.")
   var compression = 0
 
-  @Flag(help: "Print one JSON object.")
+  @Flag(help: "Print the summary as one JSON object.")
   var json = false
 
   func validate() throws {
     guard (0...9).contains(compression) else {
-      throw ValidationError("The compression is \(compression), it must be from 0 to 9")
+      throw ValidationError("Cannot compress at level \(compression), choose from 0 to 9")
     }
   }
 
-  /// Prepares with a progress line, then prints what the dataset holds.
+  /// Runs a preparation with a progress line, then prints a summary of the dataset.
   func report(
     _ prepare: (_ progress: (Int, Int) throws -> Void) throws -> DatasetSummary
   ) throws {
@@ -60,26 +61,26 @@ struct PrepareSynthetic: ParsableCommand {
     commandName: "synthetic",
     abstract:
       "Renders rooms with exact depth, optical flow and class labels, or shapes with labels.",
-    discussion: "The last scenes are held out for testing.")
+    discussion: "The last scenes become the test split.")
 
   @OptionGroup var common: PreparationOptions
 
-  @Option(help: "What is rendered: rooms, for upsampling, or shapes, for segmentation.")
+  @Option(help: "What to render: rooms for upsampling, shapes for segmentation.")
   var kind = SyntheticKind.rooms
 
-  @Option(help: "How many scenes.")
+  @Option(help: "Number of scenes.")
   var count = 64
 
-  @Option(help: "How many of them are held out for testing; one in eight if left out.")
+  @Option(help: "Number of scenes in the test split (default: one in eight).")
   var testCount: Int?
 
-  @Option(help: "Columns of each image.")
+  @Option(help: "Width of each image in pixels.")
   var width = 320
 
-  @Option(help: "Rows of each image.")
+  @Option(help: "Height of each image in pixels.")
   var height = 240
 
-  @Option(help: "What all random numbers are derived from.")
+  @Option(help: "Seed of all random numbers; equal seeds give equal datasets.")
   var seed: UInt64 = 0
 
   func run() throws {
@@ -97,33 +98,39 @@ extension SyntheticKind: ExpressibleByArgument {}
 struct PreparePairs: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "pairs",
-    abstract: "Takes folders of colour images and depth maps.",
+    abstract: "Converts folders of colour images and depth maps.",
     discussion: """
-      Colour images are PNG or JPEG, depth maps PNG of 8 or 16 bits or .npy; files belong together by their \
-      names. The last samples, by name, are held out for testing.
+      Colour images are PNG or JPEG; depth maps are 8- or 16-bit PNG or .npy. Files are paired \
+      by name. The last samples, in the order of their names, become the test split.
       """)
 
   @OptionGroup var common: PreparationOptions
 
-  @Option(help: ArgumentHelp("Folder of colour images.", valueName: "dir"))
+  @Option(help: ArgumentHelp("Folder of the colour images.", valueName: "dir"))
   var rgb: String
 
-  @Option(help: ArgumentHelp("Folder of depth maps; may be the same.", valueName: "dir"))
+  @Option(help: ArgumentHelp("Folder of the depth maps; may be the same one.", valueName: "dir"))
   var depth: String
 
-  @Option(help: "One count of the depth files in the unit, 0.001 for millimetres; 1 if left out.")
+  @Option(
+    help: """
+      Factor from the values in the depth files to --unit, such as 0.001 from millimetres to \
+      metres (default: 1).
+      """)
   var scale: Double?
 
-  @Option(help: "What scaled depth is: metre, or none if its scale is unknown or it is disparity.")
+  @Option(
+    help: "Unit of the scaled depth: metre, or none for disparity and depth of unknown scale.")
   var unit = DepthUnit.unitless
 
-  @Option(help: "How many samples are held out for testing; 0 if left out.")
+  @Option(help: "Number of samples in the test split (default: 0).")
   var testCount: Int?
 
-  @Option(help: "Which part of the samples is held out for testing, 0 to 1.")
+  @Option(
+    help: "Fraction of the samples in the test split, such as 0.1, instead of --test-count.")
   var testRatio: Double?
 
-  @Flag(help: "Depth 0 is a measurement; without this option it means not measured.")
+  @Flag(help: "Treat depth 0 as a measured value instead of as missing.")
   var noMissing = false
 
   func validate() throws {
@@ -146,14 +153,18 @@ struct PreparePairs: ParsableCommand {
 
 struct PrepareNYU: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "nyu", abstract: "Takes the labelled part of NYU Depth V2.")
+    commandName: "nyu", abstract: "Converts the labelled part of NYU Depth V2.")
 
-  @Argument(help: "nyu_depth_v2_labeled.mat")
+  @Argument(help: "Path of nyu_depth_v2_labeled.mat.")
   var mat: String
 
   @OptionGroup var common: PreparationOptions
 
-  @Option(help: "How many samples, the first ones, train; 1000 of the published 1449 if left out.")
+  @Option(
+    help: """
+      Number of samples, counted from the first, in the training split (default: 1000 of the \
+      published 1449).
+      """)
   var trainCount: Int?
 
   func run() throws {
@@ -170,25 +181,25 @@ extension SintelPass: ExpressibleByArgument {}
 struct PrepareSintel: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sintel",
-    abstract: "Takes the training part of MPI-Sintel: images with optical flow.",
+    abstract: "Converts the training part of MPI-Sintel: images with optical flow.",
     discussion: """
-      The published layout: training/PASS/SCENE/frame_NNNN.png and training/flow/SCENE/frame_NNNN.flo. Any part of the \
-      scenes may be there. Held out for testing are the 133 published pairs, as far as they are there, or the \
-      scenes of --test-scenes.
+      Expects the published layout, training/PASS/SCENE/frame_NNNN.png and \
+      training/flow/SCENE/frame_NNNN.flo; scenes may be missing. The test split is the 133 \
+      published pairs, as far as they are present, or the scenes of --test-scenes.
       """)
 
-  @Argument(help: "Folder into which MPI-Sintel was unpacked, with training in it.")
+  @Argument(help: "Folder of the unpacked MPI-Sintel, which contains the folder training.")
   var root: String
 
   @OptionGroup var common: PreparationOptions
 
-  @Option(help: "Which images: clean, final or albedo.")
+  @Option(help: "Rendering pass of the images: clean, final or albedo.")
   var pass = SintelPass.clean
 
   @Option(
     help: ArgumentHelp(
-      "Scenes to hold out in place of the published split, with commas between them.",
-      valueName: "scenes"))
+      "Scenes of the test split, separated by commas, such as alley_1,bamboo_2 (default: the "
+        + "published split).", valueName: "scenes"))
   var testScenes: String?
 
   func run() throws {

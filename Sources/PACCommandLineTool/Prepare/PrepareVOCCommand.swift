@@ -5,30 +5,34 @@ import PACData
 struct PrepareVOC: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "voc",
-    abstract: "Takes Pascal VOC 2012, and SBD's labels, for semantic segmentation.",
+    abstract: "Converts Pascal VOC 2012, optionally with SBD's labels, for segmentation.",
     discussion: """
-      The dataset holds the files' bytes and every split that follows from the lists: VOC's train, val, trainval \
-      and test (without labels), with --sbd also train_aug and trainval_aug, and with --list train11=… and val11=… \
-      (the lists of VOC 2011, which are not part of the devkit) trainval11, train11_sbd and val11_sbd. In a \
-      configuration NAME_randN chooses N samples of a split.
+      The dataset keeps the image files as they are, and has every split that the lists give: \
+      VOC's train, val, trainval and test (which has no labels); with --sbd also train_aug and \
+      trainval_aug; and with --list train11=… and --list val11=… (the lists of VOC 2011, which \
+      the devkit does not include) trainval11, train11_sbd and val11_sbd. In a configuration, \
+      NAME_randN selects N samples of a split.
       """)
 
-  @Argument(help: "The unpacked VOCdevkit, or its folder VOC2012.")
+  @Argument(help: "Folder of the unpacked VOCdevkit, or VOC2012 inside it.")
   var root: String
 
   @OptionGroup var common: PreparationOptions
 
-  @Option(help: ArgumentHelp("The unpacked SBD, benchmark_RELEASE.", valueName: "dir"))
+  @Option(help: ArgumentHelp("Folder of the unpacked SBD, benchmark_RELEASE.", valueName: "dir"))
   var sbd: String?
 
   @Option(
     name: .customLong("list"),
-    help: ArgumentHelp("A split from a file of identifiers, one a line.", valueName: "name=file"))
+    help: ArgumentHelp(
+      "A split given by a file of image names, one per line, such as train11=train11.txt; may be "
+        + "repeated.", valueName: "name=file"))
   var lists: [String] = []
 
   func validate() throws {
     if common.compression != 0 {
-      throw ValidationError("--compression has no effect here: image files are compressed already")
+      throw ValidationError(
+        "--compression has no effect, since image files are compressed already; leave it out")
     }
     _ = try splits()
   }
@@ -38,7 +42,7 @@ struct PrepareVOC: ParsableCommand {
     for list in lists {
       let parts = list.split(separator: "=", maxSplits: 1).map(String.init)
       guard parts.count == 2, parts[0].allSatisfy({ $0.isLetter || $0.isNumber || $0 == "_" })
-      else { throw ValidationError("--list needs NAME=FILE, not '\(list)'") }
+      else { throw ValidationError("--list expects NAME=FILE, not '\(list)'") }
       guard files.updateValue(parts[1], forKey: parts[0]) == nil else {
         throw ValidationError("--list \(parts[0]) is given twice")
       }

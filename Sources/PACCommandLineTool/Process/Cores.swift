@@ -1,6 +1,6 @@
 import Foundation
 
-/// The cores a process may run on, and how ranks of one node divide them.
+/// The cores a process may run on, and how the ranks of a node share them.
 enum Cores {
   /// The cores this process may use, by the number of their first hardware thread.
   ///
@@ -27,24 +27,24 @@ enum Cores {
     }
   }
 
-  /// How many cores' worth of time the container may use, nil if it is not limited.
+  /// The CPU quota of the container in cores; nil if it is not limited.
   static func containerQuota() -> Double? {
     (try? String(contentsOfFile: "/sys/fs/cgroup/cpu.max", encoding: .utf8)).flatMap(quota(from:))
   }
 
-  /// Reads microseconds of work and of the period, `150000 100000`; `max` = not limited.
+  /// Parses the quota and the period in microseconds, `150000 100000`; `max` means no limit.
   static func quota(from text: String) -> Double? {
     let values = text.split(whereSeparator: \.isWhitespace).compactMap { Double($0) }
     guard values.count == 2, values[1] > 0 else { return nil }
     return values[0] / values[1]
   }
 
-  /// The number of threads for one rank of a node: its cores divided by the ranks that use any of them.
+  /// The number of threads of one rank of a node: its cores divided by the ranks that share them.
   /// - Parameters:
-  ///   - rank: its place in `node`.
+  ///   - rank: the index of the rank in `node`.
   ///   - node: the cores that each rank of the node may use.
-  ///   - quota: as `containerQuota()`; divided by all ranks of the node.
-  /// - Returns: at least 1.
+  ///   - quota: see `containerQuota()`; all ranks of the node share it.
+  /// - Returns: the number of threads, at least 1.
   static func share(of rank: Int, among node: [Set<Int>], quota: Double?) -> Int {
     let sharing = node.count { !$0.isDisjoint(with: node[rank]) }
     let cores = node[rank].count / max(sharing, 1)

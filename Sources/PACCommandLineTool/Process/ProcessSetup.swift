@@ -4,33 +4,35 @@ import PACDistributed
 import PACFiles
 import PACKernels
 
-/// What a process needs before it computes: the environment its libraries read, and its share of the cores.
+/// What a process needs before it computes: the environment that its libraries read, and its share
+/// of the cores.
 ///
-/// It holds however the program is launched, and what the user has set is left alone. Reasons and measurements
-/// are in docs/decisions/0003-process-environment.md.
+/// It works however the program is launched, and never overrides what the user has set. Reasons and
+/// measurements are in docs/decisions/0003-process-environment.md.
 public enum ProcessSetup {
-  /// Set once the environment is complete, so that the restarted program goes on.
+  /// Set when the environment is complete, so that the program restarts only once.
   static let marker = "PAC_ENVIRONMENT"
 
-  /// What the libraries should find when they are loaded, before `main`.
+  /// The environment the libraries should find when they are loaded, before `main`.
   static let defaults = [
-    // The kernels call OpenBLAS from several threads; each call stays on its own.
+    // The kernels call OpenBLAS from several threads; each call uses one thread.
     "OPENBLAS_NUM_THREADS": "1",
-    // Threads that wait sleep instead of spinning on a core that another rank needs.
+    // Waiting threads sleep instead of spinning on a core that another rank needs.
     "OMP_WAIT_POLICY": "passive",
-    // The tensors of a step are freed and allocated again a moment later: keep their memory. 32 MiB is the
-    // largest block glibc takes from its heap; 512 MiB is how much it holds back.
+    // The tensors of a step are freed and allocated again a moment later, so glibc should keep
+    // their memory: blocks up to 32 MiB come from its heap, which keeps up to 512 MiB.
     "MALLOC_MMAP_THRESHOLD_": "33554432",
     "MALLOC_TRIM_THRESHOLD_": "536870912",
-    // Memory in pages of 2 MiB where the system gives them to those who ask: fewer steps to translate addresses, and
-    // fewer page faults.
+    // Huge pages of 2 MiB where the system grants them on request: fewer TLB misses and page
+    // faults.
     "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
   ]
 
-  /// Starts this program again, in the same process, if libraries were loaded without the right environment.
+  /// Restarts this program in the same process if its libraries were loaded without the right
+  /// environment.
   ///
-  /// The first statement of `main`: nothing may have been printed or opened. Returns in the restarted
-  /// program, and also if the restart fails, which costs speed only.
+  /// Must be the first statement of `main`: nothing may have been printed or opened before. Returns
+  /// in the restarted program, and also if the restart fails, which only costs speed.
   public static func completeEnvironment() {
     guard getenv(marker) == nil else { return }
     for (name, value) in defaults { setenv(name, value, 0) }
@@ -38,18 +40,18 @@ public enum ProcessSetup {
       setenv("OPENBLAS_CORETYPE", core, 0)
     }
     setenv(marker, "complete", 1)
-    // The link's target, not the link: its name is the one that process lists show.
+    // The target of the link, since process lists show the name that is executed.
     guard let program = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     else { return }
     execv(program, CommandLine.unsafeArgv)
   }
 
-  /// Checks the processor and gives this rank its share of the node's cores; every rank calls it.
+  /// Checks the processor and gives this rank its share of the node's cores; all ranks call it.
   ///
-  /// Where ranks have different shares all take the smallest: the number of threads decides the last bits of a sample's gradient.
-  /// OMP_NUM_THREADS, where the user has set it, is the number of threads instead.
-  /// - Throws: one line if the program was built for another processor, if some rank has another program or another
-  ///   OMP_NUM_THREADS; on all ranks alike.
+  /// If the shares differ, all ranks use the smallest, because the number of threads decides the
+  /// last bits of a sample's gradient. If the user has set OMP_NUM_THREADS, it is used instead.
+  /// - Throws: one line, on all ranks alike, if the program was built for another processor, or if
+  ///   the ranks differ in their program or in OMP_NUM_THREADS.
   package static func prepare(_ communicator: Communicator) throws {
     if communicator.worldSize > 1 {
       try communicator.requireSame(
@@ -73,14 +75,14 @@ public enum ProcessSetup {
     Threads.set(least)
     if least < most, communicator.isRankZero {
       printError(
-        "warning: the ranks have \(least) to \(most) cores each; all use \(least), since another number of threads "
-          + "gives other last bits; set OMP_NUM_THREADS to choose")
+        "warning: the ranks have \(least) to \(most) cores each; all use \(least) threads, since "
+          + "the last bits of the results depend on it; set OMP_NUM_THREADS to choose")
     }
   }
 
   private static let threadsVariable = "OMP_NUM_THREADS"
 
-  /// What of this process decides the last bits of what it computes; to be asked for after the preparation.
+  /// What decides the last bits of this process's results; valid after `prepare(_:)`.
   package static var arithmetic: Arithmetic {
     let instructions = String(cString: InstructionSet.compiledFor())
     return Arithmetic(
@@ -88,7 +90,7 @@ public enum ProcessSetup {
       instructionSet: "\(OpenBLAS.core) \(instructions)".trimmingCharacters(in: .whitespaces))
   }
 
-  /// As `prepare(_:)` for every command that does not join a job: all cores are its own.
+  /// The counterpart of `prepare(_:)` for commands that run alone: they use all cores.
   /// - Throws: one line if the program was built for another processor.
   static func prepareAlone() throws {
     try checkProcessor()
@@ -97,7 +99,7 @@ public enum ProcessSetup {
       Cores.share(of: 0, among: [Set(Cores.allowed())], quota: Cores.containerQuota()))
   }
 
-  /// The checksum of this program's file; its version where the file cannot be read.
+  /// The checksum of this program's file, or its version if the file cannot be read.
   private static func programChecksum() -> String {
     var sum = CRC32()
     do throws(SystemFile.Failure) {
@@ -113,10 +115,10 @@ public enum ProcessSetup {
     try Processor.current().check(compiledFor: String(cString: InstructionSet.compiledFor()))
   }
 
-  /// Whether a person watches standard output.
+  /// Whether standard output goes to a terminal.
   ///
-  /// Open MPI gives each rank a terminal of its own whatever it passes the output on to, so that under a
-  /// launcher only what `Launch/run` has found out counts.
+  /// Open MPI gives each rank a pseudo-terminal wherever the output ends up, so under a launcher
+  /// only what `Launch/run` has detected counts.
   package static var standardOutputIsTerminal: Bool {
     if let known = getenv("PAC_TERMINAL") { return String(cString: known) == "1" }
     return !Communicator.isLaunched && isatty(STDOUT_FILENO) == 1

@@ -2,16 +2,16 @@ import Foundation
 
 /// The processor as /proc/cpuinfo describes it.
 struct Processor: Equatable {
-  /// The maker, such as `GenuineIntel`; empty where the system does not say.
+  /// The vendor, such as `GenuineIntel`; empty if unknown.
   let vendor: String
-  /// The maker's number of the design.
+  /// The vendor's family number.
   let family: Int
-  /// The maker's number within the family.
+  /// The vendor's model number within the family.
   let model: Int
-  /// The instruction set extensions, such as `avx2`; empty where the system does not say.
+  /// The instruction set extensions, such as `avx2`; empty if unknown.
   let features: Set<String>
 
-  /// Reads the description of the first core; they are alike.
+  /// Parses the description of the first core; all cores are alike.
   init(cpuinfo: String) {
     var fields: [String: String] = [:]
     for line in cpuinfo.split(separator: "\n", omittingEmptySubsequences: false) {
@@ -32,14 +32,15 @@ struct Processor: Equatable {
     Processor(cpuinfo: (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? "")
   }
 
-  /// The design, as `GenuineIntel family 6 model 143`.
+  /// The vendor, family and model, such as `GenuineIntel family 6 model 143`.
   var type: String { "\(vendor.isEmpty ? "unknown" : vendor) family \(family) model \(model)" }
 
-  /// The kernels OpenBLAS should run instead of those of `chosen`, or nil if it chose well.
+  /// The kernels that OpenBLAS should use instead of those of `chosen`; nil if it chose well.
   ///
-  /// Debian's OpenBLAS 0.3.21 takes newer Intel processors for Haswell and leaves their AVX-512 units idle, which
-  /// would also halve the speed of AMD's Zen 5; Zen 4, whose units are half as wide, does better with the AVX2 kernels
-  /// of Haswell. Measured in docs/decisions/0003-process-environment.md.
+  /// Debian's OpenBLAS 0.3.21 takes newer Intel processors for Haswell and leaves their AVX-512
+  /// units idle, which would also halve the speed of AMD's Zen 5. Zen 4, whose units are half as
+  /// wide, is faster with Haswell's AVX2 kernels. Measured in
+  /// docs/decisions/0003-process-environment.md.
   func openBLASCore(insteadOf chosen: String) -> String? {
     let wide: Set<String> = ["avx512f", "avx512cd", "avx512bw", "avx512dq", "avx512vl"]
     guard features.isSuperset(of: wide) else { return nil }
@@ -53,9 +54,9 @@ struct Processor: Equatable {
     }
   }
 
-  /// Makes sure that this processor has the instructions that the kernels were compiled for.
+  /// Checks that this processor has the instruction sets that the kernels were compiled for.
   /// - Parameter instructions: their names as in `features`, separated by spaces.
-  /// - Throws: `ProcessSetupError.otherProcessor` if it lacks some.
+  /// - Throws: `ProcessSetupError.otherProcessor` if some are missing.
   func check(compiledFor instructions: String) throws {
     let missing = instructions.split(separator: " ").filter { !features.contains(String($0)) }
     guard !missing.isEmpty, !features.isEmpty else { return }
@@ -72,8 +73,8 @@ enum ProcessSetupError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .otherProcessor(let missing):
       return "this program was built for another processor: this one has no "
-        + "\(missing.joined(separator: ", ")); build it here (swift package clean, then Launch/run), "
-        + "or for all hosts with PAC_MARCH, see docs/running.md"
+        + "\(missing.joined(separator: ", ")); build it here (swift package clean, then "
+        + "Launch/run), or for all hosts with PAC_MARCH, see docs/running.md"
     }
   }
 }

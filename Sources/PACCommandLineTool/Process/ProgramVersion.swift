@@ -1,4 +1,4 @@
-/// The program and its version, as in what it writes.
+/// The program's name and version, as recorded in the files it writes.
 enum ProgramVersion {
   static let text = "pac 0.1"
 }

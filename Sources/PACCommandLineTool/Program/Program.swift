@@ -4,29 +4,30 @@ import Foundation
 import PACDistributed
 import PACTraining
 
-/// The program from its arguments to its exit status.
+/// The program, from its arguments to its exit status.
 ///
-/// Every command throws what goes wrong. It becomes one line, `error: …`, on standard error here and nowhere
-/// else; only a job of several ranks reports in `withRanks`, before its ranks part.
+/// Commands throw errors, and only this type prints them, as one line `error: …` on standard error.
+/// The exception are jobs of several ranks, which report in `withRanks` before the ranks exit.
 public enum Program {
-  /// Runs the command that this process's arguments name, and ends the process.
+  /// Runs the command given by this process's arguments, and ends the process.
   ///
-  /// Exit status: 0 = done, 1 = it failed, 2 = the arguments make no command. Standard output is written line
-  /// by line even into a pipe, and the process ends quietly once nobody reads that pipe any more.
-  /// - Parameter tasks: the tasks among which configurations choose.
+  /// Exit status: 0 = success, 1 = the command failed, 2 = the arguments are wrong. Standard output
+  /// is flushed after every line even into a pipe, and the process ends quietly when the reader
+  /// closes the pipe.
+  /// - Parameter tasks: the tasks that configurations can choose.
   public static func main(tasks: TaskList = .builtIn) -> Never {
     pac_line_buffer_output()
-    // A parent that ignores the signal hands that down; then writing would fail instead.
+    // A child inherits an ignored signal; writing would then fail instead.
     signal(SIGPIPE, SIG_DFL)
     var status = run(Array(CommandLine.arguments.dropFirst()), tasks)
     if status == 0, pac_flush_output() != 0 {
-      printError("error: standard output: cannot write all of it; check the space of the disk")
+      printError("error: standard output: cannot write all of it; check the free disk space")
       status = 1
     }
     exit(status)
   }
 
-  /// Runs `body`, and reports what it throws.
+  /// Runs `body`, and reports the error it throws.
   /// - Returns: the exit status.
   package static func status(of body: () throws -> Void) -> Int32 {
     do {
@@ -53,7 +54,8 @@ public enum Program {
     }
   }
 
-  /// Prints what ended the command, unless that has been done, and chooses the exit status.
+  /// Prints the error that ended the command, unless it was printed already, and returns the exit
+  /// status.
   private static func report(_ error: any Error) -> Int32 {
     if let code = error as? ExitCode { return code.rawValue }
     switch PacCommand.exitCode(for: error) {
@@ -69,9 +71,9 @@ public enum Program {
     }
   }
 
-  /// As `report`, but for what all ranks of a job find in their common arguments: rank 0 alone prints it.
+  /// As `report`, for an error in the arguments, which all ranks find: only rank 0 prints it.
   ///
-  /// The others wait until it has, because a launcher ends the job as soon as one rank has failed.
+  /// The others wait until it has, because a launcher ends the job as soon as one rank fails.
   private static func reportOnce(_ error: any Error) -> Int32 {
     guard Communicator.isLaunched, let communicator = try? Communicator.start() else {
       return report(error)
@@ -85,7 +87,7 @@ public enum Program {
   private static func usageProblem(_ error: any Error) -> String {
     let usage = PacCommand.fullMessage(for: error)
     let help = usage.firstMatch(of: /See '(.*--help)'/).map { "\($0.1)" } ?? "pac --help"
-    // The parser writes sentences: they become clauses.
+    // The parser's messages are sentences; ours are one line of clauses.
     let clauses = oneLine(PacCommand.message(for: error)).split(separator: /\. |\.$/)
       .map { $0.prefix(1).lowercased() + $0.dropFirst() }
     let problem = clauses.joined(separator: "; ")

@@ -2,14 +2,14 @@ import ArgumentParser
 import PACDistributed
 import PACTraining
 
-/// A command whose work `withRanks` does; every other one has the process to itself.
+/// A command whose work runs inside `withRanks`; any other command runs as a single process.
 protocol RankedCommand: ParsableCommand {}
 
-/// A ranked command that works with the tasks of the program.
+/// A ranked command that needs the program's list of tasks.
 protocol TaskCommand: RankedCommand {
   /// Runs the command.
-  /// - Parameter tasks: the tasks among which a configuration chooses.
-  /// - Throws: what ends the command, see `withRanks`.
+  /// - Parameter tasks: the tasks that a configuration can choose.
+  /// - Throws: the error that ends the command, see `withRanks`.
   func run(_ tasks: TaskList) throws
 }
 
@@ -17,14 +17,15 @@ extension TaskCommand {
   func run() throws { try run(.builtIn) }
 }
 
-/// Joins the job, divides the node's cores, and runs a command's work on every rank.
+/// Joins the job, divides the node's cores among its ranks, and runs a command on every rank.
 ///
-/// What `body` throws ends the command on every rank with status 1 and one line. An error that the ranks have
-/// agreed on, thrown by `Communicator.agree(on:)` and `together(_:)`, is printed by rank 0, and all leave
-/// the job in order. Any other error of a job of several ranks is one that the others do not know of: the
-/// rank names itself and ends the job. An `ExitCode` must be thrown by all ranks.
-/// - Parameter body: the work; called with this process's place in the job.
-/// - Throws: the error itself in a world of one, else the exit status, once the error is printed.
+/// An error thrown by `body` ends the command on every rank with status 1 and one line. Errors that
+/// the ranks have agreed on, thrown by `Communicator.agree(on:)` and `together(_:)`, are printed by
+/// rank 0, and all ranks leave the job in order. The other ranks do not know of any other error, so
+/// the failing rank prints it with its own rank and aborts the job. An `ExitCode` must be thrown by
+/// all ranks.
+/// - Parameter body: the work, called with the communicator of all ranks.
+/// - Throws: with one rank the error itself, else the exit status after the error is printed.
 package func withRanks(_ body: (Communicator) throws -> Void) throws {
   let communicator = try Communicator.start()
   do {
@@ -46,7 +47,7 @@ package func withRanks(_ body: (Communicator) throws -> Void) throws {
   try communicator.finish()
 }
 
-/// A call between ranks that fails is how another rank's death shows here.
+/// A failed MPI call means that another rank has died.
 private func exitStatus(of error: any Error) -> ExitStatus {
   if case .call = error as? DistributedError { .lost } else { .failed }
 }

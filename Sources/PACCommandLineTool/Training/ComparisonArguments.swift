@@ -8,24 +8,25 @@ import PACTraining
 struct ComparisonArguments: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Another network to take part, with its weights if it has parameters; may be repeated.",
-      discussion: "In WEIGHTS, {model} and {factor} stand for their values.",
+      "Another network to compare with, such as Bilinear or DJIF=runs/djif; WEIGHTS is required if "
+        + "it has parameters; may be repeated.",
+      discussion: "In WEIGHTS, {model} and {factor} are replaced by their values.",
       valueName: "model[=weights]"))
   var compare: [String] = []
 
   func validate() throws {
     if let wrong = compare.first(where: { $0.isEmpty || $0.hasPrefix("=") || $0.hasSuffix("=") }) {
       throw ValidationError(
-        "'\(wrong)' is not a network to compare with, expected MODEL or MODEL=WEIGHTS")
+        "Cannot compare with '\(wrong)', expected MODEL or MODEL=WEIGHTS")
     }
   }
 
-  /// The networks in the order given.
+  /// The networks, in the given order.
   /// - Parameters:
-  ///   - tasks: the tasks among which their names choose.
+  ///   - tasks: the tasks that their names can choose.
   ///   - settings: the configuration, of which only the model changes.
-  ///   - others: settings that win over the configuration's, such as the factor.
-  /// - Returns: each with its configuration.
+  ///   - others: settings that take precedence over the configuration's, such as the factor.
+  /// - Returns: each network with its configuration.
   /// - Throws: `ConfigurationError` if a network does not fit the configuration.
   func networks(
     _ tasks: TaskList, _ settings: ConfigurationArguments,
@@ -38,8 +39,8 @@ struct ComparisonArguments: ParsableArguments {
       guard parts.count > 1 || !configuration.settings.hasParameters else {
         throw ConfigurationError(
           place: place,
-          problem: "the network has parameters: name a checkpoint, a run folder or a file of "
-            + "weights (.pth, .safetensors) behind it, \(place)=WEIGHTS")
+          problem: "the network has parameters: add a checkpoint, a run folder or a file of "
+            + "weights (.pth, .safetensors), \(place)=WEIGHTS")
       }
       return try ComparedNetwork(configuration, weights: parts.dropFirst().first, at: place)
     }
@@ -47,8 +48,8 @@ struct ComparisonArguments: ParsableArguments {
 }
 
 extension ComparedNetwork {
-  /// Names a network whose weights' path may hold `{model}` and `{factor}`.
-  /// - Throws: an error if there is nothing at the path: before long work, not in the midst of it.
+  /// Describes a network; the path of its weights may contain `{model}` and `{factor}`.
+  /// - Throws: an error if the file does not exist, so that it is found before long work begins.
   init(_ configuration: TrainingConfiguration, weights: String?, at place: String) throws {
     let weights = try weights.map { try configuration.fillingIn($0, at: place) }
     if let weights, !FileManager.default.fileExists(atPath: weights) {

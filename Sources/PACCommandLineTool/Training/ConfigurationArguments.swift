@@ -3,16 +3,19 @@ import PACTraining
 
 /// The configuration file and the settings that override it.
 struct ConfigurationArguments: ParsableArguments {
-  @Argument(help: "Configuration file (YAML).")
+  @Argument(help: "Configuration file in YAML, such as Configs/quickstart.yaml.")
   var configuration: String
 
-  @Argument(help: "Settings that win over the file: key=value.")
+  @Argument(
+    help: ArgumentHelp(
+      "Settings that take precedence over the file, such as lr=0.0002 epochs=20.",
+      valueName: "key=value"))
   var overrides: [String] = []
 
   /// Reads and checks the configuration.
   /// - Parameters:
-  ///   - tasks: the tasks among which the network's name chooses.
-  ///   - settings: values that win over the overrides.
+  ///   - tasks: the tasks that the network's name can choose.
+  ///   - settings: values that take precedence over the overrides.
   /// - Returns: the configuration.
   /// - Throws: `ConfigurationError`.
   func load(

@@ -6,13 +6,15 @@ import PACTraining
 struct EvaluateCommand: TaskCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
-    abstract: "Measures networks on the test split, shared among the ranks.",
+    abstract: "Evaluates networks on the test split; the ranks share the samples.",
     discussion: """
-      Of one network the errors of each sample, and their means: root mean square error, in centimetres for metric depth, \
-      and for flow the end-point error in pixels. Several networks or factors give a table, with the paper's results \
-      beside it where the dataset is NYU Depth V2 or MPI-Sintel; then the configuration's own network takes part \
-      if --weights is given, or no other is named. The figures are the same for any number of ranks; beside them stand, for \
-      segmentation, the seconds that a network takes for an image (median).
+      For one network, prints the metrics of each sample and of the whole split: for upsampling \
+      the root mean square error (in centimetres for metric depth) and for flow the end-point \
+      error in pixels, for segmentation the mean IoU and accuracies. For several networks or \
+      factors, prints a table: next to the paper's results if the dataset is NYU Depth V2 or \
+      MPI-Sintel, and with the median time per image for segmentation. The configuration's own \
+      network is in the table if --weights is given or if there is no --compare. Metrics are the \
+      same for any number of ranks.
       """)
 
   @OptionGroup var settings: ConfigurationArguments
@@ -22,10 +24,12 @@ struct EvaluateCommand: TaskCommand {
   @OptionGroup var comparison: ComparisonArguments
 
   @Option(
-    help: ArgumentHelp("Upsampling factors, with commas between them.", valueName: "4,8,16"))
+    help: ArgumentHelp(
+      "Upsampling factors to evaluate, separated by commas, such as 4,8,16 (default: the "
+        + "configuration's).", valueName: "factors"))
   var factors: String?
 
-  @Flag(help: "Print one JSON object a line.")
+  @Flag(help: "Print the results as JSON, one object per line.")
   var json = false
 
   func run(_ tasks: TaskList) throws {
@@ -74,7 +78,7 @@ struct EvaluateCommand: TaskCommand {
     }
   }
 
-  /// Figures of all pixels of the split, or means over its samples.
+  /// The label of the last row: metrics over all pixels of the split, or means over its samples.
   private func total(_ result: EvaluationResult) -> String {
     result.isMeanOfSamples
       ? "mean of \(result.samples.count)" : "all pixels of \(result.samples.count)"
@@ -140,7 +144,7 @@ struct EvaluateCommand: TaskCommand {
     if communicator.isRankZero, !json { for line in table.notes { print(line) } }
   }
 
-  /// The networks of one column, the configuration's own last.
+  /// The networks of one column; the configuration's own comes last.
   private func networks(
     _ tasks: TaskList, _ others: [(key: String, value: String)]
   ) throws -> [ComparedNetwork] {
@@ -152,6 +156,6 @@ struct EvaluateCommand: TaskCommand {
 }
 
 extension EvaluationResult {
-  /// The unit of each metric, in words.
+  /// The unit of each metric as text.
   var units: [String] { metrics.map { $0.unit.isEmpty ? "dataset's unit" : $0.unit } }
 }

@@ -1,10 +1,11 @@
 import Foundation
 import PACTraining
 
-/// The table of several networks, a row each.
+/// A table with one row per network.
 ///
-/// Where results have a headline metric there is a column for each variant of a network, such as its factors, and what a paper reports
-/// beside it; else one for each metric, and one for the seconds that a sample takes.
+/// If results have a headline metric, there is one column per variant of the network, such as its
+/// upsampling factors, each with the paper's result next to it if there is one. Otherwise there is
+/// one column per metric, and one for the time per sample.
 struct EvaluationTable {
   private let variants: [String]
   private let nameWidth: Int
@@ -20,8 +21,8 @@ struct EvaluationTable {
     nameWidth = names.reduce(28) { max($0, $1.count) }
   }
 
-  /// Takes the next result: the variants of one network, then those of the next.
-  /// - Returns: the lines that have become complete, nothing or the title at first and a network's row.
+  /// Adds the next result: the variants of one network, then those of the next.
+  /// - Returns: the lines that are now complete: the title before the first row, and finished rows.
   mutating func add(_ result: EvaluationResult, model: String) -> [String] {
     var lines: [String] = []
     if first == nil {
@@ -43,12 +44,13 @@ struct EvaluationTable {
     return lines
   }
 
-  /// What has to be said below the table.
+  /// Notes to print below the table.
   var notes: [String] {
     guard let first, let published = first.published, first.samples.count != published.samples
     else { return [] }
     return [
-      "The paper's figures are of \(published.samples) samples, these of \(first.samples.count): they cannot be compared."
+      "The paper's results are for \(published.samples) samples, these for "
+        + "\(first.samples.count): they are not comparable."
     ]
   }
 

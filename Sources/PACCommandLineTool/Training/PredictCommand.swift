@@ -6,14 +6,16 @@ import PACTraining
 struct PredictCommand: TaskCommand {
   static let configuration = CommandConfiguration(
     commandName: "predict",
-    abstract: "Writes the predictions of the test split, shared among the ranks.",
+    abstract: "Writes the predictions for the test split; the ranks share the samples.",
     discussion: """
-      Upsampling: for each sample the prediction (depth: PNG of 16 bits; flow: .flo, and colour-coded), an error map, and a \
-      picture of guide, low resolution, prediction, truth and error; with --compare the predictions and errors of \
-      several networks side by side. Segmentation: the predicted classes as PNG with the dataset's palette, in the \
-      layout and archive that its evaluation server expects, if it has one; and a picture of the photograph with \
-      prediction and truth over it. predictions.csv lists the files and the metrics of each sample; docs/upsampling.md \
-      and docs/segmentation.md explain its columns.
+      Upsampling writes for each sample the prediction (depth as 16-bit PNG; flow as .flo and \
+      colour-coded), an error map, and a picture of guide, low-resolution input, prediction, \
+      ground truth and error; with --compare it shows the predictions and errors of several \
+      networks side by side. Segmentation writes the predicted classes as PNG with the dataset's \
+      palette, in the layout and archive that its evaluation server expects if it has one, and a \
+      picture of the image with prediction and ground truth overlaid. predictions.csv lists the \
+      files and metrics of each sample; docs/upsampling.md and docs/segmentation.md explain its \
+      columns.
       """)
 
   @OptionGroup var settings: ConfigurationArguments
@@ -22,13 +24,14 @@ struct PredictCommand: TaskCommand {
 
   @OptionGroup var comparison: ComparisonArguments
 
-  @Option(help: ArgumentHelp("Folder for what is written.", valueName: "dir"))
+  @Option(help: ArgumentHelp("Folder to write to, created if it is missing.", valueName: "dir"))
   var out: String
 
-  @Flag(help: "Segmentation: write the network's scores, too, as .npy [C, H, W] in scores.")
+  @Flag(
+    help: "Also write the network's scores, [C, H, W], as scores/NAME.npy (segmentation only).")
   var scores = false
 
-  @Flag(help: "Print one JSON object.")
+  @Flag(help: "Print the summary as one JSON object.")
   var json = false
 
   func run(_ tasks: TaskList) throws {
@@ -57,7 +60,7 @@ struct PredictCommand: TaskCommand {
     do {
       try text.write(toFile: table, atomically: true, encoding: .utf8)
     } catch {
-      throw DataError("\(table): cannot write the file; check the folder and the space of the disk")
+      throw DataError("\(table): cannot write the file; check the folder and the free disk space")
     }
   }
 
@@ -65,10 +68,10 @@ struct PredictCommand: TaskCommand {
     let line = JSONLine([
       ("path", out), ("samples", written.count), ("table", table), ("archive", written.archive),
     ])
-    let archive = written.archive.map { "; all in \($0)" } ?? ""
+    let archive = written.archive.map { "; archive for upload: \($0)" } ?? ""
     print(
       json
         ? line.text
-        : "\(out): \(written.count) predictions, listed with their files in \(table)\(archive)")
+        : "\(out): wrote \(written.count) predictions, listed in \(table)\(archive)")
   }
 }

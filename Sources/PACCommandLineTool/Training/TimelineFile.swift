@@ -3,20 +3,20 @@ import PACDistributed
 
 /// The file of `--timeline`.
 struct TimelineFile {
-  /// What is written in the end.
+  /// The timeline that is written at the end.
   let timeline: Timeline
   private let path: String
 
-  /// Begins a timeline; all ranks call it together.
-  /// - Throws: on all ranks alike one line if rank 0 cannot write the file.
+  /// Starts a timeline; all ranks call it together.
+  /// - Throws: one line, on all ranks alike, if rank 0 cannot write the file.
   init(_ path: String, _ communicator: Communicator) throws {
     self.path = path
-    // Not to be found out after hours of training.
+    // A path that cannot be written must fail now, not after hours of training.
     try communicator.together { if communicator.isRankZero { try Self.write("", path) } }
     timeline = try Timeline(communicator)
   }
 
-  /// Writes all ranks' spans; all ranks call it together.
+  /// Writes the spans of all ranks; all ranks call it together.
   func write(_ communicator: Communicator) throws {
     let document = try timeline.document(communicator)
     try communicator.together { if let document { try Self.write(document, path) } }
@@ -34,8 +34,8 @@ struct TimelineFile {
 
   private static func failure(_ path: String, _ code: Int32) -> TimelineError {
     TimelineError(
-      description: "--timeline \(path): cannot write it (\(String(cString: strerror(code)))); "
-        + "name a file in a folder that can be written")
+      description: "--timeline \(path): cannot write the file "
+        + "(\(String(cString: strerror(code)))); choose a file in a writable folder")
   }
 }
 

@@ -7,17 +7,18 @@ import PACTraining
 struct TrainCommand: TaskCommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
-    abstract: "Trains a network, alone or as one of several ranks under mpirun.",
+    abstract: "Trains a network on one process, or data-parallel on several under mpirun.",
     discussion: """
-      Everything the run makes lies in its run folder. A run folder that holds checkpoints is continued from the newest \
-      good one, bit for bit as if it had not been interrupted. The keys are listed in docs/configuration.md.
+      Everything the run writes goes to its run folder. If that folder already contains \
+      checkpoints, training resumes from the newest intact one, bitwise identical to a run that \
+      was never interrupted. docs/configuration.md lists the keys.
       """)
 
   @OptionGroup var settings: ConfigurationArguments
 
   @Option(
     help: ArgumentHelp(
-      "Write what each rank spends its time on, for chrome://tracing or ui.perfetto.dev.",
+      "Write a timeline of all ranks for ui.perfetto.dev or chrome://tracing (default: none).",
       valueName: "file.json"))
   var timeline: String?
 
@@ -38,15 +39,15 @@ struct TrainCommand: TaskCommand {
     }
   }
 
-  /// Lets the ranks watch each other.
+  /// Starts the heartbeats by which a dead or stalled rank is noticed.
   private func watch(_ communicator: Communicator, timeout: Double?, _ logger: Logger) throws {
     guard let timeout else { return }
     let unwatched = try communicator.watch(timeout: .seconds(timeout))
     guard !unwatched.isEmpty, communicator.isRankZero else { return }
     logger.warning(
       """
-      rank \(unwatched.map { "\($0)" }.joined(separator: ", ")) cannot reach rank 0 by TCP: that it hangs goes \
-      unnoticed; open the ports between the hosts, or set stall-timeout=none
+      rank \(unwatched.map { "\($0)" }.joined(separator: ", ")) cannot reach rank 0 by TCP, so a \
+      hang of it will go unnoticed; open the ports between the hosts, or set stall-timeout=none
       """)
   }
 }

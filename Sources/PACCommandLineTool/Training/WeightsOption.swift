@@ -6,12 +6,12 @@ struct WeightsOption: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       """
-      Checkpoint, weights as .h5, .pth or .safetensors, or a run folder of which the newest checkpoint is taken; \
-      not needed by Bilinear.
-      """, discussion: "{model} and {factor} stand for their values."))
+      Weights to load: a checkpoint, a file of weights (.h5, .pth, .safetensors), or a run \
+      folder, whose newest checkpoint is used; required unless the network has no parameters.
+      """, discussion: "{model} and {factor} are replaced by their values."))
   var weights: String?
 
-  /// Says on standard error what of the weights was chosen or left out; rank 0 does.
+  /// Prints on rank 0's standard error what was chosen from the weights or left out.
   func report(_ note: String, _ communicator: Communicator) {
     if communicator.isRankZero { printError("note: \(note)") }
   }

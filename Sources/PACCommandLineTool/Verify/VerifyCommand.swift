@@ -4,16 +4,17 @@ import PACVerification
 struct VerifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",
-    abstract: "Runs case files and compares every array with what is expected.",
+    abstract: "Runs test cases from files and compares every array with the expected one.",
     discussion: """
-      A row for each case with its worst error relative to the largest expected number, and the array it occurs in. \
-      The exit status is 0 only if no case failed; skipped cases are those this version does not compute.
+      Prints a row for each case with its worst error, relative to the largest expected value, \
+      and the array in which it occurs. The exit status is 0 only if no case failed. Cases that \
+      this version cannot compute are skipped.
       """)
 
-  @Argument(help: "HDF5 files of cases.")
+  @Argument(help: "HDF5 case files, see docs/case-format.md.")
   var files: [String]
 
-  @Flag(help: "Print one JSON object a line.")
+  @Flag(help: "Print the rows as JSON, one object per line.")
   var json = false
 
   func run() throws {

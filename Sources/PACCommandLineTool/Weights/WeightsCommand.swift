@@ -12,24 +12,26 @@ struct WeightsCommand: ParsableCommand {
 struct ConvertWeights: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "convert",
-    abstract: "Copies a network's weights into a file of another format.",
+    abstract: "Writes a network's weights in another file format.",
     discussion: """
-      Reads checkpoints and weights in HDF5 (.h5), files of PyTorch's torch.save in both formats (.pth, .pt) and \
-      .safetensors, told apart by their contents; of a run folder the newest good checkpoint. The end of OUT says what \
-      is written: .h5, .pth, .pt or .safetensors. Weights are written as float32; PyTorch opens .pth files with \
-      weights_only=True. Names and shapes are compared with a network when the weights are used.
+      Reads checkpoints and weights in HDF5 (.h5), both formats of PyTorch's torch.save (.pth, \
+      .pt) and .safetensors, recognised by their contents; of a run folder it reads the newest \
+      intact checkpoint. The extension of OUT selects the output format: .h5, .pth, .pt or \
+      .safetensors. Weights are written as float32, and PyTorch loads the .pth files with \
+      weights_only=True. Names and shapes are not compared with any network until the weights \
+      are used.
       """)
 
-  @Argument(help: ArgumentHelp("File of weights, or a run folder.", valueName: "in"))
+  @Argument(help: ArgumentHelp("File of weights, checkpoint or run folder.", valueName: "in"))
   var input: String
 
-  @Argument(help: ArgumentHelp("The file to write.", valueName: "out"))
+  @Argument(help: ArgumentHelp("File to write, such as weights.pth.", valueName: "out"))
   var output: String
 
-  @Flag(help: "Replace OUT if it exists.")
+  @Flag(help: "Overwrite OUT if it exists.")
   var force = false
 
-  @Flag(help: "Print one JSON object.")
+  @Flag(help: "Print the summary as one JSON object.")
   var json = false
 
   func run() throws {

@@ -1,4 +1,4 @@
-/// How often each true class was taken for each class, and the measures that follow.
+/// How often each true class was predicted as each class, and the metrics that follow.
 public struct ConfusionMatrix: Sendable, Equatable {
   /// C, the number of classes.
   public let classes: Int
@@ -19,8 +19,9 @@ public struct ConfusionMatrix: Sendable, Equatable {
     self.counts = counts
   }
 
-  /// Counts the pixels of an image; those whose true class is none (255: not labelled) do not count.
-  /// - Precondition: equally many numbers, predictions below `classes`.
+  /// Counts the pixels of an image; pixels without a true class (255: not labelled) are ignored.
+  /// - Precondition: `truth` and `prediction` have equal counts, and predictions are below
+  ///   `classes`.
   public mutating func add(truth: [UInt8], prediction: [UInt8]) {
     precondition(truth.count == prediction.count, "\(truth.count) and \(prediction.count) pixels")
     for (t, p) in zip(truth, prediction) where t < classes {
@@ -29,33 +30,34 @@ public struct ConfusionMatrix: Sendable, Equatable {
   }
 
   /// Adds another matrix's counts.
-  /// - Precondition: equally many classes.
+  /// - Precondition: both have the same number of classes.
   public mutating func add(_ other: ConfusionMatrix) {
     precondition(other.classes == classes, "\(other.classes) and \(classes) classes")
     for (i, count) in other.counts.enumerated() { counts[i] += count }
   }
 
-  /// Pixels that are of a class.
+  /// The number of pixels whose true class is this one.
   public func truePixels(_ class: Int) -> Int {
     counts[`class` * classes..<(`class` + 1) * classes].reduce(0, +)
   }
 
-  /// Pixels that were taken for a class.
+  /// The number of pixels predicted as a class.
   public func predictedPixels(_ class: Int) -> Int {
     (0..<classes).reduce(0) { $0 + counts[$1 * classes + `class`] }
   }
 
-  /// Pixels of a class that were taken for it.
+  /// The number of pixels of a class that were predicted correctly.
   public func correctPixels(_ class: Int) -> Int { counts[`class` * (classes + 1)] }
 
-  /// Intersection over union of a class; nil if it occurs neither in truth nor in prediction.
+  /// The intersection over union of a class; nil if it occurs neither in the ground truth nor in
+  /// the prediction.
   public func intersectionOverUnion(_ class: Int) -> Double? {
     let correct = correctPixels(`class`)
     let union = truePixels(`class`) + predictedPixels(`class`) - correct
     return union == 0 ? nil : Double(correct) / Double(union)
   }
 
-  /// The part of a class's pixels that was taken for it; nil if it has none.
+  /// The fraction of a class's pixels that were predicted correctly; nil if it has none.
   public func accuracy(_ class: Int) -> Double? {
     let pixels = truePixels(`class`)
     return pixels == 0 ? nil : Double(correctPixels(`class`)) / Double(pixels)
@@ -66,10 +68,10 @@ public struct ConfusionMatrix: Sendable, Equatable {
     mean((0..<classes).compactMap(intersectionOverUnion))
   }
 
-  /// `macc`: the mean accuracy of the classes that occur in the truth; 0 if none does.
+  /// `macc`: the mean accuracy of the classes that occur in the ground truth; 0 if none does.
   public var meanAccuracy: Double { mean((0..<classes).compactMap(accuracy)) }
 
-  /// `acc`: the part of the labelled pixels that is right; 0 if there are none.
+  /// `acc`: the fraction of the labelled pixels that are predicted correctly; 0 if there are none.
   public var pixelAccuracy: Double {
     let all = counts.reduce(0, +)
     return all == 0 ? 0 : Double((0..<classes).reduce(0) { $0 + correctPixels($1) }) / Double(all)

@@ -2,10 +2,11 @@ import PACData
 import PACImageFiles
 import PACTensors
 
-/// One picture of an image and its classes, in panels side by side: the photograph, the prediction laid over it in the classes'
-/// colours with outlines, and the truth likewise where it is known.
+/// A picture of an image and its classes, in panels side by side: the image, the prediction
+/// overlaid on it in the classes' colours with outlines, and the ground truth likewise if it is
+/// known.
 struct SegmentationPicture {
-  /// What separates the panels, in columns.
+  /// The gap between panels in pixels.
   static let gap = 4
 
   private let sample: SegmentationSample
@@ -13,13 +14,13 @@ struct SegmentationPicture {
   private let palette: [PNG.Color]
   private let means: [Float]
 
-  /// Takes what is to be shown.
+  /// Makes a picture.
   /// - Parameters:
-  ///   - sample: the image, and the truth where it is known.
-  ///   - prediction: the classes.
+  ///   - sample: the image, and the ground truth if it is known.
+  ///   - prediction: the predicted classes.
   ///   - palette: their colours; classes beyond it are black.
-  ///   - means: what was subtracted from blue, green and red for the network.
-  /// - Precondition: as many classes as pixels.
+  ///   - means: the means that were subtracted from blue, green and red for the network.
+  /// - Precondition: `prediction` has one class per pixel.
   init(
     _ sample: SegmentationSample, prediction: [UInt8], palette: [PNG.Color], means: [Float]
   ) {

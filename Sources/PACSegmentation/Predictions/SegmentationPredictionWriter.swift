@@ -6,28 +6,31 @@ import PACTensors
 import PACText
 import PACTraining
 
-/// Writes predicted classes, pictures to look at, and a row of `predictions.csv` for each.
+/// Writes predicted classes, pictures, and a row of `predictions.csv` for each.
 ///
-/// | place below the folder | what |
+/// | file below the folder | content |
 /// |---|---|
-/// | `classes/NAME.png`, or the folder that the dataset's evaluation server expects | the classes, a PNG with the dataset's palette |
-/// | the archive that the server expects | that folder, ready to upload |
-/// | `pictures/NAME.png` | photograph, prediction over it, and truth over it, see `SegmentationPicture` |
-/// | `scores/NAME.npy` | the network's scores, float32 [C, H, W], if they are wanted |
+/// | `classes/NAME.png` | the classes, a PNG with the dataset's palette |
+/// | `pictures/NAME.png` | image, prediction and ground truth, see `SegmentationPicture` |
+/// | `scores/NAME.npy` | the network's scores, float32 [C, H, W], if requested |
+///
+/// If the dataset has an evaluation server, its folder takes the place of `classes`, and that
+/// folder is packed into the archive that the server expects.
 struct SegmentationPredictionWriter {
   let folder: String
-  /// What the dataset's evaluation server expects; nil if it has none.
+  /// The layout that the dataset's evaluation server expects; nil if there is none.
   let submission: SubmissionLayout?
   /// The colours of the classes.
   let palette: [PNG.Color]
-  /// What was subtracted from blue, green and red for the network.
+  /// The means that were subtracted from blue, green and red for the network.
   let means: [Float]
   let keepsScores: Bool
 
-  /// The first line of `predictions.csv`: measures are of the image alone, in percent, empty without labels.
+  /// The header of `predictions.csv`; metrics are those of each image, in percent, and empty
+  /// without labels.
   static let columns = "name,classes,picture,scores,miou,acc"
 
-  /// Bytes of a file's name without its ending, which archives have room for.
+  /// The maximum number of bytes of a file name without its extension, which archives can store.
   private static var nameLimit: Int { 90 }
 
   private var results: String { submission?.folder ?? "classes" }
@@ -36,7 +39,7 @@ struct SegmentationPredictionWriter {
   /// - Parameters:
   ///   - scores: [1, C, H, W].
   ///   - sample: the image.
-  /// - Returns: a row with what `columns` name.
+  /// - Returns: a row with the values of `columns`.
   /// - Throws: `ImageFileError` if a file cannot be written.
   func write(_ scores: Tensor, of sample: SegmentationSample) throws -> String {
     let classes = mostLikelyClasses(scores)
@@ -58,20 +61,20 @@ struct SegmentationPredictionWriter {
         scores.elements, shape: Array(scores.shape.dimensions.dropFirst()),
         to: "\(folder)/\(scoreFile)")
     }
-    var measures = ["", ""]
+    var metrics = ["", ""]
     if !sample.labels.isEmpty {
       var matrix = ConfusionMatrix(classes: scores.shape.channels)
       matrix.add(truth: sample.labels, prediction: classes)
-      measures = [matrix.meanIntersectionOverUnion, matrix.pixelAccuracy].map { "\(100 * $0)" }
+      metrics = [matrix.meanIntersectionOverUnion, matrix.pixelAccuracy].map { "\(100 * $0)" }
     }
-    return ([csvCell(sample.name), "\(results)/\(file)", "pictures/\(file)", scoreFile] + measures)
+    return ([csvCell(sample.name), "\(results)/\(file)", "pictures/\(file)", scoreFile] + metrics)
       .joined(separator: ",")
   }
 
   /// Packs the classes of every image into an archive.
   /// - Parameter names: the names of the images.
   /// - Returns: the archive's path; nil if the dataset has no evaluation server.
-  /// - Throws: `TrainingError.output` if a file cannot be read or written, or is of two images.
+  /// - Throws: `TrainingError.output` if a file cannot be read or written, or two images share one.
   func pack(_ names: [String]) throws -> String? {
     guard let submission else { return nil }
     let path = "\(folder)/\(submission.archive)"
@@ -82,11 +85,11 @@ struct SegmentationPredictionWriter {
       guard packed.insert(file).inserted else {
         throw TrainingError.output(
           file: "\(folder)/\(file)",
-          problem: "is of two images, both called \(name); give them other names and prepare again")
+          problem: "belongs to two images, both called \(name); rename one and prepare again")
       }
       guard let data = FileManager.default.contents(atPath: "\(folder)/\(file)") else {
         throw TrainingError.output(
-          file: "\(folder)/\(file)", problem: "is gone; predict again")
+          file: "\(folder)/\(file)", problem: "is missing; predict again")
       }
       try archive.add([UInt8](data), as: file)
     }

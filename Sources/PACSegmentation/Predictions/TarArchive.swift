@@ -2,14 +2,15 @@ import CPACZlib
 import Glibc
 import PACTraining
 
-/// Writes a compressed archive, `.tgz`, of files in memory: the ustar format of POSIX.1-1988 within gzip.
+/// Writes files from memory into a `.tgz` archive: the ustar format of POSIX.1-1988 inside gzip.
 ///
-/// The archive appears under its name when it is complete. Times and owners are left out, so that equal contents give equal archives.
+/// The archive appears under its name only when it is complete. Times and owners are left out, so
+/// that equal contents give equal archives.
 final class TarArchive {
   private let path: String
   private var stream: gzFile?
 
-  /// Begins an archive.
+  /// Creates an archive.
   /// - Throws: `TrainingError.output` if the file cannot be written.
   init(_ path: String) throws {
     self.path = path
@@ -19,12 +20,12 @@ final class TarArchive {
 
   /// Adds a file.
   /// - Parameters:
-  ///   - bytes: what it holds; less than 8 GiB.
-  ///   - name: its path within the archive: at most 100 bytes behind a slash, and 155 before.
+  ///   - bytes: its contents, less than 8 GiB.
+  ///   - name: its path in the archive: at most 100 bytes after a slash, and 155 before it.
   /// - Throws: `TrainingError.output` if it cannot be written.
   func add(_ bytes: [UInt8], as name: String) throws {
     guard let (folder, file) = Self.split(name) else {
-      throw failure("archives have no room for the name \(name)")
+      throw failure("the name \(name) is too long for an archive")
     }
     try write(header(folder, file, count: bytes.count))
     try write(bytes)
@@ -48,7 +49,7 @@ final class TarArchive {
     unlink(path + ".partial")
   }
 
-  /// What goes into a header's two fields for a name; nil if it fits into none.
+  /// Splits a name into the two name fields of a header; nil if it does not fit.
   private static func split(_ name: String) -> (folder: String, file: String)? {
     guard name.utf8.count > 100 else { return ("", name) }
     let slash = name.indices.first { name[$0] == "/" && name[$0...].utf8.count <= 101 }
@@ -71,7 +72,7 @@ final class TarArchive {
     put(octal(0, digits: 7), at: 116)
     put(octal(count, digits: 11), at: 124)
     put(octal(0, digits: 11), at: 136)
-    // The sum of all bytes, its own eight counted as spaces.
+    // The checksum is the sum of all bytes, with its own eight bytes counted as spaces.
     put("        ", at: 148)
     put("0", at: 156)
     put("ustar", at: 257)
@@ -89,6 +90,6 @@ final class TarArchive {
 
   private func failure(_ cause: String) -> TrainingError {
     .output(
-      file: path, problem: "cannot be written (\(cause)); check the folder and the space there")
+      file: path, problem: "cannot be written (\(cause)); check the folder and the free disk space")
   }
 }

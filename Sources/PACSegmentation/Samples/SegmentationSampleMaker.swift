@@ -2,22 +2,24 @@ import Foundation
 import PACData
 import PACTensors
 
-/// Turns labelled images into cases of semantic segmentation: flip, scale, colours, crop
+/// Turns labelled images into samples of semantic segmentation: flip, scale, colours, crop
 /// (docs/mathematics.md#segmentation-samples).
 public struct SegmentationSampleMaker: SampleMaker {
   /// C, the number of classes.
   public let classes: Int
-  /// The side of the square that training cuts out; smaller images are filled up at the bottom and right.
+  /// Width and height of a training crop in pixels; smaller images are padded at the bottom and
+  /// right.
   public let crop: Int
-  /// The side of the square in the middle that is measured; nil for whole images.
+  /// Width and height of the centre crop that is evaluated; nil for whole images.
   public let testCrop: Int?
   /// The probability with which training mirrors an image left to right.
   public let flipProbability: Float
-  /// r: training scales an image by a factor from 1/r to r, evenly on a logarithmic scale; 1: never.
+  /// r: training scales an image by a factor from 1/r to r, log-uniformly distributed; 1: never.
   public let scaleJitter: Double
-  /// j: training multiplies brightness, contrast and saturation by factors from 1 − j to 1 + j; 0: never.
+  /// j: training multiplies brightness, contrast and saturation by factors from 1 − j to 1 + j; 0:
+  /// never.
   public let colorJitter: Float
-  /// What is subtracted from blue, green and red; the network's.
+  /// The network's means, which are subtracted from blue, green and red.
   public let means: [Float]
 
   /// Makes a maker.
@@ -42,23 +44,25 @@ public struct SegmentationSampleMaker: SampleMaker {
     self.means = means
   }
 
-  /// A random part of an image, changed at random; the same for equal seed, epoch and index.
+  /// Makes a random crop of an image with random augmentation, the same for equal seed, epoch and
+  /// index.
   /// - Parameters:
   ///   - scene: image and labels.
   ///   - index: its position in the dataset.
   ///   - seed: the run's seed.
   ///   - epoch: the epoch.
-  /// - Returns: the case.
-  /// - Throws: `DataError`, naming the scene, if it has no labels or one that is no class.
+  /// - Returns: the sample.
+  /// - Throws: `DataError`, naming the scene, if it has no labels or an invalid one.
   public func trainingSample(
     of scene: SceneSample, index: Int, seed: UInt64, epoch: Int
   ) throws(DataError) -> SegmentationSample {
     guard let labels = scene.labels else {
-      throw DataError("sample \(scene.name): has no labels; train on a split that has")
+      throw DataError("sample \(scene.name): has no labels; train on a split with labels")
     }
     try check(labels, scene.name)
     var random = CounterRandom(seed: seed, purpose: .augmentation, epoch: epoch, item: index)
-    // Every number is drawn whether it is used or not: settings do not change each other's.
+    // Every number is drawn whether it is used or not, so that one setting does not change the
+    // random numbers of another.
     let isFlipped = random.uniform() < flipProbability
     let scale = pow(scaleJitter, random.uniform(-1.0..<1.0))
     let factors = (0..<3).map { _ in 1 + colorJitter * (2 * random.uniform() - 1) }
@@ -78,8 +82,8 @@ public struct SegmentationSampleMaker: SampleMaker {
         width: crop, isFlipped: isFlipped))
   }
 
-  /// The whole image, or the square in its middle; without labels if there are none.
-  /// - Throws: `DataError`, naming the scene, if a label is no class.
+  /// Makes a sample of the whole image or its centre crop; it has no labels if there are none.
+  /// - Throws: `DataError`, naming the scene, if a label is invalid.
   public func evaluationSample(
     of scene: SceneSample, index: Int
   ) throws(DataError) -> SegmentationSample {
@@ -99,18 +103,20 @@ public struct SegmentationSampleMaker: SampleMaker {
   /// The maker itself: labels mean the same in every dataset.
   public func adapted(to reader: DatasetReader) -> SegmentationSampleMaker { self }
 
-  /// Every size will do: smaller images are filled up.
+  /// Accepts every size, since smaller images are padded.
   public func checkSize(_ name: String, height: Int, width: Int, isCropped: Bool) {}
 
   private func check(_ labels: ByteImage, _ name: String) throws(DataError) {
     if let wrong = labels.bytes.first(where: { $0 >= classes && $0 != SceneField.unlabelled }) {
       throw DataError(
-        "sample \(name): label \(wrong) is none of the \(classes) classes; prepare the dataset again"
+        "sample \(name): label \(wrong) is not one of the \(classes) classes; "
+          + "prepare the dataset again"
       )
     }
   }
 
-  /// What lies under a window, which may reach beyond the picture: mean colour and no label there.
+  /// Cuts out a window, which may extend beyond the picture: it is padded with the mean colour and
+  /// without labels.
   private func sample(
     _ picture: LabelledPicture, _ name: String, _ index: Int, _ window: CropWindow
   ) -> SegmentationSample {
@@ -194,7 +200,8 @@ private struct LabelledPicture {
     return result
   }
 
-  /// Multiplies brightness, the distance from the mean grey, and the distance from the own grey.
+  /// Scales saturation (the distance from each pixel's grey value), brightness, and contrast (the
+  /// distance from the mean grey value).
   mutating func jitterColors(brightness: Float, contrast: Float, saturation: Float) {
     let count = pixels
     func grey(_ pixel: Int) -> Float {
@@ -226,7 +233,7 @@ private struct ResizeAxis {
     min(extent - 1, Int((Double(position) + 0.5) * step))
   }
 
-  /// The two pixels on either side, and how near the second is, 0…1.
+  /// The two neighbouring pixels, and the weight of the second, 0…1.
   func neighbours(_ position: Int) -> (Int, Int, Float) {
     let source = min(max((Double(position) + 0.5) * step - 0.5, 0), Double(extent - 1))
     let first = Int(source)

@@ -1,62 +1,64 @@
 import PACConfiguration
 import PACWeights
 
-/// What a configuration says about one task: its network, and the keys that mean nothing to other tasks.
+/// The part of a configuration that belongs to one task: its network, and the keys that only this
+/// task has.
 public protocol TaskSettings: Sendable {
   /// The task in one word, such as `upsampling`.
   static var task: String { get }
-  /// The networks of the task.
+  /// How the networks of the task are named.
   static var networks: NetworkNames { get }
   /// The task's own keys.
   static var keys: [ConfigurationKey<Self>] { get }
-  /// General keys that have another default with this task, and that default.
+  /// The general keys whose default differs for this task, with that default.
   static var generalDefaults: [String: String] { get }
 
-  /// The defaults, with the network that is trained where none is named.
+  /// Makes settings in which everything has its default, the network too.
   init()
 
-  /// The network's name.
+  /// The network's name, the value of the key `model`.
   var model: String { get }
-  /// Chooses a network.
-  /// - Returns: false, and nothing has changed, if the task has no network of that name.
+  /// Selects a network by its name.
+  /// - Returns: false, with nothing changed, if the task has no network of that name.
   mutating func choose(model: String) -> Bool
-  /// The name of the network whose training gives this one's weights: mostly its own.
+  /// The network that is trained to get this one's weights: usually the network itself.
   var trainableModel: String { get }
-  /// Whether the network has parameters, so that it needs weights.
+  /// Whether the network has parameters and thus needs weights.
   var hasParameters: Bool { get }
-  /// What files of weights call the network.
+  /// How checkpoints and files of weights identify the network.
   var label: NetworkLabel { get }
-  /// What tells runs of one network apart, in a word such as `x8`; mostly empty.
+  /// A word such as `x8` that tells variants of one network apart; usually empty.
   var variant: String { get }
-  /// The first pair of values that do not fit together, nil if all do.
+  /// The first conflict between values; nil if all are compatible.
   func conflict(in configuration: TrainingConfiguration) -> ConfigurationConflict?
 }
 
 extension TaskSettings {
-  /// None.
+  /// No general key has another default.
   public static var generalDefaults: [String: String] { [:] }
-  /// The network whose training gives this one's weights.
+  /// The network itself is trained.
   public var trainableModel: String { model }
-  /// Whether the network needs weights.
+  /// The network needs weights.
   public var hasParameters: Bool { true }
-  /// What files of weights call the network.
+  /// The name of the trainable network, without further attributes.
   public var label: NetworkLabel { NetworkLabel(model: trainableModel) }
-  /// What tells runs of one network apart.
+  /// There are no variants.
   public var variant: String { "" }
-  /// The first pair of values that do not fit together.
+  /// There are no conflicts.
   public func conflict(in configuration: TrainingConfiguration) -> ConfigurationConflict? { nil }
 }
 
-/// What the names of a task's networks look like, for messages.
+/// How the networks of a task are named, for error messages.
 public struct NetworkNames: Sendable {
-  /// Every form of a name, in words; {…} stands for a number, […] may be left out.
+  /// Every form of a name as text; {…} stands for a number, […] is optional.
   public let forms: [String]
-  /// What names begin with, to guess what a misspelt one meant.
+  /// What names begin with, used to suggest a correction for a misspelled one.
   public let heads: [String]
-  /// What is wrong with a text that begins as a name but is none; nil if it does not begin as one.
+  /// What is wrong with a text that begins like a name but is not one; nil if it does not even
+  /// begin like one.
   public let fault: @Sendable (String) -> String?
 
-  /// Describes names.
+  /// Describes the names.
   public init(
     forms: [String], heads: [String], fault: @escaping @Sendable (String) -> String? = { _ in nil }
   ) {
@@ -66,11 +68,11 @@ public struct NetworkNames: Sendable {
   }
 }
 
-/// Two values that do not fit together.
+/// Two values of a configuration that are incompatible.
 public struct ConfigurationConflict: Sendable, Equatable {
-  /// The keys concerned, the one most likely to be changed first.
+  /// The keys involved, the one most likely to be wrong first.
   public let keys: [String]
-  /// What is wrong, and what to do.
+  /// What is wrong, and what to do about it.
   public let problem: String
 
   /// Describes a conflict.

@@ -4,12 +4,12 @@ import PACOptimizers
 import PACText
 
 extension TrainingConfiguration {
-  /// The first pair of values that do not fit together, nil if all do.
+  /// The first conflict between values; nil if all are compatible.
   var conflict: ConfigurationConflict? {
     settings.conflict(in: self) ?? optimizerConflict ?? scheduleConflict
   }
 
-  /// A constant that was changed although the optimizer does not use it.
+  /// A hyperparameter that was set although the optimizer does not use it.
   private var optimizerConflict: ConfigurationConflict? {
     let defaults = OptimizerSettings()
     let useless = OptimizerSettings.Field.allCases.first {
@@ -37,16 +37,17 @@ extension TrainingConfiguration {
         + enumeration(users))
   }
 
-  /// Every key that belongs to the network with its value, in the order of `keys`, as YAML that reads back as the same configuration.
+  /// All keys of this configuration with their values, in the order of `keys`, as YAML that reads
+  /// back as the same configuration.
   public var yaml: String {
     keys.map { "\($0.name): \($0.write(self))\n" }.joined()
   }
 
-  /// A path in which `{KEY}` stands for the value of a key, such as `runs/x{factor}_{model}`.
+  /// Replaces `{KEY}` in a path, such as `runs/x{factor}_{model}`, by the value of that key.
   /// - Parameters:
-  ///   - path: the path; `{run}` is not a key here.
-  ///   - place: where it was given, for messages.
-  /// - Returns: the path with the values.
+  ///   - path: the path; `{run}` is not replaced.
+  ///   - place: where the path was given, for error messages.
+  /// - Returns: the path with the values filled in.
   /// - Throws: `ConfigurationError` if there is no such key.
   public func fillingIn(_ path: String, at place: String) throws -> String {
     var text = path
@@ -57,14 +58,14 @@ extension TrainingConfiguration {
       let name = String(wrong.1)
       throw ConfigurationError(
         place: place,
-        problem: "{\(name)} stands for no key; \(ConfigurationKey.nearest(to: name, among: keys))")
+        problem: "{\(name)} is not a key; \(ConfigurationKey.nearest(to: name, among: keys))")
     }
     return text
   }
 
-  /// Why a run made with `earlier` cannot be continued with this configuration to the same result.
-  /// - Parameter earlier: the configuration the run was made with.
-  /// - Returns: a text such as `factor: 8, was 4` for each key that differs and decides what is computed.
+  /// Why a run that was started with `earlier` cannot be resumed with this configuration.
+  /// - Parameter earlier: the configuration that the run was started with.
+  /// - Returns: a text such as `factor: 8, was 4` for each key that differs and affects the result.
   public func incompatibilities(with earlier: TrainingConfiguration) -> [String] {
     let before = Dictionary(earlier.keys.map { ($0.name, $0.write(earlier)) }) { first, _ in first }
     return keys.filter { !mayChange($0) }.compactMap { key in
@@ -73,7 +74,7 @@ extension TrainingConfiguration {
     }
   }
 
-  /// The number of epochs may change unless the learning rate depends on it.
+  /// The number of epochs may change unless the learning rate schedule depends on it.
   private func mayChange(_ key: ConfigurationKey<TrainingConfiguration>) -> Bool {
     key.mayChange
       && !(key.name == ScheduleSettings.Field.epochs.rawValue && schedule.uses.contains(.epochs))

@@ -15,15 +15,17 @@ extension TrainingConfiguration {
     return """
       # Configuration
 
-      A run is described by one YAML file of `key: value` lines, and by `key=value` arguments after it, which
-      take precedence over the file. A list is written `[10, 20]`, as an argument also `10,20`. Unknown keys, keys given
-      twice, wrong types and values out of range are errors that name the place. Paths are relative to the
-      working directory. The run folder receives the resolved configuration, every key with its value.
+      A run is described by one YAML file of `key: value` lines, and by `key=value` arguments
+      after it, which take precedence over the file. A list is written `[10, 20]`, as an argument
+      also `10,20`. Unknown keys, keys given twice, wrong types and values out of range are errors
+      that name the place. Paths are relative to the working directory. The run folder receives
+      the resolved configuration, every key with its value.
 
-      The network, `model`, decides the task: \(enumeration(names)). Every task has the general keys, and some of its own.
+      The network, `model`, decides the task: \(enumeration(names)). Every task has the
+      general keys, and some of its own.
 
-      A key with "yes" in the last column may be changed when a run is continued; the others decide what
-      the run computes.
+      A key with "yes" in the last column may be changed when a run is resumed; the others decide
+      what the run computes.
 
       ## General keys
 

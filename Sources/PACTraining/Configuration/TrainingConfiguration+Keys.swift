@@ -3,14 +3,14 @@ import PACOptimizers
 import PACText
 
 extension TrainingConfiguration {
-  /// Every key of this configuration's network, in the order in which they are documented and saved: the general ones, and those of
-  /// the task.
+  /// All keys of this configuration, in the order in which they are documented and saved: the
+  /// general ones first, then those of the task.
   public var keys: [ConfigurationKey<TrainingConfiguration>] {
     let task: any TaskSettings.Type = type(of: settings)
     return Self.generalKeys(choosingFrom: tasks) + Self.taskKeys(task)
   }
 
-  /// The keys of one task, as keys of a configuration for it.
+  /// The keys of one task, lifted to keys of a whole configuration.
   static func taskKeys<Settings: TaskSettings>(
     _ type: Settings.Type
   ) -> [ConfigurationKey<TrainingConfiguration>] {
@@ -34,12 +34,12 @@ extension TrainingConfiguration {
 
   /// The keys that every task has.
   ///
-  /// A new one is a property and an entry here; reading, checking, saving, continuing a run and
-  /// `docs/configuration.md` follow.
+  /// A new key is a property and an entry here; reading, validation, saving, resuming and
+  /// `docs/configuration.md` all follow from it.
   static func generalKeys(
     choosingFrom tasks: [any TaskSettings.Type]
   ) -> [ConfigurationKey<TrainingConfiguration>] {
-    guard let first = tasks.first else { preconditionFailure("no task to choose from") }
+    guard let first = tasks.first else { preconditionFailure("the list of tasks is empty") }
     let defaults = TrainingConfiguration(first.init(), tasks: tasks)
     func key<Value>(
       _ name: String, _ property: any WritableKeyPath<TrainingConfiguration, Value> & Sendable,
@@ -53,7 +53,10 @@ extension TrainingConfiguration {
     return [
       key(
         "run", \.run, .path,
-        "folder for everything the run writes; `{model}`, or another key in braces, stands for its value",
+        """
+        folder for everything that the run writes; a key in braces, such as `{model}`, is \
+        replaced by its value
+        """,
         required: true, mayChange: true, otherNames: ["output", "exp-root", "run-folder"]),
       key(
         "data", \.data, .path, "HDF5 dataset, made by `pac prepare`", required: true,
@@ -62,12 +65,17 @@ extension TrainingConfiguration {
       key("test-split", \.testSplit, .text, "split to evaluate on"),
       key(
         "val-ratio", \.validationRatio, .belowOne,
-        "fraction of the training split, taken from its end, that is held out and evaluated on instead of the test split",
+        """
+        fraction of the training split, taken from its end, that is held out and evaluated \
+        instead of the test split
+        """,
         otherNames: ["validation-ratio"]),
       key(
         "model", \.settings, .network(of: tasks),
-        "network, or a filter without parameters, which can be evaluated but not trained: see docs/models.md, "
-          + "and docs/segmentation.md for segmentation networks",
+        """
+        network, or a filter without parameters, which can be evaluated but not trained: see \
+        docs/models.md, and docs/segmentation.md for segmentation networks
+        """,
         otherNames: ["network"]),
       key(
         "weights", \.weights, .optional(.path),
@@ -97,16 +105,22 @@ extension TrainingConfiguration {
       key("momentum", \.optimizerSettings.momentum, .belowOne, "momentum of sgd"),
       key(
         "weight-decay", \.optimizerSettings.weightDecay, .notNegative, "weight decay, λ"),
-      key("beta1", \.optimizerSettings.beta1, .belowOne, "adam: decay of the mean of gradients"),
+      key(
+        "beta1", \.optimizerSettings.beta1, .belowOne,
+        "adam and adamw: decay rate of the running mean of gradients"),
       key(
         "beta2", \.optimizerSettings.beta2, .belowOne,
-        "adam: decay of the mean of squared gradients"),
+        "adam and adamw: decay rate of the running mean of squared gradients"),
       key(
         "epsilon", \.optimizerSettings.epsilon, .positive,
-        "adam: added to the root of the mean square", otherNames: ["eps"]),
+        "adam and adamw: added to the denominator, the root of the mean square",
+        otherNames: ["eps"]),
       key(
         "reduction", \.reduction, .choice,
-        "order in which gradients are summed: repeatable = bitwise the same on any number of ranks, fastest = MPI's all-reduce",
+        """
+        order in which gradients are summed: repeatable = bitwise reproducible on any number of \
+        ranks, fastest = the order of MPI's all-reduce
+        """,
         otherNames: ["all-reduce"]),
       key(
         "test-every", \.testEvery, .integer(from: 0),
@@ -120,10 +134,10 @@ extension TrainingConfiguration {
         "optimizer steps between two checkpoints; 0 = none inside an epoch", mayChange: true),
       key(
         "keep", \.keepCheckpoints, .integer(from: 1),
-        "number of checkpoints that stay in the run folder, the newest ones", mayChange: true,
+        "number of checkpoints kept in the run folder, the newest ones", mayChange: true,
         otherNames: ["keep-checkpoints", "max-to-keep"]),
       key(
-        "read-ahead", \.readAhead, .integer(from: 1), "samples that each rank prefetches",
+        "read-ahead", \.prefetchCount, .integer(from: 1), "samples that each rank prefetches",
         mayChange: true, otherNames: ["prefetch", "num-workers", "num-data-worker"]),
       key(
         "steps", \.steps, .optional(.integer(from: 1)),
@@ -135,14 +149,18 @@ extension TrainingConfiguration {
         mayChange: true),
       key(
         "stall-timeout", \.stallTimeout, .optional(.positive),
-        "seconds without a heartbeat or progress of a rank after which the job is ended; none = wait for ever",
+        """
+        seconds without a heartbeat or progress from a rank after which the job is aborted; \
+        none = never
+        """,
         mayChange: true),
     ]
   }
 }
 
 extension ConfigurationKind where Value == any TaskSettings {
-  /// A network or filter of any task, by a name that may end in numbers; the value holds the task's defaults besides.
+  /// A network or filter of any task by its name, which may contain numbers; the value is the
+  /// settings of its task, otherwise with their defaults.
   static func network(of tasks: [any TaskSettings.Type]) -> ConfigurationKind {
     let names = tasks.map { task -> NetworkNames in task.networks }
     return ConfigurationKind(

@@ -1,14 +1,16 @@
 import PACConfiguration
 
 extension TrainingConfiguration {
-  /// Reads a configuration.
+  /// Reads and validates a configuration.
   ///
-  /// Strict: an unknown key, a key given twice, a wrong type, a value out of range, values that do not fit
-  /// together and a missing required key are errors of one line that name file and line, or `override`.
+  /// Unknown keys, keys given twice, wrong types, values out of range, incompatible values and
+  /// missing required keys are errors of one line that name file and line, or `override`.
   /// - Parameters:
   ///   - path: a YAML file of flat `key: value` lines, see `keys`.
-  ///   - overrides: `key=value` texts, which win over the file; a list is written `[10,20]` or `10,20`.
-  ///   - tasks: the tasks among which the network's name chooses; the first one's is trained where none is named.
+  ///   - overrides: `key=value` texts, which take precedence over the file; a list is written
+  ///     `[10,20]` or `10,20`.
+  ///   - tasks: the tasks that the network's name can choose; the default network is the first
+  ///     one's.
   /// - Throws: `ConfigurationError`.
   public init(
     file path: String, overrides: [String] = [], tasks: [any TaskSettings.Type]
@@ -17,13 +19,13 @@ extension TrainingConfiguration {
       yaml: ConfigurationReader.contents(of: path), name: path, overrides: overrides, tasks: tasks)
   }
 
-  /// Reads a configuration from YAML text, which messages call `name`.
+  /// Reads a configuration from YAML text, which error messages call `name`.
   ///
-  /// Otherwise as `init(file:overrides:tasks:)`.
+  /// Otherwise the same as `init(file:overrides:tasks:)`.
   public init(
     yaml: String, name: String, overrides: [String] = [], tasks: [any TaskSettings.Type]
   ) throws {
-    guard let first = tasks.first else { preconditionFailure("no task to choose from") }
+    guard let first = tasks.first else { preconditionFailure("the list of tasks is empty") }
     var reader = ConfigurationReader(file: name)
     try reader.read(yaml: yaml)
     try reader.apply(overrides: overrides)
@@ -32,7 +34,7 @@ extension TrainingConfiguration {
     try requireComplete(reader)
   }
 
-  /// Sets every given value, the network first: other keys depend on it.
+  /// Sets every given value, beginning with the network, on which the other keys depend.
   private mutating func take(_ reader: ConfigurationReader) throws {
     let model = keys.first { $0.name == "model" }
     for given in reader.values where given.name == "model" {
@@ -53,7 +55,7 @@ extension TrainingConfiguration {
     }
   }
 
-  /// What is wrong with a key that the network's task does not have.
+  /// The error for a key that the network's task does not have.
   private func unexpected(_ given: ConfigurationReader.Given) -> ConfigurationError {
     let task = type(of: settings).task
     var others: Set<String> = []
@@ -70,7 +72,7 @@ extension TrainingConfiguration {
       place: given.place, problem: "unknown key '\(given.name)'; \(nearest)")
   }
 
-  /// Checks that everything required is there and fits together.
+  /// Checks that all required keys are given and all values are compatible.
   private mutating func requireComplete(_ reader: ConfigurationReader) throws {
     let missing = keys.filter { $0.defaultValue == nil && reader[$0.name] == nil }
     if let first = missing.first {

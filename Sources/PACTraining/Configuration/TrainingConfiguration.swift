@@ -5,67 +5,71 @@ import PACWeights
 
 /// Everything that decides what a training run computes, and what it writes.
 ///
-/// It is read from a YAML file of flat keys and from overrides, strictly: see `init(file:overrides:tasks:)`. Each
-/// property belongs to one entry of `generalKeys`, which says how its key is called and which values are allowed; what only one
-/// task knows is in `settings`. Paths are relative to the current folder, not to the file's.
+/// It is read strictly from a YAML file of flat keys and from overrides, see
+/// `init(file:overrides:tasks:)`. Each property belongs to one entry of `generalKeys`, which gives
+/// the name of its key and the allowed values; what belongs to one task alone is in `settings`.
+/// Paths are relative to the working directory, not to the file's folder.
 public struct TrainingConfiguration: Sendable {
-  /// The tasks among which the network's name chooses.
+  /// The tasks that the network's name can choose.
   public let tasks: [any TaskSettings.Type]
-  /// The network, and what else belongs to its task alone.
+  /// The network and the settings of its task.
   public var settings: any TaskSettings
-  /// The folder that receives everything the run makes; in a file or override, `{KEY}` stands for a key's value.
+  /// The folder for everything that the run writes; in a file or override, `{KEY}` is replaced by
+  /// the key's value.
   public var run = ""
   /// The HDF5 dataset.
   public var data = ""
   /// The name of the split to train on.
   public var trainSplit = "train"
-  /// The name of the split to measure on.
+  /// The name of the split to evaluate on.
   public var testSplit = "test"
-  /// The share of the training split, at its end, that is set aside for validation; 0 ≤ r < 1.
+  /// The fraction r of the training split, taken from its end, that is held out; 0 ≤ r < 1.
   public var validationRatio = 0.0
   /// The file of weights that a new run starts from; nil without one.
   public var weights: String?
-  /// What every random number of the run is derived from.
+  /// The seed of every random number of the run.
   public var seed = 0
-  /// How often the training split is passed.
+  /// The number of passes over the training split.
   public var epochs = 0
   /// Samples per optimizer step, over all ranks.
   public var globalBatchSize = 1
   /// The optimizer.
   public var optimizer = OptimizerKind.adam
-  /// The optimizer's constants.
+  /// The optimizer's hyperparameters besides the learning rate.
   public var optimizerSettings = OptimizerSettings()
   /// The learning-rate schedule.
   public var schedule = Schedule.steps
-  /// The learning rate that training starts with.
+  /// The initial learning rate.
   public var learningRate = 1e-4
-  /// The epochs, counted from 0, from which on the learning rate is multiplied by `learningRateDecay` once more.
+  /// The epochs, counted from 0, at whose start the learning rate is multiplied by
+  /// `learningRateDecay`.
   public var learningRateSteps: [Int] = []
-  /// See `learningRateSteps`.
+  /// The factor applied to the learning rate at each of `learningRateSteps`.
   public var learningRateDecay = 0.1
-  /// In which order gradients are added over the ranks.
+  /// The order in which gradients are summed over samples and ranks.
   public var reduction = GradientReduction.Order.repeatable
-  /// Epochs between two measurements on the test split; 0 = only at the end.
+  /// Epochs between two evaluations on the test split; 0 = only at the end.
   public var testEvery = 1
   /// Epochs between two checkpoints; 0 = only at the end.
   public var checkpointEvery = 1
   /// Optimizer steps between two checkpoints; 0 = none inside an epoch.
   public var checkpointEverySteps = 0
-  /// How many checkpoints stay.
+  /// The number of checkpoints to keep, the newest ones.
   public var keepCheckpoints = 3
   /// Samples that each rank prefetches.
-  public var readAhead = 4
-  /// Upper bound on optimizer steps.
+  public var prefetchCount = 4
+  /// The number of optimizer steps after which training stops early; nil without a limit.
   public var steps: Int?
-  /// Minutes after which training stops cleanly.
+  /// The wall-clock limit in minutes; nil without a limit.
   public var maximumMinutes: Double?
-  /// Seconds after which a rank that sends no heartbeat or makes no progress ends the job.
+  /// Seconds without a heartbeat or progress from a rank after which the job is aborted; nil =
+  /// never.
   public var stallTimeout: Double? = 300
 
-  /// Makes a configuration in which nothing required is set yet; the values are not checked.
+  /// Makes a configuration without any of the required values; nothing is validated.
   /// - Parameters:
-  ///   - settings: the network and its task.
-  ///   - tasks: the tasks among which the network's name chooses, if it is read anew.
+  ///   - settings: the network and the settings of its task.
+  ///   - tasks: the tasks that a network's name can choose when the configuration is read again.
   public init(_ settings: any TaskSettings, tasks: [any TaskSettings.Type]) {
     self.settings = settings
     self.tasks = tasks
@@ -76,7 +80,7 @@ extension TrainingConfiguration {
   /// The network's name.
   public var model: String { settings.model }
 
-  /// Settings of the learning rate schedule.
+  /// The settings of the learning rate schedule.
   /// - Parameter stepsPerEpoch: the number of optimizer steps in an epoch.
   /// - Returns: the settings.
   public func scheduleSettings(stepsPerEpoch: Int) -> ScheduleSettings {

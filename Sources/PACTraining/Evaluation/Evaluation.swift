@@ -4,32 +4,34 @@ import PACConfiguration
 import PACDistributed
 import PACWeights
 
-/// Evaluates a network on the test split, shared among the ranks.
+/// Evaluates a network on the test split, whose samples the ranks share; all ranks call it.
 /// - Parameters:
-///   - configuration: network, data, split.
-///   - tasks: the tasks among which the configuration chose.
-///   - weights: a file of weights of any format, or a run folder of which the newest checkpoint is taken; nil for a
-///     network without parameters.
-///   - communicator: the ranks; all call it.
-///   - note: told what of the weights was chosen or left out, on rank 0.
-/// - Returns: every sample's error, the same on every rank whatever their number.
-/// - Throws: on all ranks alike what went wrong on one of them.
+///   - configuration: the network, the dataset and the split.
+///   - tasks: the tasks that the configuration was read for.
+///   - weights: a file of weights in any format, or a run folder, whose newest checkpoint is used;
+///     nil for a network without parameters.
+///   - communicator: the ranks.
+///   - note: called on rank 0 with what was chosen from the weights or left out.
+/// - Returns: the metrics of every sample and of the split: equal on all ranks, and for any number
+///   of ranks.
+/// - Throws: the error of any rank, on all ranks alike.
 public func evaluate(
   _ configuration: TrainingConfiguration, tasks: TaskList, weights: String?,
   communicator: Communicator,
   note: (String) -> Void = { _ in }
 ) throws -> EvaluationResult {
-  func measure(_ task: some TrainingTask) throws -> EvaluationResult {
+  func run(_ task: some TrainingTask) throws -> EvaluationResult {
     try communicator.together { try Evaluator(task, communicator: communicator) }()
   }
   try requireSameJob(configuration, communicator)
   let task = try loadedTask(configuration, tasks, weights, communicator, note)
-  return try measure(task)
+  return try run(task)
 }
 
-/// A task whose network has its parameters from `weights`, where it has any; all ranks call it.
+/// Makes the task and loads its network's parameters, if it has any, from `weights`; all ranks call
+/// it.
 ///
-/// Rank 0 alone reads files, and gives the others what they hold.
+/// Only rank 0 reads files; the parameters are broadcast.
 func loadedTask(
   _ configuration: TrainingConfiguration, _ tasks: TaskList, _ weights: String?,
   _ communicator: Communicator, _ note: (String) -> Void
@@ -41,7 +43,7 @@ func loadedTask(
     guard let weights else {
       throw ConfigurationError(
         place: "--weights",
-        problem: "missing; \(configuration.model) has parameters: name a "
+        problem: "missing; \(configuration.model) has parameters: give a "
           + "checkpoint, a run folder or a file of weights (.pth, .safetensors)")
     }
     return try task.load(NetworkWeights(reading: weights))

@@ -1,33 +1,33 @@
 import PACData
 import PACDistributed
 
-/// Runs a task's network over its test samples, shared among the ranks.
+/// Runs a task's network over its test samples, which the ranks share.
 struct Evaluator<Task: TrainingTask> {
   private let task: Task
   private let source: Task.Source
   private let communicator: Communicator
 
-  /// Opens the samples.
+  /// Opens the test samples.
   init(_ task: Task, communicator: Communicator) throws {
     self.task = task
     self.communicator = communicator
     source = try task.testSource()
   }
 
-  /// Measures every sample; all ranks call it, and all get the same result whatever their number.
-  /// - Throws: on all ranks alike what went wrong on one of them.
+  /// Evaluates every sample; all ranks call it, and get the same result for any number of ranks.
+  /// - Throws: the error of any rank, on all ranks alike.
   func callAsFunction() throws -> EvaluationResult {
-    guard let result = try measure(unless: { false }) else { preconditionFailure("was stopped") }
+    guard let result = try evaluate(unless: { false }) else { preconditionFailure("was stopped") }
     return result
   }
 
-  /// As a call, but ends early when a rank is asked to stop.
+  /// Evaluates every sample, but ends early if any rank is asked to stop.
   ///
-  /// The ranks take their samples in rounds and agree after each.
+  /// The ranks evaluate one sample each per round, and agree before each round whether to stop.
   /// - Parameter isStopping: whether this rank is to stop.
-  /// - Returns: nil if it was stopped.
-  /// - Throws: on all ranks alike what went wrong on one of them.
-  func measure(unless isStopping: () -> Bool) throws -> EvaluationResult? {
+  /// - Returns: the result; nil if it was stopped.
+  /// - Throws: the error of any rank, on all ranks alike.
+  func evaluate(unless isStopping: () -> Bool) throws -> EvaluationResult? {
     var figures: [Double] = []
     let shards = (0..<communicator.worldSize).map(shard)
     let stream = try communicator.together {
@@ -49,7 +49,7 @@ struct Evaluator<Task: TrainingTask> {
       })
   }
 
-  /// Calls `body` with every sample of this rank's share, read ahead in the background.
+  /// Calls `body` with every sample of this rank's shard, prefetched in the background.
   func forEachSample(_ body: (Task.Source.Case) throws -> Void) throws {
     let stream = try source.evaluationSamples(shard(of: communicator.rank), depth: 2)
     defer { stream.cancel() }

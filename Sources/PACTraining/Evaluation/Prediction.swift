@@ -1,14 +1,14 @@
 import PACConfiguration
 import PACDistributed
 
-/// A network that takes part in a comparison.
+/// A network of a comparison.
 public struct ComparedNetwork: Sendable {
-  /// The network and its data.
+  /// The network and its dataset.
   public var configuration: TrainingConfiguration
-  /// Its parameters, as for `evaluate`.
+  /// Its weights, as for `evaluate`.
   public var weights: String?
 
-  /// Names a network.
+  /// Describes a network.
   public init(_ configuration: TrainingConfiguration, weights: String?) {
     self.configuration = configuration
     self.weights = weights
@@ -17,25 +17,26 @@ public struct ComparedNetwork: Sendable {
 
 /// What `writePredictions` wrote.
 public struct WrittenPredictions: Sendable {
-  /// A row for each prediction, in the order of the split; the first line names the columns.
+  /// The text of `predictions.csv`: a header, and a row per prediction in the order of the split.
   public let table: String
   /// The number of predictions.
   public let count: Int
-  /// A file made of all predictions, such as an archive; nil on ranks that made none.
+  /// The archive of all predictions; nil if there is none, and on ranks other than 0.
   public let archive: String?
 }
 
-/// Writes a network's predictions of the test split, shared among the ranks.
+/// Writes a network's predictions for the test split, whose samples the ranks share; all ranks call
+/// it.
 /// - Parameters:
-///   - network: network, data, split, and its weights.
-///   - tasks: the tasks among which its configuration chose.
-///   - others: networks whose predictions are shown beside it, on the same data.
-///   - communicator: the ranks; all call it.
-///   - folder: receives the files.
-///   - keepsScores: whether the network's raw scores are written, too.
+///   - network: the network, its dataset and split, and its weights.
+///   - tasks: the tasks that its configuration was read for.
+///   - others: networks whose predictions on the same data are shown next to it.
+///   - communicator: the ranks.
+///   - folder: the folder for the files.
+///   - keepsScores: whether to write the network's scores as well.
 ///   - note: as for `evaluate`.
 /// - Returns: what was written.
-/// - Throws: on all ranks alike what went wrong on one of them.
+/// - Throws: the error of any rank, on all ranks alike.
 public func writePredictions(
   of network: ComparedNetwork, tasks: TaskList, besides others: [ComparedNetwork] = [],
   communicator: Communicator, to folder: String, keepsScores: Bool = false,
@@ -54,7 +55,7 @@ public func writePredictions(
   return try write(task, communicator, folder)
 }
 
-/// A task that writes the predictions of `others` beside its own.
+/// The task, made to write the predictions of `others` next to its own.
 private func compared(
   _ task: any TrainingTask, with others: [any TrainingTask]
 ) throws -> any PredictingTask {
@@ -64,7 +65,7 @@ private func compared(
         guard let other = other as? Task else {
           throw ConfigurationError(
             place: "--compare",
-            problem: "\(other.configuration.model) is a network of another task; leave it out")
+            problem: "\(other.configuration.model) belongs to another task; leave it out")
         }
         return other
       })
@@ -72,7 +73,7 @@ private func compared(
   let name = type(of: task.configuration.settings).task
   guard let predicting = task as? any PredictingTask else {
     throw ConfigurationError(
-      place: "model", problem: "there are no files of predictions of \(name); use pac evaluate")
+      place: "model", problem: "\(name) networks cannot write predictions; use pac evaluate")
   }
   guard !others.isEmpty else { return predicting }
   guard let comparing = task as? any ComparingTask else {
@@ -82,13 +83,13 @@ private func compared(
   return try compare(comparing)
 }
 
-/// A task that writes its network's scores, too.
+/// The task, made to write its network's scores as well.
 private func scoring(_ task: any PredictingTask) throws -> any PredictingTask {
   guard let scoring = task as? any ScoringTask else {
     throw ConfigurationError(
       place: "--scores",
-      problem: "\(type(of: task.configuration.settings).task) networks have no scores; leave it out"
-    )
+      problem: "has no effect with \(type(of: task.configuration.settings).task) networks; "
+        + "leave it out")
   }
   return scoring.keepingScores()
 }
@@ -109,7 +110,7 @@ private func write(
     archive = try task.finishPredictions(
       of: (0..<source.count).map(source.sampleName), in: folder)
   }
-  // Ranks have consecutive shares: their rows, one after the other, are in the order of the split.
+  // The shards are consecutive, so the rows of all ranks in turn are in the order of the split.
   let all = try communicator.allGather(rows.joined(separator: "\n")).filter { !$0.isEmpty }
   let count = try communicator.allGather([rows.count]).reduce(0) { $0 + $1[0] }
   return WrittenPredictions(

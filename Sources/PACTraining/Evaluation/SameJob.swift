@@ -1,11 +1,12 @@
 import PACData
 import PACDistributed
 
-/// Makes sure that all ranks have the same configuration and the same data; every rank calls it.
-/// - Throws: on all ranks alike, naming the rank that differs, or what keeps the dataset from being opened.
+/// Checks that all ranks have the same configuration and the same dataset; all ranks call it.
+/// - Throws: on all ranks alike, an error that names the rank that differs, or why the dataset
+///   cannot be opened.
 func requireSameJob(_ configuration: TrainingConfiguration, _ communicator: Communicator) throws {
   let advice = "start all ranks with the same configuration"
-  // First the network: its task decides which keys there are.
+  // The network first, since its task decides which keys there are.
   try communicator.requireSame([SharedFact("model", configuration.model)], advice: advice)
   try communicator.requireSame(
     configuration.keys.map { SharedFact($0.name, $0.write(configuration)) }, advice: advice)

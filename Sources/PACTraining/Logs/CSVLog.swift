@@ -1,28 +1,28 @@
 import Foundation
 import PACFiles
 
-/// A table of figures by epoch, `train.log` or `test.log`, that grows by one row at a time.
+/// A table with one row per epoch, `train.log` or `test.log`, to which rows are appended.
 ///
-/// The first line names the columns, `epoch` first; numbers are written so that they read back to the same
-/// bits. Each row is on disk when `append` returns.
+/// The first line names the columns, beginning with `epoch`; numbers are written so that they read
+/// back bit for bit. Each row is on disk when `append` returns.
 public struct CSVLog: Sendable {
   /// The file.
   public let path: String
   /// The names of the columns, `epoch` first.
   public let columns: [String]
-  /// The epoch of the last row that was there when the log was opened.
+  /// The epoch of the last row when the log was opened; nil if it had none.
   public let lastEpoch: Int?
   private let file: SystemFile
 
-  /// Opens a log, or begins one.
+  /// Opens a log, or creates one.
   ///
-  /// What a crash left of a row, and the rows of epochs that will be run again, are cut off; the file is then
-  /// replaced as a whole.
+  /// A row that a crash left incomplete, and the rows of epochs that will be run again, are
+  /// removed, by replacing the whole file atomically.
   /// - Parameters:
   ///   - path: the file.
   ///   - columns: the names of the columns, `epoch` first.
-  ///   - epoch: the last epoch whose row stays; nil if none does.
-  /// - Throws: `TrainingError.log`, for example when the file holds another table.
+  ///   - epoch: the last epoch whose row is kept; nil to keep none.
+  /// - Throws: `TrainingError.log`, for example if the file contains another table.
   /// - Precondition: the first column is `epoch`.
   public init(_ path: String, columns: [String], keepingThrough epoch: Int?) throws {
     precondition(columns.first == "epoch", "the first column of a log is epoch, not \(columns)")
@@ -46,7 +46,7 @@ public struct CSVLog: Sendable {
     }
   }
 
-  /// Adds a row: the epoch, and a value for each other column.
+  /// Appends a row: the epoch, and a value for each other column.
   /// - Precondition: as many values as columns besides `epoch`.
   public func append(epoch: Int, _ values: [Double]) throws {
     precondition(values.count == columns.count - 1, "\(values.count) values for \(columns)")
@@ -65,11 +65,11 @@ public struct CSVLog: Sendable {
   }
 
   private static func error(_ path: String, _ failure: SystemFile.Failure) -> TrainingError {
-    .log(file: path, problem: "\(failure.description); check the file and the space of the disk")
+    .log(file: path, problem: "\(failure.description); check the file and the free disk space")
   }
 }
 
-/// The text of a log, apart from any file.
+/// The text of a log, independent of any file.
 struct CSVTable {
   let columns: [String]
 
@@ -81,17 +81,17 @@ struct CSVTable {
 
   var header: String { columns.joined(separator: ",") + "\n" }
 
-  /// One line; a Double's description is the shortest that reads back to the same bits.
+  /// One line; the description of a Double is the shortest text that reads back bit for bit.
   static func row(epoch: Int, _ values: [Double]) -> String {
     (["\(epoch)"] + values.map { "\($0)" }).joined(separator: ",") + "\n"
   }
 
-  /// The header and the rows up to an epoch, without an unfinished last line.
+  /// The header and the rows up to an epoch, without an incomplete last line.
   func cut(_ text: String, keepingThrough epoch: Int?) throws(Fault) -> String {
     var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
     lines.removeLast()
     guard let first = lines.first else {
-      // A header that was not finished, or nothing yet.
+      // An incomplete header, or an empty file.
       guard header.hasPrefix(text) else { throw wrongHeader(text) }
       return header
     }
@@ -104,7 +104,8 @@ struct CSVTable {
       else {
         throw Fault(
           line: index + 1,
-          text: "expected \(columns.count) numbers, found '\(line.prefix(60))'; mend or remove it")
+          text:
+            "expected \(columns.count) numbers, found '\(line.prefix(60))'; fix or remove the line")
       }
       if let epoch, rowEpoch <= epoch { kept += line + "\n" }
     }

@@ -1,23 +1,23 @@
 import Foundation
 
-/// Where a run stands, for the line that shows it.
+/// The progress of a run, for its progress line.
 public struct Progress: Sendable, Equatable {
   /// The epoch, counted from 0.
   public var epoch: Int
-  /// How many epochs there will be.
+  /// The number of epochs of the run.
   public var epochs: Int
-  /// Optimizer steps taken in this epoch.
+  /// The optimizer steps done in this epoch.
   public var step: Int
-  /// Optimizer steps in an epoch.
+  /// The optimizer steps per epoch.
   public var stepsPerEpoch: Int
-  /// Optimizer steps still to be taken in the whole run.
+  /// The optimizer steps left in the whole run.
   public var stepsLeft: Int
-  /// Samples in a step.
+  /// The samples per step.
   public var globalBatchSize: Int
   /// The mean loss of this epoch so far.
   public var loss: Double
 
-  /// Says where a run stands.
+  /// Describes the progress of a run.
   public init(
     epoch: Int, epochs: Int, step: Int, stepsPerEpoch: Int, stepsLeft: Int, globalBatchSize: Int,
     loss: Double
@@ -31,9 +31,9 @@ public struct Progress: Sendable, Equatable {
     self.loss = loss
   }
 
-  /// The line; speed and time left are not shown before they are known.
-  ///
-  /// `epoch 3/10  step 7/100  loss 0.01235  12.3 samples/s  1 min 21 s left`, with `rate` samples per second.
+  /// The line: `epoch 3/10  step 7/100  loss 0.01235  12.3 samples/s  1 min 21 s left`.
+  /// - Parameter rate: samples per second; while it is nil, speed and time left are not shown.
+  /// - Returns: the text.
   func line(rate: Double?) -> String {
     var parts = [
       "epoch \(epoch + 1)/\(epochs)", "step \(step)/\(stepsPerEpoch)",
@@ -49,7 +49,7 @@ public struct Progress: Sendable, Equatable {
 
   /// `42 s`, `3 min 05 s`, `2 h 07 min`, `4 d 03 h`.
   package static func duration(_ seconds: Double) -> String {
-    // Beyond this many days nobody plans, and the number might not fit an Int.
+    // Larger numbers are meaningless, and might not fit an Int.
     let whole = Int(min(max(seconds, 0), 1e9).rounded())
     let two = { (value: Int) in value < 10 ? "0\(value)" : "\(value)" }
     switch whole {
@@ -61,25 +61,25 @@ public struct Progress: Sendable, Equatable {
   }
 }
 
-/// Samples per second over the last while.
+/// Samples per second over a recent time span.
 struct RateMeter {
-  /// How many seconds back are counted.
+  /// The length of the time span in seconds.
   private let span: Double
   private var marks: [(time: Double, samples: Int)] = []
 
   init(span: Double) { self.span = span }
 
-  /// Notes that `samples` had been seen in all at `time`, in seconds.
+  /// Records that `samples` have been processed in total at `time`, in seconds.
   mutating func note(samples: Int, at time: Double) {
     marks.append((time, samples))
-    // The oldest mark kept is the last one before the span, so that a slow step still gives a rate.
+    // The last mark before the span is kept, so that a slow step still gives a rate.
     while marks.count > 2, marks[1].time <= time - span { marks.removeFirst() }
   }
 
-  /// Leaves out the time until the next note: something other than steps was done.
+  /// Excludes the time until the next mark, in which something other than steps happens.
   mutating func pause() { marks = [] }
 
-  /// Samples per second, nil before there are two notes.
+  /// Samples per second; nil while there are fewer than two marks.
   var rate: Double? {
     guard let first = marks.first, let last = marks.last, last.time > first.time else { return nil }
     return Double(last.samples - first.samples) / (last.time - first.time)

@@ -1,6 +1,7 @@
 import Glibc
 
-/// Shows how far a run is: on a terminal one line that is rewritten in place, elsewhere a plain line now and then.
+/// Shows the progress of a run: on a terminal one line that is rewritten in place, elsewhere a
+/// plain line from time to time.
 public struct ProgressLine {
   private let isTerminal: Bool
   private let clock: () -> Double
@@ -10,18 +11,18 @@ public struct ProgressLine {
   private var lastShown: Double?
   private var isOnScreen = false
 
-  /// Seconds between two rewritings on a terminal.
+  /// Seconds between two updates on a terminal.
   private static let terminalInterval = 0.1
-  /// Seconds between two plain lines inside an epoch.
+  /// Seconds between two plain lines within an epoch.
   private static let plainInterval = 30.0
-  /// A longer line would wrap, and could then not be rewritten.
+  /// A longer line would wrap, and could not be rewritten.
   private static let width = 79
 
   /// Makes a line that writes through `write`.
   /// - Parameters:
-  ///   - isTerminal: whether what is written can be overwritten.
-  ///   - clock: seconds that only ever grow.
-  ///   - write: receives text with its own line ends.
+  ///   - isTerminal: whether the line can be rewritten in place.
+  ///   - clock: returns monotonic seconds.
+  ///   - write: receives text including line ends.
   public init(isTerminal: Bool, clock: @escaping () -> Double, write: @escaping (String) -> Void) {
     self.isTerminal = isTerminal
     self.clock = clock
@@ -29,24 +30,25 @@ public struct ProgressLine {
   }
 
   /// A line on standard error.
-  /// - Parameter isTerminal: whether a person watches; under a launcher the process cannot tell by itself.
+  /// - Parameter isTerminal: whether it goes to a terminal; under a launcher the process cannot
+  ///   tell by itself.
   /// - Returns: the line.
   public static func standardError(isTerminal: Bool) -> ProgressLine {
     ProgressLine(isTerminal: isTerminal, clock: monotonicSeconds) { text in
       let bytes = Array(text.utf8)
-      // Progress that cannot be shown is no reason to stop.
+      // A failure to show progress is not a reason to stop.
       _ = Glibc.write(STDERR_FILENO, bytes, bytes.count)
     }
   }
 
-  /// Tells of a step that was taken; shows it if it is time, and always at the end of an epoch.
+  /// Records a step; updates the line when it is due, and always at the end of an epoch.
   public mutating func update(_ progress: Progress) {
     let now = clock()
     samples += progress.globalBatchSize
     meter.note(samples: samples, at: now)
     let interval = isTerminal ? Self.terminalInterval : Self.plainInterval
     let isEpochEnd = progress.step >= progress.stepsPerEpoch
-    // The first plain line comes after the interval, too: there is no speed to tell before.
+    // The first plain line waits for the interval too, since the speed is not known before.
     if lastShown == nil, !isTerminal { lastShown = now }
     guard isEpochEnd || lastShown.map({ now - $0 >= interval }) ?? true else { return }
     lastShown = now
@@ -65,10 +67,10 @@ public struct ProgressLine {
     write("\(text)\n")
   }
 
-  /// Leaves out of the speed what comes next: a measurement, a checkpoint.
+  /// Excludes from the speed what comes next: an evaluation or a checkpoint.
   public mutating func pause() { meter.pause() }
 
-  /// Removes the line from a terminal, before something else writes there and at the end.
+  /// Erases the line on a terminal, before other output and at the end.
   public mutating func clear() {
     if isOnScreen { write("\r\u{1b}[K") }
     isOnScreen = false

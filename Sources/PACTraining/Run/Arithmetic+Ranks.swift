@@ -2,7 +2,7 @@ import PACCheckpoints
 import PACDistributed
 
 extension Arithmetic {
-  /// What to tell the user about ranks that compute differently; nil if all do alike.
+  /// The warning about ranks whose arithmetic differs; nil if all are alike.
   ///
   /// All ranks call it together.
   /// - Throws: `DistributedError` if MPI reports an error.
@@ -18,7 +18,7 @@ extension Arithmetic {
     }
     guard let rank = all.firstIndex(where: { $0 != all[0] }) else { return nil }
     let found = all[rank].differences(from: all[0]).joined(separator: ", ")
-    return
-      "rank \(rank) computes otherwise than rank 0 (\(found)): the last bits of the result depend on which samples it gets"
+    return "rank \(rank) computes differently from rank 0 (\(found)): the last bits of the results "
+      + "depend on which samples it gets"
   }
 }

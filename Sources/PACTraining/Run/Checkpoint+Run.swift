@@ -3,7 +3,8 @@ import PACCheckpoints
 import PACWeights
 
 extension Checkpoint {
-  /// Checks that continuing from here with `configuration` gives what the uninterrupted run would have given.
+  /// Checks that resuming from here with `configuration` gives the result of an uninterrupted run.
+  /// - Throws: `CheckpointError` naming the keys that differ.
   func requireSameRun(as configuration: TrainingConfiguration, file: String) throws {
     let earlier = try TrainingConfiguration(
       yaml: self.configuration, name: file, tasks: configuration.tasks)
@@ -15,7 +16,7 @@ extension Checkpoint {
 }
 
 extension ParameterSet {
-  /// Takes over the parameters of a checkpoint.
+  /// Loads the parameters of a checkpoint.
   /// - Throws: `WeightsError` naming what differs if it belongs to another network.
   func load(_ checkpoint: Checkpoint, for network: NetworkLabel, file: String) throws {
     try checkpoint.require(

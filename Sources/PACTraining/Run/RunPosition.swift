@@ -1,11 +1,11 @@
 import PACCheckpoints
 
-/// Where a run stands between two steps.
+/// The position of a run between two steps, and the sums of its current epoch.
 struct RunPosition: Equatable {
   var epoch = 0
   var stepInEpoch = 0
   var step = 0
-  /// Sums over the samples of the present epoch.
+  /// Sums over the samples of the current epoch.
   var samples = 0
   var loss = 0.0
   /// One for each metric of the task.
@@ -13,7 +13,7 @@ struct RunPosition: Equatable {
 
   /// Counts a step.
   /// - Parameters:
-  ///   - samples: the number of samples of its global batch.
+  ///   - samples: the number of samples in its global batch.
   ///   - figures: sums over them: the loss, and a value for each metric.
   mutating func addStep(of samples: Int, figures: [Double]) {
     step += 1
@@ -34,7 +34,7 @@ struct RunPosition: Equatable {
 }
 
 extension RunPosition {
-  /// Where a checkpoint was written.
+  /// The position at which a checkpoint was written.
   init(_ checkpoint: Checkpoint, _ metrics: [Metric]) {
     self.init(
       epoch: checkpoint.epoch, stepInEpoch: checkpoint.stepInEpoch, step: checkpoint.step,
@@ -43,7 +43,7 @@ extension RunPosition {
       values: metrics.map { checkpoint.runningSums[$0.name] ?? 0 })
   }
 
-  /// The sums of the present epoch, as a checkpoint stores them.
+  /// The sums of the current epoch, as a checkpoint stores them.
   func sums(_ metrics: [Metric]) -> [String: Double] {
     var sums = ["samples": Double(samples), "loss": loss]
     for (metric, value) in zip(metrics, values) { sums[metric.name] = value }
@@ -52,7 +52,7 @@ extension RunPosition {
 }
 
 extension RunPosition {
-  /// Everything as numbers, to be sent to other ranks; the counts are exact below 2⁵³.
+  /// Everything as numbers, to send to other ranks; counts are exact below 2⁵³.
   var numbers: [Double] {
     [Double(epoch), Double(stepInEpoch), Double(step), Double(samples), loss] + values
   }

@@ -3,7 +3,7 @@ import Logging
 import PACCheckpoints
 import PACData
 
-/// What a run tells its user while it goes on; only rank 0 speaks.
+/// Log messages and the progress line of a run; only rank 0 prints.
 final class RunReport {
   private let configuration: TrainingConfiguration
   private let logger: Logger
@@ -39,7 +39,7 @@ final class RunReport {
       \(configuration.epochs) epochs of \(plan.stepsPerEpoch) steps; run folder \(configuration.run)
       """)
     if !path.isEmpty {
-      logger.info("continuing from \(path): epoch \(progress.epoch), step \(progress.step)")
+      logger.info("resuming from \(path): epoch \(progress.epoch), step \(progress.step)")
     }
   }
 
@@ -57,7 +57,7 @@ final class RunReport {
         loss: progress.loss / Double(max(progress.samples, 1))))
   }
 
-  /// Shows a measurement on the test split after `epoch` epochs.
+  /// Prints the metrics on the test split after `epoch` epochs.
   func test(_ result: EvaluationResult, epoch: Int) {
     guard isRankZero else { return }
     line.pause()
@@ -69,7 +69,7 @@ final class RunReport {
     logger.info("epoch \(epoch): test \(figures.joined(separator: ", "))")
   }
 
-  /// Ends the training; `stop` if it ended early.
+  /// Prints how training ended; `stop` says why if it ended early.
   func finished(_ progress: RunPosition, _ stop: RunStop?, waiting seconds: Double) {
     guard isRankZero else { return }
     line.clear()
@@ -77,7 +77,7 @@ final class RunReport {
       logger.info(
         """
         stopped \(stop), after \(progress.epoch) epochs and \(progress.stepInEpoch) steps; \
-        start again to continue
+        start again to resume
         """)
     }
     if seconds > 1 {

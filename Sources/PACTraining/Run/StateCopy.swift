@@ -3,25 +3,26 @@ import PACCheckpoints
 import PACOptimizers
 import PACTensors
 
-/// Rank 0's copy of parameters and optimizer state, from which a checkpoint is written while training goes on.
+/// Rank 0's copy of parameters and optimizer state, from which a checkpoint is written while
+/// training continues.
 ///
-/// Its memory is kept from one checkpoint to the next.
+/// Its memory is reused from one checkpoint to the next.
 struct StateCopy {
   private var parameters = Tensor.zeros([0])
   private var optimizer = OptimizerState(stepCount: 0, slots: [:])
 
   /// Copies the state between two steps; all ranks call it together.
   ///
-  /// The first time takes longer, because the copies' memory is new.
+  /// The first call takes longer, because it allocates the memory.
   /// - Throws: `DistributedError` if MPI reports an error.
   mutating func update(from step: ParallelStep, isRankZero: Bool) throws {
     try step.gatherOptimizerState(into: &optimizer)
     if isRankZero { parameters.copy(from: step.parameters.values) }
   }
 
-  /// Everything needed to go on from here.
+  /// A checkpoint with everything needed to resume from here.
   ///
-  /// Once nothing holds on to the checkpoint, its memory serves the next one.
+  /// Its memory is reused for the next one as soon as nothing references it.
   func checkpoint(
     of set: ParameterSet, at position: RunPosition, _ configuration: TrainingConfiguration,
     _ metrics: [Metric], _ arithmetic: Arithmetic

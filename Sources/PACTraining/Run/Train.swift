@@ -7,17 +7,19 @@ import PACData
 import PACDistributed
 import PACWeights
 
-/// Trains what a configuration names, from the newest checkpoint of its run folder or from the beginning; all ranks call it.
+/// Trains a network, from the newest checkpoint of the run folder or from the beginning; all ranks
+/// call it.
 /// - Parameters:
-///   - configuration: what to do.
-///   - tasks: the tasks among which the configuration chose.
+///   - configuration: what to train, and how.
+///   - tasks: the tasks that the configuration was read for.
 ///   - communicator: the ranks.
-///   - logger: for warnings and the start of a run; only rank 0's is used.
-///   - arithmetic: what this rank computes with; checkpoints keep it.
-///   - terminal: whether a person watches: then one line of progress is kept up to date.
-///   - timeline: where to note what the time is spent on.
-/// - Returns: the last measurement on the test split, and the last checkpoint's path.
-/// - Throws: on all ranks alike what went wrong on one of them.
+///   - logger: receives messages and warnings; only rank 0's is used.
+///   - arithmetic: what this rank computes with; it is recorded in checkpoints.
+///   - terminal: whether standard error is a terminal, on which one progress line is kept up to
+///     date.
+///   - timeline: records what the time is spent on.
+/// - Returns: the last evaluation on the test split, and the path of the last checkpoint.
+/// - Throws: the error of any rank, on all ranks alike.
 public func train(
   _ configuration: TrainingConfiguration, tasks: TaskList, communicator: Communicator,
   logger: Logger,
@@ -44,7 +46,7 @@ public func train(
       throw ConfigurationError(
         place: "model",
         problem:
-          "\(configuration.model) has no parameters to train; measure it with pac evaluate"
+          "\(configuration.model) has no parameters to train; use pac evaluate"
       )
     }
     return task
@@ -55,8 +57,8 @@ public func train(
   return try run(task)
 }
 
-/// Reads the weights that the configuration names, as far as a checkpoint does not replace them.
-/// - Returns: what to tell the user.
+/// Loads the weights that the configuration names, except those that a checkpoint will replace.
+/// - Returns: notes for the user.
 private func readInitialWeights(of task: any TrainingTask) throws -> [String] {
   let configuration = task.configuration
   let isNew = try CheckpointStore(folder: "\(configuration.run)/checkpoints").steps().isEmpty

@@ -6,7 +6,8 @@ import PACOptimizers
 
 /// A whole training run of a task: what `pac train` does, on every rank.
 ///
-/// `run()` is the main path: load or begin, then epoch by epoch `ParallelStep`, checkpoints, tests, logs.
+/// `run()` is the main path: start or resume, then epoch by epoch `ParallelStep`, checkpoints,
+/// evaluation and logs.
 final class TrainingRun<Task: TrainingTask> {
   private let task: Task
   private let configuration: TrainingConfiguration
@@ -31,7 +32,7 @@ final class TrainingRun<Task: TrainingTask> {
   private var stop: RunStop?
 
   /// Opens the samples; all ranks call it.
-  /// - Throws: on all ranks alike what went wrong on one of them.
+  /// - Throws: the error of any rank, on all ranks alike.
   init(
     _ task: Task, communicator: Communicator, report: RunReport, arithmetic: Arithmetic,
     timeline: Timeline?
@@ -58,29 +59,29 @@ final class TrainingRun<Task: TrainingTask> {
     folder = RunFolder(configuration, metrics: task.metrics, isRankZero: communicator.isRankZero)
   }
 
-  /// Trains to the end, or as far as `steps`, `max-minutes` and signals allow.
-  /// - Returns: the last measurement on the test split, and the last checkpoint's path.
-  /// - Throws: on all ranks alike what went wrong on one of them.
+  /// Trains to the end, or until `steps`, `max-minutes` or a signal stops it.
+  /// - Returns: the last evaluation on the test split, and the path of the last checkpoint.
+  /// - Throws: the error of any rank, on all ranks alike.
   func run() throws -> RunResult {
     try resume()
-    // Now rather than at the first checkpoint, which would hold up the steps.
+    // Allocates the copy now; at the first checkpoint this would delay the steps.
     if configuration.checkpointEvery > 0 || configuration.checkpointEverySteps > 0 {
       try copy.update(from: parallelStep, isRankZero: communicator.isRankZero)
     }
-    // Whatever ends the run: a checkpoint that is being written becomes whole.
+    // However the run ends, a checkpoint that is being written is completed.
     defer { try? folder.finishSaving() }
     let samples = try communicator.together {
       try source.trainingSamples(
         plan: plan, rank: communicator.rank, seed: UInt64(configuration.seed),
         epochs: progress.epoch..<max(progress.epoch, configuration.epochs),
-        firstStep: progress.stepInEpoch, depth: configuration.readAhead)
+        firstStep: progress.stepInEpoch, depth: configuration.prefetchCount)
     }
     defer { samples.cancel() }
-    if try isMeasurementMissing() { _ = try measure() }
+    if try isEvaluationMissing() { _ = try evaluate() }
     while progress.epoch < configuration.epochs && stop == nil { try runEpoch(samples) }
     report.finished(progress, stop, waiting: samples.waits.seconds)
     try save()
-    let evaluation = stop?.isUrgent == true ? nil : try measure()
+    let evaluation = stop?.isUrgent == true ? nil : try evaluate()
     communicator.activity.enter(.checkpoint)
     try communicator.together { try folder.finishSaving() }
     return RunResult(
@@ -88,7 +89,7 @@ final class TrainingRun<Task: TrainingTask> {
       stop: stop?.isUrgent == true ? stop : nil)
   }
 
-  /// Trains to the end of the present epoch, or until the run is to stop.
+  /// Trains to the end of the current epoch, or until the run is to stop.
   private func runEpoch(_ samples: Prefetcher<Task.Source.Case>) throws {
     while progress.stepInEpoch < plan.stepsPerEpoch {
       if reachedLastStep {
@@ -113,7 +114,7 @@ final class TrainingRun<Task: TrainingTask> {
     try endEpoch()
   }
 
-  /// Takes the optimizer step of one global batch, together with the other ranks.
+  /// Performs the optimizer step of one global batch, together with the other ranks.
   private func step(
     _ shards: [Range<Int>], _ samples: Prefetcher<Task.Source.Case>
   ) throws -> ParallelStep.Sums {
@@ -146,34 +147,34 @@ final class TrainingRun<Task: TrainingTask> {
     try communicator.together { try folder.append(row) }
     let isLast = progress.epoch >= configuration.epochs
     if !isLast && isDue(configuration.checkpointEvery, progress.epoch) { try save() }
-    if !isLast && isDue(configuration.testEvery, progress.epoch) { _ = try measure() }
+    if !isLast && isDue(configuration.testEvery, progress.epoch) { _ = try evaluate() }
   }
 
   private func isDue(_ every: Int, _ count: Int) -> Bool { every > 0 && count % every == 0 }
 
   private var reachedLastStep: Bool { configuration.steps.map { progress.step >= $0 } ?? false }
 
-  /// Only rank 0's clock counts; the others learn of it with the gradients.
+  /// Only rank 0's clock counts; the others learn about it along with the figures of the step.
   private var isOutOfTime: Bool {
     guard communicator.isRankZero, let minutes = configuration.maximumMinutes else { return false }
     return ContinuousClock().now - started > .seconds(minutes * 60)
   }
 
-  /// Whether this rank was sent a signal to stop.
+  /// Whether this rank has received a signal to stop.
   private var isSignalled: Bool {
     signal = signal ?? StopSignals.take()
     return signal != nil
   }
 
-  /// Why some rank wants to stop; all ranks call it.
+  /// Why the ranks stop: the first rank's signal, or a limit; all ranks call it.
   private func agreedStop() throws -> RunStop {
     let signals = try communicator.allGather(signal ?? "")
     guard let rank = signals.firstIndex(where: { !$0.isEmpty }) else { return .limit }
     return .signal(signals[rank], rank: rank)
   }
 
-  /// Whether the run goes on at the end of an epoch that was to be measured, and was not.
-  private func isMeasurementMissing() throws -> Bool {
+  /// Whether the run resumes at the end of an epoch whose evaluation is due and missing.
+  private func isEvaluationMissing() throws -> Bool {
     try communicator.any(
       communicator.isRankZero && progress.stepInEpoch == 0 && progress.epoch > 0
         && progress.epoch < configuration.epochs
@@ -181,18 +182,18 @@ final class TrainingRun<Task: TrainingTask> {
         && folder.lastTestedEpoch != progress.epoch)
   }
 
-  /// Measures on the test split and writes a row of `test.log`.
-  /// - Returns: nil if a signal has ended it, which is then the reason to stop.
-  private func measure() throws -> EvaluationResult? {
-    let measured = try timeline.measure("evaluation", .evaluation) {
-      try evaluator.measure(unless: { isSignalled })
+  /// Evaluates on the test split and writes a row of `test.log`.
+  /// - Returns: the result; nil if a signal interrupted it, which is then the reason to stop.
+  private func evaluate() throws -> EvaluationResult? {
+    let evaluated = try timeline.measure("evaluation", .evaluation) {
+      try evaluator.evaluate(unless: { isSignalled })
     }
-    guard let result = measured else {
+    guard let result = evaluated else {
       stop = try agreedStop()
       return nil
     }
     let row = TestRow(epoch: progress.epoch, loss: result.loss, values: result.values)
-    // In the middle of an epoch, where a run may stop, there is no row: the epoch's own is still to come.
+    // A run that stops in the middle of an epoch writes no row: that of the epoch is still to come.
     if progress.stepInEpoch == 0 { try communicator.together { try folder.append(row) } }
     report.test(result, epoch: progress.epoch)
     return result
@@ -200,12 +201,12 @@ final class TrainingRun<Task: TrainingTask> {
 
   // MARK: - Checkpoints
 
-  /// Hands a checkpoint of the present state to the background, unless there is one.
+  /// Starts writing a checkpoint of the current state in the background, unless it exists already.
   private func save() throws {
     guard savedStep != progress.step else { return }
     communicator.activity.enter(.checkpoint)
     try timeline.measure("checkpoint", .checkpoint) {
-      // The one before must be on the disk: its memory is used again.
+      // The previous one must be on disk, because its memory is reused.
       try communicator.together { try folder.finishSaving() }
       try copy.update(from: parallelStep, isRankZero: communicator.isRankZero)
       try communicator.together {
@@ -218,9 +219,9 @@ final class TrainingRun<Task: TrainingTask> {
     savedStep = progress.step
   }
 
-  /// Goes on from the newest good checkpoint, if the run folder has one.
+  /// Resumes from the newest intact checkpoint, if the run folder has one.
   ///
-  /// Rank 0 alone reads it, and gives the others what they need.
+  /// Only rank 0 reads it; the others receive what they need.
   private func resume() throws {
     var path = ""
     var state: OptimizerState?

@@ -4,18 +4,20 @@ import PACKernels
 import PACOptimizers
 import PACTensors
 
-/// One optimizer step of all ranks together: the gradients of a global batch, their sum, the new parameters.
+/// One optimizer step of all ranks together: the gradients of a global batch, their reduce-scatter,
+/// the update of the parameters that each rank owns, and the all-gather of the new parameters; with
+/// the order `.fastest` an all-reduce and the update of all parameters on every rank.
 ///
-/// New values of parameters that other ranks own may still be on their way when a step ends: whoever reads a parameter,
-/// above all the next forward pass, waits until it is there.
+/// The optimizer is sharded (ZeRO-1): a rank keeps the optimizer state only of the parameters it
+/// owns. The all-gather may still be in progress when a step ends; whoever reads a parameter, above
+/// all the next forward pass, waits until its new value has arrived.
 ///
-/// Samples go through the network one at a time, and each one's gradient is a leaf of the fixed tree that sums them: the
-/// result does not depend on how many ranks share the batch. A rank keeps the optimizer's state of the parameters it
-/// owns only.
+/// Samples go through the network one at a time, and their gradients are the leaves of a fixed
+/// summation tree, so the result does not depend on how many ranks share the batch.
 package final class ParallelStep {
-  /// The replica's parameters, which are equal on all ranks when they are read between two steps.
+  /// The parameters of this rank's replica; equal on all ranks when read between two steps.
   let parameters: ParameterSet
-  /// The rule, for the parameters this rank owns.
+  /// The optimizer of the parameters that this rank owns.
   private(set) var optimizer: any Optimizer
   private let reduction: GradientReduction
   private let communicator: Communicator
@@ -23,12 +25,12 @@ package final class ParallelStep {
 
   /// Prepares for steps.
   /// - Parameters:
-  ///   - parameters: the network's.
-  ///   - order: in which order gradients are added.
+  ///   - parameters: the network's parameters.
+  ///   - order: the order in which gradients are summed.
   ///   - communicator: the ranks.
-  ///   - timeline: where the times of a step are noted.
+  ///   - timeline: records the phases of a step.
   ///   - overlaps: see `GradientReduction`.
-  ///   - makeOptimizer: makes the rule for as many parameters as it is given.
+  ///   - makeOptimizer: makes an optimizer for the given number of parameters.
   package init(
     _ parameters: ParameterSet, order: GradientReduction.Order, communicator: Communicator,
     timeline: Timeline? = nil, overlaps: Bool = true, makeOptimizer: (Int) -> any Optimizer
@@ -42,11 +44,11 @@ package final class ParallelStep {
     optimizer = makeOptimizer(reduction.ownedCount)
   }
 
-  /// What the network made of one sample.
+  /// The result of the forward pass of one sample.
   package struct Outcome {
-    /// The loss, whose gradient is wanted.
+    /// The loss, from which the backward pass starts.
     let loss: Variable
-    /// Numbers to be added up over the global batch, as many for each sample.
+    /// Numbers to sum over the global batch, equally many for each sample.
     let figures: [Double]
     /// The sample's name.
     let name: String
@@ -60,22 +62,22 @@ package final class ParallelStep {
 
   /// Sums over the samples of one global batch, the same on every rank.
   package struct Sums {
-    /// The figures of `Outcome`, added in the order of positions.
+    /// The sums of `Outcome.figures`, added in the order of the samples.
     package let figures: [Double]
     /// Whether any rank asked to stop after this step.
     package let stop: Bool
   }
 
-  /// Forward, backward, reduction, optimizer.
+  /// Runs forward, backward, reduction and optimizer.
   /// - Parameters:
-  ///   - shards: every rank's positions within the global batch.
-  ///   - learningRate: the optimizer's.
+  ///   - shards: the positions of every rank's samples within the global batch.
+  ///   - learningRate: the learning rate of this step.
   ///   - stopping: whether this rank wants to stop after the step.
-  ///   - next: delivers this rank's samples one after the other.
-  ///   - forward: runs network and loss on a sample.
+  ///   - next: returns this rank's next sample.
+  ///   - forward: runs the network and the loss on a sample.
   /// - Returns: sums over the global batch.
-  /// - Throws: on all ranks alike what went wrong on one of them, or what `StepFaults` names; no parameter and nothing of
-  ///   the optimizer has then changed.
+  /// - Throws: the error of any rank, or what `StepFaults` finds, on all ranks alike; parameters
+  ///   and optimizer state are then unchanged.
   package func callAsFunction<Sample>(
     shards: [Range<Int>], learningRate: Double, stopping: Bool = false,
     next: () throws -> Sample, forward: (Sample, Tape) throws -> Outcome
@@ -96,7 +98,8 @@ package final class ParallelStep {
       failure = error
     }
     try during(.waiting) { try reduction.finish() }
-    // Whether the rank failed or wishes to stop, the number of bad samples, the largest total; then the figures.
+    // Whether this rank failed, whether it wants to stop, the number of bad samples, and the
+    // largest gradient sum; then the figures.
     let head = [
       failure == nil ? 0 : 1, stopping ? 1 : 0, Double(own.faults.texts.count),
       Double(reduction.largestTotal),
@@ -115,19 +118,19 @@ package final class ParallelStep {
       batch: batch)
   }
 
-  /// What became of this rank's samples.
+  /// The results of this rank's samples.
   private struct OwnSamples {
     var figures: [Double] = []
     var names: [String] = []
     var faults = StepFaults()
   }
 
-  /// Adds the gradient of one sample's share of the batch's mean loss.
+  /// Adds the gradient of one sample's contribution to the mean loss of the batch.
   private func addGradient(
     of batch: Int, to own: inout OwnSamples, _ forward: (Tape) throws -> Outcome
   ) throws {
     let buffer = reduction.beginSample()
-    // In MPI's order all samples share one, and the next is not to be blamed for what a bad one left.
+    // In MPI's order all samples share one buffer: a bad sample must not spoil the next one's.
     if !own.faults.texts.isEmpty { buffer.clear() }
     parameters.gradients = buffer
     defer { parameters.gradients = nil }
@@ -148,7 +151,8 @@ package final class ParallelStep {
     try reduction.endSample()
   }
 
-  /// Plays a tape back, and lets each parameter's gradient travel as soon as it is final and found to be usable.
+  /// Runs the backward pass, and hands each parameter's gradient to the reduction as soon as it is
+  /// final and found usable.
   private func backward(
     _ tape: Tape, _ loss: Variable, of batch: Int, into buffer: FlatBuffer, _ isPartialSum: Bool
   ) throws {
@@ -164,7 +168,7 @@ package final class ParallelStep {
     }
   }
 
-  /// Runs `body` as a phase, for those who watch this rank and for the timeline.
+  /// Runs `body` as a phase, which heartbeats and the timeline report.
   private func during<R>(_ phase: Phase, _ body: () throws -> R) rethrows -> R {
     communicator.activity.enter(phase)
     return try timeline.measure("\(phase)", phase, body)
@@ -178,14 +182,14 @@ package final class ParallelStep {
           optimizer.update($0.values, gradients: $0.gradients, from: $0.ownedStart)
         }
       },
-      // An error is thrown again where gradients begin to travel.
+      // An error is thrown again when the next reduction begins.
       receivedBy: { [reduction] in try? reduction.receive($0) })
   }
 
   // MARK: - Optimizer state
 
-  /// What all ranks' optimizers carry, put together; all ranks call it together.
-  /// - Parameter whole: becomes the state on rank 0, in the memory that it has from the last time.
+  /// Gathers the sharded optimizer state on rank 0; all ranks call it together.
+  /// - Parameter whole: receives the state on rank 0; its memory is reused.
   /// - Throws: `DistributedError` if MPI reports an error.
   func gatherOptimizerState(into whole: inout OptimizerState) throws {
     let owned = optimizer.state
@@ -195,16 +199,17 @@ package final class ParallelStep {
     }
   }
 
-  /// Gives each rank its part of a whole state; all ranks call it together.
-  /// - Parameter whole: rank 0's counts.
-  /// - Throws: on all ranks alike `OptimizerStateError` unless it belongs to this rule and network.
+  /// Distributes an optimizer state from rank 0 to its shards; all ranks call it together.
+  /// - Parameter whole: the state on rank 0; ignored on other ranks.
+  /// - Throws: `OptimizerStateError`, on all ranks alike, unless it fits this optimizer and
+  ///   network.
   func distribute(_ whole: OptimizerState?) throws {
     let names = optimizer.state.slots.keys.sorted()
     try communicator.onRankZero { try whole?.require(slots: names, count: parameters.count) }
     let steps = try communicator.allGather([whole?.stepCount ?? 0])[0][0]
     var own = OptimizerState(stepCount: steps, slots: [:])
     for name in names {
-      // One at a time: no rank holds two whole ones.
+      // One slot at a time, so that no rank holds two whole ones.
       var slot = whole?.slots[name]?.reshaped([parameters.count]) ?? .zeros([parameters.count])
       try communicator.broadcast(&slot)
       own.slots[name] = reduction.owned(of: slot)
@@ -214,7 +219,7 @@ package final class ParallelStep {
 }
 
 extension ParallelStep.Sums {
-  /// Adds up the figures of all samples, which follow each other.
+  /// Sums the figures of all samples, which are stored one after the other.
   fileprivate init(stop: Bool, figures values: [Double], batch: Int) {
     self.stop = stop
     let count = batch == 0 ? 0 : values.count / batch

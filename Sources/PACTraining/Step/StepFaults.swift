@@ -1,28 +1,30 @@
 import PACDistributed
 
-/// What keeps a step from being taken: losses and gradients that are no numbers, or larger than an optimizer can use.
+/// What prevents a step: non-finite losses and gradients, and gradients too large for an optimizer.
 ///
-/// All are found before the optimizer's step, so that parameters and its state stay what they were. Every rank goes
-/// through all its samples whatever it finds, so that all bad ones are named, and the same on any number of ranks.
+/// They are found before the optimizer's step, so that parameters and optimizer state stay
+/// unchanged. Every rank goes through all its samples whatever it finds, so that all bad samples
+/// are named, and the same ones for any number of ranks.
 struct StepFaults {
-  /// No gradient, and no sum of them, may be larger: Adam squares it, momentum adds up several.
+  /// The largest magnitude of a gradient or a sum of gradients: Adam squares it, momentum adds up
+  /// several.
   static let largestGradient: Float = 0x1p63
 
-  /// The rank's bad samples, one after the other, each as `sample NAME: the loss is nan`.
+  /// The rank's bad samples in order, each as `sample NAME: the loss is nan`.
   private(set) var texts: [String] = []
-  /// How many samples, and names, a message holds at most.
+  /// The maximum number of samples, and of names, in a message.
   private static let most = 8
 
-  /// Whether a loss is a number; notes it if it is not.
+  /// Returns whether a loss is finite, and records it if it is not.
   mutating func accept(loss: Float, of sample: String) -> Bool {
     guard !loss.isFinite else { return true }
     texts.append("sample \(sample): the loss is \(loss)")
     return false
   }
 
-  /// Notes a sample whose gradient is of no use.
+  /// Records a sample whose gradient cannot be used.
   mutating func add(_ gradient: BadGradient, of sample: String) {
-    // A sum of what was found usable before becomes infinite only by the sample's own gradient.
+    // The sum was usable before, so only the sample's own gradient can make it non-finite.
     let what =
       gradient.isPartialSum && gradient.largest.isFinite
       ? "the sum of gradients up to it" : "a gradient"
@@ -30,26 +32,26 @@ struct StepFaults {
     texts.append("sample \(sample): \(what) is \(size)")
   }
 
-  /// A gradient of one sample that is of no use.
+  /// A gradient of one sample that cannot be used.
   struct BadGradient: Error {
-    /// The largest magnitude; infinite or not a number, too.
+    /// The largest magnitude; may be non-finite.
     let largest: Float
-    /// Whether it holds the gradients of the rank's earlier samples as well.
+    /// Whether it includes the gradients of the rank's earlier samples.
     let isPartialSum: Bool
   }
 
   // MARK: - Between ranks
 
-  /// Fails on all ranks if any has bad samples, or a bad sum; all call it together.
+  /// Throws on all ranks if any has bad samples or a bad sum; all ranks call it together.
   /// - Parameters:
   ///   - counts: the number of bad samples on each rank.
-  ///   - largestTotals: the largest magnitude among each rank's totals.
+  ///   - largestTotals: the largest magnitude in the gradient sum of each rank.
   ///   - names: the names of this rank's samples.
-  ///   - batch: the number of all ranks' samples.
-  ///   - place: finds the first of this rank's totals that is too large, by its place in the flat vector.
-  ///   - parameter: names the parameter at such a place.
+  ///   - batch: the number of samples of all ranks.
+  ///   - place: finds the index of the first element of this rank's gradient sum that is too large.
+  ///   - parameter: the name of the parameter at an index of the flat vector.
   ///   - communicator: the ranks.
-  /// - Throws: on all ranks alike what names step and samples.
+  /// - Throws: `TrainingError.badSamples` or `.badSum`, on all ranks alike.
   func requireNone(
     counts: [Int], largestTotals: [Float], names: [String], batch: Int, place: () -> Int?,
     parameter: (Int) -> String, _ communicator: Communicator
@@ -69,9 +71,9 @@ struct StepFaults {
         samples: try first(of: names, communicator), count: batch))
   }
 
-  /// The first few texts of all ranks, in the order of positions.
+  /// The first few texts of all ranks, in the order of samples.
   private func first(of own: [String], _ communicator: Communicator) throws -> [String] {
-    // No name holds a zero.
+    // No name contains a zero byte.
     let all = try communicator.allGather(own.prefix(Self.most).joined(separator: "\0"))
     return Array(all.flatMap { $0.split(separator: "\0") }.map(String.init).prefix(Self.most))
   }

@@ -1,27 +1,27 @@
-/// Something that is measured: how good predictions are.
+/// A metric: one way to say how good predictions are.
 public struct Metric: Sendable, Equatable {
   /// Its name, such as `rmse`.
   public let name: String
-  /// What it is measured in, such as `cm`; empty if it has no unit.
+  /// Its unit, such as `cm`; empty if it has none.
   public let unit: String
 
-  /// Names a metric.
+  /// Describes a metric.
   public init(name: String, unit: String = "") {
     self.name = name
     self.unit = unit
   }
 }
 
-/// One test sample's errors.
+/// The metrics of one test sample.
 public struct SampleMetrics: Sendable {
   /// The sample's name.
   public let name: String
   /// The loss as in training.
   public let loss: Double
-  /// A value for each metric of the result; nil where no pixel counts.
+  /// A value for each metric of the result; nil if the sample has no valid pixel.
   public let values: [Double?]
 
-  /// Names a sample's errors.
+  /// Describes the metrics of a sample.
   public init(name: String, loss: Double, values: [Double?]) {
     self.name = name
     self.loss = loss
@@ -29,18 +29,18 @@ public struct SampleMetrics: Sendable {
   }
 }
 
-/// The metrics of a part of all pixels, such as those of one class.
+/// The metrics of a subset of the pixels, such as those of one class.
 public struct MetricGroup: Sendable {
-  /// One figure of a group.
+  /// One value of a group.
   public struct Figure: Sendable {
-    /// Its name within the group, for programs.
+    /// Its name within the group, used as JSON key.
     public let name: String
-    /// The metric of the result in whose column it stands.
+    /// The index of the metric in whose column it is printed.
     public let column: Int
     /// Its value; nil if the group has none.
     public let value: Double?
 
-    /// Names a figure.
+    /// Describes a value.
     public init(name: String, column: Int, value: Double?) {
       self.name = name
       self.column = column
@@ -56,7 +56,7 @@ public struct MetricGroup: Sendable {
   public let figures: [Figure]
   /// The number of its pixels.
   public let pixels: Int
-  /// What is to be said about it, for people.
+  /// A remark that is printed behind its values.
   public let note: String
 
   /// Describes a group.
@@ -69,16 +69,16 @@ public struct MetricGroup: Sendable {
   }
 }
 
-/// What a paper reports on the same data.
+/// The result that a paper reports on the same data.
 public struct PublishedResult: Sendable, Equatable {
-  /// The number of samples that were measured.
+  /// The number of samples that the paper evaluated.
   public let samples: Int
-  /// As many decimals as the paper prints.
+  /// The number of decimals that the paper prints.
   public let decimals: Int
   /// The network's result; nil if the paper has none.
   public let value: Double?
 
-  /// Names a result.
+  /// Describes a result.
   public init(samples: Int, decimals: Int, value: Double?) {
     self.samples = samples
     self.decimals = decimals
@@ -86,28 +86,28 @@ public struct PublishedResult: Sendable, Equatable {
   }
 }
 
-/// The errors of a whole split.
+/// The metrics of a whole split.
 public struct EvaluationResult: Sendable {
-  /// What was measured.
+  /// The metrics.
   public let metrics: [Metric]
   /// A value for each of `metrics`.
   public let values: [Double]
   /// The mean loss.
   public let loss: Double
-  /// Every sample's, in the order of the split.
+  /// The metrics of every sample, in the order of the split.
   public let samples: [SampleMetrics]
-  /// Whether the values are means over samples, rather than figures of all pixels together.
+  /// Whether the values are means over samples, rather than computed from all pixels together.
   public let isMeanOfSamples: Bool
-  /// Parts of the pixels, such as classes; often none.
+  /// The metrics of subsets of the pixels, such as classes; often empty.
   public let groups: [MetricGroup]
-  /// What the network takes for a sample, median; nil where it was not measured.
+  /// The median time of the network for a sample; nil if it was not measured.
   public let secondsPerSample: Double?
-  /// The one metric that tables of several networks show; nil: all.
+  /// The index of the one metric that tables of several networks show; nil to show all.
   public let headline: Int?
-  /// What a paper reports on the same data; nil if there is none.
+  /// The result that a paper reports on the same data; nil if there is none.
   public let published: PublishedResult?
 
-  /// Describes the errors of a split.
+  /// Describes the metrics of a split.
   public init(
     metrics: [Metric], values: [Double], loss: Double, samples: [SampleMetrics],
     isMeanOfSamples: Bool = false, groups: [MetricGroup] = [], secondsPerSample: Double? = nil,
@@ -124,7 +124,8 @@ public struct EvaluationResult: Sendable {
     self.published = published
   }
 
-  /// The means over the samples, as published for upsampling; samples of which no pixel counts are left out.
+  /// Takes the means over the samples, as published for upsampling; samples without a valid pixel
+  /// are left out.
   public init(
     meansOf samples: [SampleMetrics], metrics: [Metric], headline: Int? = nil,
     published: PublishedResult? = nil

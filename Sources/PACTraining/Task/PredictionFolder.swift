@@ -2,19 +2,20 @@ import Foundation
 import PACFiles
 import PACImageFiles
 
-/// Makes a folder for predictions, with those it lies in, where they are missing.
-/// - Throws: `ImageFileError` if it cannot be made.
+/// Creates a folder for predictions, including its parents, if it is missing.
+/// - Throws: `ImageFileError` if it cannot be created.
 public func makePredictionFolder(_ path: String) throws {
   do {
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
   } catch {
     throw ImageFileError(
-      file: path, problem: "cannot make the folder",
-      advice: "check its place and the permissions there")
+      file: path, problem: "cannot create the folder",
+      advice: "check the path and its permissions")
   }
 }
 
-/// A sample's name as part of a file's, at most `limit` bytes: what file systems do not take becomes `-`.
+/// Turns a sample's name into part of a file name of at most `limit` bytes: characters that are
+/// unsafe in file names become `-`.
 public func fileName(_ sample: String, limit: Int) -> String {
   var name = ""
   for character in sample {
@@ -27,7 +28,8 @@ public func fileName(_ sample: String, limit: Int) -> String {
   return name
 }
 
-/// As `fileName`, but names that had to change end with a checksum of the whole, so that those of two samples differ.
+/// As `fileName`, but a name that had to change ends with a checksum of the original, so that two
+/// samples never share a file name.
 public func distinctFileName(_ sample: String, limit: Int) -> String {
   let name = fileName(sample, limit: limit)
   guard name != sample else { return name }

@@ -1,10 +1,10 @@
-/// One kind of task that a program knows.
+/// A type of task, registered in a program's `TaskList`.
 public struct TaskKind: Sendable {
-  /// What a configuration says about it.
+  /// The type of its settings.
   public let settings: any TaskSettings.Type
   private let make: @Sendable (TrainingConfiguration) throws -> any TrainingTask
 
-  /// Names a task.
+  /// Registers a type of task.
   public init<Task: TrainingTask & SendableMetatype>(_ task: Task.Type) {
     settings = Task.Settings.self
     make = { configuration in
@@ -22,23 +22,26 @@ public struct TaskKind: Sendable {
   }
 }
 
-/// The tasks that a program knows; a configuration's network chooses among them.
+/// The tasks of a program; the network named by a configuration selects one of them.
+///
+/// A program with one more task passes `TaskList(TaskList.builtIn.kinds + [TaskKind(MyTask.self)])`
+/// to `Program.main(tasks:)`.
 public struct TaskList: Sendable {
-  /// The tasks; the first one's network is trained where none is named.
+  /// The tasks; the default network is the first one's.
   public let kinds: [TaskKind]
 
-  /// Lists tasks.
-  /// - Precondition: at least one.
+  /// Makes a list of tasks.
+  /// - Precondition: there is at least one.
   public init(_ kinds: [TaskKind]) {
     precondition(!kinds.isEmpty, "no tasks")
     self.kinds = kinds
   }
 
-  /// What configurations say about them.
+  /// The types of their settings.
   public var settings: [any TaskSettings.Type] { kinds.map(\.settings) }
 
-  /// Makes the task that a configuration names, opening its dataset.
-  /// - Throws: one line about what the user can mend.
+  /// Makes the task that a configuration selects, and opens its dataset.
+  /// - Throws: an error of one line that the user can fix.
   /// - Precondition: the configuration was read for these tasks.
   public func makeTask(_ configuration: TrainingConfiguration) throws -> any TrainingTask {
     let wanted = type(of: configuration.settings)

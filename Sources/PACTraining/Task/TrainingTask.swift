@@ -2,36 +2,39 @@ import PACAutograd
 import PACData
 import PACWeights
 
-/// What a configuration trains and evaluates: a network, its samples, the loss and the metrics.
+/// What a run trains and evaluates: a network, its samples, the loss and the metrics.
 ///
-/// `TrainingRun`, `Evaluator` and the commands work with any task; everything that knows depth maps or class labels is
-/// in a task's own target. A task's network is the replica of this rank. What only some tasks can do is in protocols of its own:
-/// `PredictingTask`, `ComparingTask`, `ScoringTask`, `ArchivingTask`.
+/// `TrainingRun`, `Evaluator` and the commands work with any task; everything specific to depth
+/// maps or class labels is in the task's own target. The network of a task is this rank's replica.
+/// What only some tasks can do is in separate protocols: `PredictingTask`, `ComparingTask`,
+/// `ScoringTask` and `ArchivingTask`. docs/extending.md shows how to write a task.
 public protocol TrainingTask {
-  /// What a configuration says about the task.
+  /// The task's part of a configuration.
   associatedtype Settings: TaskSettings
   /// Where its samples come from.
   associatedtype Source: SampleSource
 
-  /// Opens what a configuration names, and makes the network.
-  /// - Throws: one line about what the user can mend.
+  /// Opens the dataset that a configuration names, and makes the network.
+  /// - Throws: an error of one line that the user can fix.
   init(_ configuration: TrainingConfiguration, _ settings: Settings) throws
 
-  /// What the run does.
+  /// The configuration of the run.
   var configuration: TrainingConfiguration { get }
 
-  /// Every parameter that is trained by its published name, in the order of the published checkpoints.
+  /// The trained parameters with their published names, in the order of the published checkpoints.
   var parameters: [(name: String, parameter: Parameter)] { get }
 
-  /// Parameters of the network that training leaves alone and no checkpoint holds.
+  /// Frozen parameters of the network: they are neither trained nor stored in checkpoints.
   var fixedParameters: [(name: String, parameter: Parameter)] { get }
 
-  /// Reads what the network starts from besides `weights`: files that the configuration names for parts of it.
-  /// - Parameter isReplaced: whether `parameters` get other values afterwards, so that only `fixedParameters` are needed.
-  /// - Throws: one line about the file.
+  /// Loads the files, other than `weights`, that the configuration names for parts of the network,
+  /// such as its backbone.
+  /// - Parameter isReplaced: whether `parameters` will be overwritten afterwards, so that only
+  ///   `fixedParameters` need to be loaded.
+  /// - Throws: an error of one line about the file.
   func readParts(isReplaced: Bool) throws
 
-  /// What is measured besides the loss, in the order in which it is reported.
+  /// The metrics besides the loss, in the order in which they are reported.
   var metrics: [Metric] { get }
 
   /// The samples to train on.
@@ -43,59 +46,64 @@ public protocol TrainingTask {
   /// Runs the network and the loss on a training sample.
   /// - Parameters:
   ///   - sample: the sample.
-  ///   - epoch: the epoch, from which what is random in the network follows, together with seed and sample.
+  ///   - epoch: the epoch; randomness such as dropout must depend only on it, the seed and the
+  ///     sample's index.
   ///   - tape: records the operations.
-  /// - Returns: the loss, and a value for each of `metrics`, 0 where no pixel counts; the run's log holds their means.
-  /// - Throws: `LayerError` if the shapes do not fit.
+  /// - Returns: the loss, and a value for each of `metrics`, 0 if no pixel is valid; `train.log`
+  ///   holds their means.
+  /// - Throws: `LayerError` if the shapes do not match.
   func loss(
     of sample: Source.Case, epoch: Int, tape: Tape
   ) throws -> (loss: Variable, values: [Double])
 
   /// Evaluates the network on a whole sample.
-  /// - Returns: numbers from which `result(of:)` makes the result; as many for every sample.
-  /// - Throws: `TrainingError.diverged` if the prediction is not finite, `LayerError`.
+  /// - Returns: numbers from which `result(of:)` computes the metrics, equally many for every
+  ///   sample.
+  /// - Throws: `TrainingError.diverged` if the prediction is non-finite; `LayerError`.
   func figures(of sample: Source.Case) throws -> [Double]
 
-  /// The result of a split from the figures of its samples, in their order.
+  /// Computes the metrics of a split from the figures of its samples, which come in its order.
   func result(of samples: [(name: String, figures: [Double])]) -> EvaluationResult
 
-  /// Takes over the weights that a new run starts from.
-  /// - Returns: what to tell the user.
-  /// - Throws: `WeightsError` naming what differs if they belong to another network.
+  /// Loads the weights that a new run starts from.
+  /// - Returns: notes for the user.
+  /// - Throws: `WeightsError` naming the differences if they belong to another network.
   func start(from weights: NetworkWeights) throws -> [String]
 
-  /// The network whose parameters a file holds, judged by names and shapes alone, for messages; nil if it is not known.
+  /// The network that a file of weights seems to belong to, judged by names and shapes, for error
+  /// messages; nil if unknown.
   func guess(_ weights: NetworkWeights) -> String?
 }
 
 extension TrainingTask {
-  /// Parameters that training leaves alone.
+  /// No parameter is frozen.
   public var fixedParameters: [(name: String, parameter: Parameter)] { [] }
 
-  /// Reads nothing.
+  /// There are no further files to load.
   public func readParts(isReplaced: Bool) throws {}
 
-  /// Takes over all parameters.
+  /// Loads all parameters, see `load(_:)`.
   public func start(from weights: NetworkWeights) throws -> [String] { try load(weights) }
 
-  /// The network whose parameters a file holds; nil if it is not known.
+  /// Makes no guess.
   public func guess(_ weights: NetworkWeights) -> String? { nil }
 
-  /// Takes over all parameters from a file of weights, after comparing every name and shape.
-  /// - Returns: what to tell the user.
-  /// - Throws: `WeightsError` naming what differs if they belong to another network.
+  /// Loads all parameters from a file of weights after comparing every name and shape.
+  /// - Returns: notes for the user.
+  /// - Throws: `WeightsError` naming the differences if they belong to another network.
   public func load(_ weights: NetworkWeights) throws -> [String] {
     try ParameterSet(parameters)
       .load(weights, for: configuration.settings.label, guess: guess)
   }
 
-  /// The part of the dataset that `val-ratio`, `train-split` and `test-split` select for training, and its name for messages.
+  /// The training samples that `train-split` and `val-ratio` select, and their name for messages.
   public func trainingIndices(_ dataset: DatasetReader) throws -> (split: String, indices: [Int]) {
     let split = try dataset.split(configuration.trainSplit)
     return (configuration.trainSplit, Array(split.prefix(trainingCount(of: split))))
   }
 
-  /// The test split, or with `val-ratio` the end of the training split, and its name for messages.
+  /// The test split, or with `val-ratio` the held-out end of the training split, and its name for
+  /// messages.
   public func testIndices(_ dataset: DatasetReader) throws -> (split: String, indices: [Int]) {
     guard configuration.validationRatio > 0 else {
       return (configuration.testSplit, try dataset.split(configuration.testSplit))

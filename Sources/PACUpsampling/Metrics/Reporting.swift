@@ -1,10 +1,10 @@
 import PACData
 
-/// How errors in a dataset's unit are reported: metric depth in centimetres, as published.
+/// The unit in which errors are reported: centimetres for metric depth, as in the paper.
 struct Reporting {
-  /// What errors are multiplied by.
+  /// The factor from the dataset's unit to the reported one.
   let scale: Double
-  /// The unit after that; empty if the dataset has none.
+  /// The reported unit; empty if the dataset has none.
   let unit: String
 
   init(_ unit: DepthUnit) {

@@ -1,19 +1,20 @@
 import PACTensors
 
-/// The error of one predicted image, gathered in double precision.
+/// The error of one predicted image, accumulated in double precision.
 public struct UpsamplingErrors: Sendable, Equatable {
-  /// Σ over the valid pixels and all channels of (prediction − target)², in the square of the target's unit.
+  /// Σ over the valid pixels and all channels of (prediction − target)², in the square of the
+  /// target's unit.
   public let squaredError: Double
   /// Σ over the valid pixels of √(Σ_c (prediction − target)²), in the target's unit.
   public let distance: Double
   /// The number of valid pixels.
   public let validCount: Int
 
-  /// Compares a prediction with the truth.
+  /// Compares a prediction with the ground truth.
   /// - Parameters:
   ///   - prediction: `[1, C, H, W]`, in the target's unit.
   ///   - target: `[1, C, H, W]`.
-  ///   - valid: `[1, 1, H, W]`; pixels with 0 are left out, whatever the others hold there.
+  ///   - valid: `[1, 1, H, W]`; pixels with 0 are ignored, whatever `target` holds there.
   /// - Precondition: these shapes.
   public init(prediction: Tensor, target: Tensor, valid: Tensor) {
     let shape = target.shape
@@ -44,14 +45,14 @@ public struct UpsamplingErrors: Sendable, Equatable {
     validCount = count
   }
 
-  /// The root of the mean over the valid pixels of the squared error, summed over the channels, in the target's
-  /// unit; nil if no pixel is valid.
+  /// RMSE: the root of the mean over the valid pixels of the squared error, summed over the
+  /// channels, in the target's unit; nil if no pixel is valid.
   public var rootMeanSquare: Double? {
     validCount == 0 ? nil : (squaredError / Double(validCount)).squareRoot()
   }
 
-  /// The mean over the valid pixels of the distance between the vectors, in the target's unit: the end-point error of
-  /// flow; nil if no pixel is valid.
+  /// The end-point error of flow: the mean over the valid pixels of the distance between the
+  /// vectors, in the target's unit; nil if no pixel is valid.
   public var endPointError: Double? {
     validCount == 0 ? nil : distance / Double(validCount)
   }

@@ -3,12 +3,13 @@ typealias Color = SIMD3<Float>
 
 /// Colours for the numbers 0 to 1, interpolated between evenly spaced anchors.
 ///
-/// Lightness, CIE L*, rises by equal steps from anchor to anchor, so that equal differences look alike, and a
-/// picture printed in grey keeps its order.
+/// Lightness, CIE L*, rises by equal steps from anchor to anchor, so that equal differences look
+/// alike, and a picture printed in grey keeps its order.
 struct ColorMap {
   private let anchors: [Color]
 
-  /// Violet for the smallest numbers over blue and green to yellow for the largest; L* = 12, 22, … 92.
+  /// Violet for the smallest numbers over blue and green to yellow for the largest; L* = 12, 22, …
+  /// 92.
   ///
   /// The hue turns from 310° to 98° of CIE LCh at the chroma that the display still has there.
   static let depth = ColorMap(anchors: [
@@ -23,7 +24,7 @@ struct ColorMap {
     Color(224, 109, 35), Color(237, 157, 43), Color(241, 202, 116), Color(251, 242, 191),
   ])
 
-  /// The colour of a number; those beyond 0 and 1 get the colours of these.
+  /// The colour of a number, which is clamped to 0 … 1.
   func color(_ number: Float) -> Color {
     let place = min(max(number, 0), 1) * Float(anchors.count - 1)
     let index = min(Int(place), anchors.count - 2)

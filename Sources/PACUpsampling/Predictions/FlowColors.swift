@@ -1,11 +1,12 @@
 import Foundation
 
-/// Colours for optical flow by the wheel of the Middlebury benchmark: the hue tells the direction, paleness that a
-/// vector is short.
+/// Colours for optical flow by the wheel of the Middlebury benchmark: the hue tells the direction,
+/// paleness that a vector is short.
 ///
-/// Baker, Scharstein, Lewis, Roth, Black and Szeliski, *A Database and Evaluation Methodology for Optical
-/// Flow*, IJCV 2011. The wheel has 55 colours; between its six pure ones the steps are as many as the eye
-/// tells apart. Zero is white, full colours stand for vectors of length `radius`; longer ones are darkened.
+/// Baker, Scharstein, Lewis, Roth, Black and Szeliski, *A Database and Evaluation Methodology for
+/// Optical Flow*, IJCV 2011. The wheel has 55 colours; between its six pure ones the steps are as
+/// many as the eye tells apart. Zero is white, full colours stand for vectors of length `radius`;
+/// longer ones are darkened.
 struct FlowColors {
   /// The length that gets full colours; above 0.
   let radius: Float
@@ -31,7 +32,8 @@ struct FlowColors {
     return length <= 1 ? Self.white - length * (Self.white - pure) : pure * Self.darkening
   }
 
-  /// The colour of a direction: red to the right, then clockwise by yellow, green, cyan, blue and magenta.
+  /// The colour of a direction: red to the right, then clockwise by yellow, green, cyan, blue and
+  /// magenta.
   private static func hue(_ horizontal: Float, _ vertical: Float) -> Color {
     // From −π, to the right, clockwise to π, to the right again.
     let angle = atan2(vertical == 0 ? -0.0 : -vertical, -horizontal)

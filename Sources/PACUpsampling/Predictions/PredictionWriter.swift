@@ -5,29 +5,30 @@ import PACTensors
 import PACText
 import PACTraining
 
-/// Writes predictions, their pictures and a row of `predictions.csv` for each.
+/// Writes predictions, their pictures, and a row of `predictions.csv` for each.
 ///
 /// | folder | file |
 /// |---|---|
-/// | `depth` | depth as one grey channel of 16 bits |
+/// | `depth` | depth as a 16-bit grey image |
 /// | `flow` | flow as `.flo` |
 /// | `colors` | the colour-coded flow, see `FlowColors` |
 /// | `errors` | the error map, see `ErrorMap` |
 /// | `pictures` | all in one, see `SamplePicture` |
 ///
-/// A count of the 16-bit depth file is a millimetre; where the prediction reaches beyond 65 metres, or has no unit,
-/// it is the least of 1, 2 and 5 times a power of ten with which the largest value fits. Values below 0 are
-/// stored as 0. The files are called after position and name of the sample, so that no two are alike.
+/// One count of the 16-bit depth file is a millimetre. If the prediction exceeds 65 metres or has
+/// no unit, it is the smallest of 1, 2 and 5 times a power of ten with which the largest value
+/// fits. Values below 0 are stored as 0. File names consist of the sample's position and name, so
+/// they are unique.
 public struct PredictionWriter: Sendable {
   private let folder: String
   private let target: UpsamplingTarget
   private let unit: DepthUnit
   private let others: [String]
 
-  /// Names the folder; folders are made where they are missing when something is written.
+  /// Makes a writer; missing folders are created when something is written.
   /// - Parameters:
   ///   - folder: the folder of all predictions.
-  ///   - target: what is predicted.
+  ///   - target: the quantity that is predicted.
   ///   - unit: the dataset's unit of depth.
   ///   - others: the names of the networks that the predictions are compared with.
   public init(
@@ -39,13 +40,13 @@ public struct PredictionWriter: Sendable {
     self.others = others
   }
 
-  /// The first line of `predictions.csv`.
+  /// The header of `predictions.csv`.
   ///
-  /// `scale` is what one count of the depth file is in the dataset's unit, `lightest` the error of the error map's
-  /// lightest colour; the measures are in centimetres for metric depth, in pixels for flow, else in the dataset's
-  /// unit, and empty where no pixel counts.
+  /// `scale` is the value of one count of the depth file in the dataset's unit, `lightest` the
+  /// error of the error map's lightest colour. Metrics are in centimetres for metric depth, in
+  /// pixels for flow, otherwise in the dataset's unit, and empty if no pixel is valid.
   public var columns: String {
-    let compared = others.map { csvCell("\(measureName) \($0)") }
+    let compared = others.map { csvCell("\(metricName) \($0)") }
     let own =
       switch target {
       case .depth: ["depth", "errors", "picture", "scale", "lightest", "rmse"]
@@ -54,22 +55,23 @@ public struct PredictionWriter: Sendable {
     return (["name"] + own + compared).joined(separator: ",")
   }
 
-  private var measureName: String { target == .flow ? "epe" : "rmse" }
+  private var metricName: String { target == .flow ? "epe" : "rmse" }
 
   /// Writes one prediction.
   /// - Parameters:
   ///   - prediction: `[1, C, H, W]`, in the dataset's unit.
   ///   - others: the other networks' predictions, in the order of their names.
   ///   - sample: the sample.
-  /// - Returns: a row with what `columns` name.
-  /// - Precondition: the shapes of all predictions are the target's.
-  /// - Throws: `DataError` if a prediction is not finite, `ImageFileError` if a file cannot be written.
+  /// - Returns: a row with the values of `columns`.
+  /// - Precondition: all predictions have the shape of the target.
+  /// - Throws: `DataError` if a prediction is non-finite, `ImageFileError` if a file cannot be
+  ///   written.
   public func write(
     _ prediction: Tensor, others: [Tensor] = [], of sample: UpsamplingSample
   ) throws -> String {
     precondition(others.count == self.others.count, "\(others.count) other predictions")
     for tensor in others + [prediction] where !tensor.elements.allSatisfy(\.isFinite) {
-      throw DataError("sample \(sample.name): the prediction is not finite; train longer or anew")
+      throw DataError("sample \(sample.name): the prediction is non-finite; train longer or again")
     }
     let errors = ErrorMap(sample, prediction: prediction)
     let width = prediction.shape.width
@@ -78,10 +80,10 @@ public struct PredictionWriter: Sendable {
       Raster(width: width, colors: errors.colors(lightest: errors.percentile)), "errors", sample)
     let picture = try write(
       SamplePicture(sample, predictions: others + [prediction]).render(), "pictures", sample)
-    let own = measures(prediction, sample)
+    let own = metrics(prediction, sample)
     let compared = others.map { other in
       target == .flow
-        ? measures(other, sample).endPointError : measures(other, sample).rootMeanSquare
+        ? metrics(other, sample).endPointError : metrics(other, sample).rootMeanSquare
     }
     var numbers = scale + [Double(errors.percentile), own.rootMeanSquare]
     if target == .flow { numbers.append(own.endPointError) }
@@ -90,7 +92,7 @@ public struct PredictionWriter: Sendable {
     return (cells + numbers.map { $0.map { "\($0)" } ?? "" }).joined(separator: ",")
   }
 
-  /// The prediction itself: the files' names, and for depth the unit of its counts.
+  /// Writes the prediction itself; returns the names of the files, and for depth the scale.
   private func writeData(
     _ prediction: Tensor, of sample: UpsamplingSample
   ) throws -> (files: [String], scale: [Double?]) {
@@ -112,14 +114,14 @@ public struct PredictionWriter: Sendable {
     }
   }
 
-  /// The errors in the unit in which they are reported.
-  private func measures(
+  /// The metrics in the unit in which they are reported.
+  private func metrics(
     _ prediction: Tensor, _ sample: UpsamplingSample
   ) -> (rootMeanSquare: Double?, endPointError: Double?) {
-    let measure = UpsamplingErrors(
+    let errors = UpsamplingErrors(
       prediction: prediction, target: sample.target, valid: sample.valid)
     let scale = target == .depth ? Reporting(unit).scale : 1
-    return (measure.rootMeanSquare.map { $0 * scale }, measure.endPointError.map { $0 * scale })
+    return (errors.rootMeanSquare.map { $0 * scale }, errors.endPointError.map { $0 * scale })
   }
 
   private func write(
@@ -130,7 +132,8 @@ public struct PredictionWriter: Sendable {
     return file
   }
 
-  /// `depth/0003_scene_0059.png`, below the folder of all; what file systems do not take in names becomes `-`.
+  /// The path of a file below the folder, such as `depth/0003_scene_0059.png`; characters that are
+  /// unsafe in file names become `-`.
   private func path(
     _ part: String, _ sample: UpsamplingSample, _ kind: String
   ) throws -> String {
@@ -140,7 +143,7 @@ public struct PredictionWriter: Sendable {
   }
 }
 
-/// What one count of a 16-bit file stands for so that `largest` fits.
+/// The value of one count of a 16-bit file, chosen so that `largest` fits.
 func countScale(largest: Double, unit: DepthUnit) -> Double {
   let least = unit == .metre ? 0.001 : 0
   let needed = max(largest / 65_535, least, .leastNormalMagnitude)

@@ -2,14 +2,15 @@ import PACData
 import PACImageFiles
 import PACTensors
 
-/// One picture of a sample and what networks made of it, in panels of the target's size.
+/// A picture of a sample and its predictions, in panels of the target's size.
 ///
-/// Of one prediction a row: guide | low resolution, each value enlarged to a square | prediction | truth | error.
-/// Of several two rows: guide | truth | the predictions, and below low resolution | nothing | their errors. Depth
-/// and flow are coloured by `TargetColors`. The errors have one range, from 0, black, to the largest of their 99th
-/// percentiles. Grey: truth that was not measured, and in the errors all that does not count, such as the border.
+/// One prediction gives one row: guide | low resolution, each value as a square | prediction |
+/// ground truth | error. Several predictions give two rows: guide | ground truth | predictions, and
+/// below low resolution | empty | errors. `TargetColors` colours depth and flow. All errors share
+/// one range, from 0 (black) to the largest of their 99th percentiles. Grey marks missing ground
+/// truth, and in the errors every pixel that is not valid, such as the border.
 public struct SamplePicture {
-  /// What separates the panels, in columns and rows.
+  /// The gap between panels in pixels.
   static let gap = 4
   private static let background = Color(255, 255, 255)
 
@@ -17,11 +18,11 @@ public struct SamplePicture {
   private let predictions: [Tensor]
   private let colors: TargetColors
 
-  /// Takes what is to be shown.
+  /// Makes a picture.
   /// - Parameters:
-  ///   - sample: the sample, of one channel or two.
-  ///   - predictions: one or more, each in the target's unit.
-  /// - Precondition: the shape of each prediction is the target's.
+  ///   - sample: the sample, with one channel or two.
+  ///   - predictions: one or more predictions in the target's unit.
+  /// - Precondition: all predictions have the shape of the target.
   public init(_ sample: UpsamplingSample, predictions: [Tensor]) {
     precondition(
       !predictions.isEmpty && predictions.allSatisfy { $0.shape == sample.target.shape },
@@ -31,7 +32,7 @@ public struct SamplePicture {
     colors = TargetColors(sample)
   }
 
-  /// The picture, 8 bits of red, green and blue.
+  /// Draws the picture, as 8-bit RGB.
   public func render() -> Raster {
     let maps = predictions.map { ErrorMap(sample, prediction: $0) }
     let lightest = maps.map(\.percentile).max() ?? 0
@@ -79,7 +80,7 @@ public struct SamplePicture {
   private func truthPanel() -> [Color] {
     let truth = sample.target.elements
     let pixels = sample.target.shape.pixels
-    // A pixel of the border does not count either, but holds a measurement.
+    // Pixels of the border are not valid either, but their ground truth is known.
     return zip(colors.colors(sample.target), sample.valid.elements).enumerated().map {
       pixel, pair in
       let values = stride(from: pixel, to: truth.count, by: pixels).map { truth[$0] }
@@ -87,7 +88,7 @@ public struct SamplePicture {
     }
   }
 
-  /// The position in an image of `shape` of each pixel of a panel, the nearest one.
+  /// For each pixel of a panel, the nearest position in an image of `shape`.
   private func positions(in shape: Shape) -> [Int] {
     let (height, width) = (sample.target.shape.height, sample.target.shape.width)
     return (0..<height).flatMap { y in
@@ -99,7 +100,7 @@ public struct SamplePicture {
 }
 
 extension UpsamplingSample {
-  /// Whether a pixel of the target that does not count was not measured.
+  /// Whether the ground truth of a pixel that is not valid is missing.
   fileprivate func isMissing(_ values: [Float]) -> Bool {
     values.count == 1 ? values[0] == 0 : values.contains { abs($0) > 1e7 }
   }

@@ -2,10 +2,11 @@ import PACData
 import PACImageFiles
 import PACTensors
 
-/// Colours for the values of one sample's target, in one range for all pictures of the sample.
+/// Colours for the values of one sample's target, with one range for all pictures of the sample.
 ///
-/// Depth: from the least to the largest of low resolution and truth, larger ones lighter. Flow: by the wheel,
-/// full colours for the longest vector of low resolution and truth.
+/// Depth ranges from the smallest to the largest value of low resolution and ground truth; larger
+/// values are lighter. Flow uses the colour wheel, with full colours for the longest vector of low
+/// resolution and ground truth.
 struct TargetColors {
   private enum Map {
     case depth(smallest: Float, extent: Float)
@@ -14,7 +15,7 @@ struct TargetColors {
 
   private let map: Map
 
-  /// Finds the range of a sample of one channel, depth, or of two, flow.
+  /// Finds the range of a sample with one channel (depth) or two (flow).
   init(_ sample: UpsamplingSample) {
     let low = sample.rawLow
     let valid = sample.valid.elements
@@ -43,16 +44,16 @@ struct TargetColors {
   }
 }
 
-/// How far a prediction is from the truth, pixel by pixel: the distance of the vectors, for one channel the absolute
-/// difference.
+/// The error of a prediction at each pixel: the distance between the vectors, or for one channel
+/// the absolute difference.
 struct ErrorMap {
   private let errors: [Float]
   private let valid: [Float]
-  /// The 99th percentile of the errors that count; 0 if none does.
+  /// The 99th percentile of the errors of valid pixels; 0 if there are none.
   let percentile: Float
 
-  /// Compares the two.
-  /// - Precondition: the shape of the prediction is the target's.
+  /// Compares a prediction with the ground truth.
+  /// - Precondition: the prediction has the shape of the target.
   init(_ sample: UpsamplingSample, prediction: Tensor) {
     let (target, found) = (sample.target.elements, prediction.elements)
     let differences = Tensor(sample.target.shape, zip(found, target).map { $0 - $1 })
@@ -62,11 +63,11 @@ struct ErrorMap {
     percentile = counted.isEmpty ? 0 : counted[(counted.count - 1) * 99 / 100]
   }
 
-  /// The colour of every pixel, black for no error; grey where the error does not count.
-  /// - Parameter lightest: the error of the lightest colour; larger ones have it, too.
-  /// - Returns: as many colours as pixels.
+  /// The colour of every pixel: black for no error, grey where the pixel is not valid.
+  /// - Parameter lightest: the error that gets the lightest colour; larger ones get it too.
+  /// - Returns: one colour per pixel.
   func colors(lightest: Float) -> [Color] {
-    // Without an error at the percentile every larger one is as light as can be.
+    // If the percentile is 0, every error above it gets the lightest colour.
     let scale = max(lightest, .leastNormalMagnitude)
     return zip(errors, valid).map { error, valid in
       valid == 0 ? .missing : ColorMap.error.color(error / scale)
@@ -75,12 +76,12 @@ struct ErrorMap {
 }
 
 extension Color {
-  /// What is not known, or does not count.
+  /// The colour of missing or invalid pixels.
   static let missing = Color(128, 128, 128)
 }
 
 extension Raster {
-  /// A picture of 8 bits from the colours of its pixels, row by row.
+  /// Makes an 8-bit RGB image from the colours of its pixels, row by row.
   init(width: Int, colors: [Color]) {
     var samples: [UInt16] = []
     samples.reserveCapacity(3 * colors.count)

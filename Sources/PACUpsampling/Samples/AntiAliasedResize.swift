@@ -8,11 +8,12 @@ enum SplineOrder: Sendable {
 }
 
 extension Plane {
-  /// The image at another size: a Gaussian against aliasing, then spline sampling at half-pixel centres.
+  /// Resizes the image: a Gaussian against aliasing, then spline sampling at half-pixel centres.
   ///
-  /// The same numbers as scikit-image's `resize` with `mode='reflect'`, `anti_aliasing=True`,
-  /// `clip=False` and `preserve_range=True`. Along each axis σ = (size / newSize − 1) / 2, or none when
-  /// enlarging; beyond the borders the image is mirrored about the centres of its outermost pixels.
+  /// Gives the same numbers as scikit-image's `resize` with `mode='reflect'`, `anti_aliasing=True`,
+  /// `clip=False` and `preserve_range=True`. Along each axis σ = (size / newSize − 1) / 2, and
+  /// there is no smoothing when upsampling; beyond the borders the image is mirrored about the
+  /// centres of its outermost pixels.
   func resized(height newHeight: Int, width newWidth: Int, order: SplineOrder) -> Plane {
     let alongRows = LineResampler(from: width, to: newWidth, order: order)
     let alongColumns = LineResampler(from: height, to: newHeight, order: order)
@@ -24,7 +25,7 @@ extension Plane {
 private struct LineResampler {
   let inputCount: Int
   let order: SplineOrder
-  /// Half of the Gaussian, the centre first; one weight of 1 where nothing is smoothed.
+  /// One half of the Gaussian, the centre first; a single weight of 1 if nothing is smoothed.
   let gaussian: [Double]
   let taps: [SplineTaps]
 
@@ -70,7 +71,7 @@ private struct LineResampler {
   }
 }
 
-/// Where a sample of a spline reads and with which weights.
+/// The positions and weights from which a spline sample is computed.
 private struct SplineTaps {
   let indices: [Int]
   let weights: [Double]
@@ -104,7 +105,7 @@ private struct SplineTaps {
   }
 }
 
-/// The Gaussian from its centre outwards, cut at 4σ, its both sides summing to 1.
+/// The Gaussian from its centre outwards, truncated at 4σ; both halves together sum to 1.
 private func halfGaussian(sigma: Double) -> [Double] {
   guard sigma > 0 else { return [1] }
   let radius = Int(4 * sigma + 0.5)
@@ -113,7 +114,7 @@ private func halfGaussian(sigma: Double) -> [Double] {
   return values.map { $0 / sum }
 }
 
-/// `index` brought into 0 ..< `count` by mirroring at the centres of the first and last element.
+/// Maps `index` into 0 ..< `count` by mirroring at the centres of the first and last element.
 func mirrored(_ index: Int, _ count: Int) -> Int {
   guard count > 1 else { return 0 }
   let period = 2 * (count - 1)
@@ -123,8 +124,8 @@ func mirrored(_ index: Int, _ count: Int) -> Int {
 
 /// Turns samples into the coefficients of the cubic spline through them, mirrored at both ends.
 ///
-/// Unser, Aldroubi and Eden, *B-Spline Signal Processing: Part II*, IEEE Trans. Signal Processing 1993: one
-/// recursive filter forwards and one backwards, with the pole z = √3 − 2.
+/// Unser, Aldroubi and Eden, *B-Spline Signal Processing: Part II*, IEEE Trans. Signal Processing
+/// 1993: one recursive filter forwards and one backwards, with the pole z = √3 − 2.
 private func replaceByCubicSplineCoefficients(_ line: inout [Double]) {
   let count = line.count
   guard count > 1 else { return }

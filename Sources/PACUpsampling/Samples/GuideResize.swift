@@ -1,6 +1,6 @@
-/// A channel-first image at another size: bilinear, half-pixel centres, clamped at the edges.
+/// Resizes a channel-first image: bilinear, half-pixel centres, clamped at the edges.
 ///
-/// The same numbers as PyTorch's `interpolate(mode='bilinear', align_corners=False)`.
+/// Gives the same numbers as PyTorch's `interpolate(mode='bilinear', align_corners=False)`.
 /// - Parameters:
 ///   - image: C · height · width values.
 ///   - height: the number of rows.

@@ -1,6 +1,8 @@
 import PACTensors
 
-/// How a low-resolution target is made from the full one; the raw values are the names in configurations.
+/// How a low-resolution target is made from the full one.
+///
+/// The raw values are the names in configurations.
 public enum LowResolutionMode: String, Sendable, CaseIterable {
   /// Every factor-th pixel at offset ⌊(factor − 1) / 2⌋.
   case center
@@ -14,15 +16,15 @@ public enum LowResolutionMode: String, Sendable, CaseIterable {
   case bicubic
 }
 
-/// The target at ⌈H / factor⌉ × ⌈W / factor⌉.
+/// Reduces a target to ⌈H / factor⌉ × ⌈W / factor⌉.
 ///
-/// Where the factor does not divide the size, the target is first resized linearly to the next multiple
-/// of it. `nearest`, `bilinear` and `bicubic` smooth with a Gaussian of σ = (factor − 1) / 2 first
-/// (`Plane.resized`). Computed in double precision.
+/// If the factor does not divide the size, the target is first resized linearly to the next
+/// multiple of it. `nearest`, `bilinear` and `bicubic` smooth with a Gaussian of σ = (factor − 1) /
+/// 2 first (`Plane.resized`). Computed in double precision.
 /// - Parameters:
 ///   - target: `[1, C, H, W]`.
 ///   - factor: the ratio of the resolutions, at least 1.
-///   - mode: how to get from many pixels to one.
+///   - mode: how pixels are combined or selected.
 /// - Returns: `[1, C, ⌈H / factor⌉, ⌈W / factor⌉]`.
 public func lowResolution(_ target: Tensor, factor: Int, mode: LowResolutionMode) -> Tensor {
   let height = (target.shape.height + factor - 1) / factor
@@ -30,7 +32,7 @@ public func lowResolution(_ target: Tensor, factor: Int, mode: LowResolutionMode
   var values: [Float] = []
   for channel in 0..<target.shape.channels {
     let plane = plane(of: target, channel: channel)
-      .enlarged(height: height * factor, width: width * factor)
+      .linearlyResized(height: height * factor, width: width * factor)
     let low =
       switch mode {
       case .center: plane.decimated(by: factor, offset: (factor - 1) / 2)
@@ -46,7 +48,7 @@ public func lowResolution(_ target: Tensor, factor: Int, mode: LowResolutionMode
 }
 
 extension Plane {
-  fileprivate func enlarged(height: Int, width: Int) -> Plane {
+  fileprivate func linearlyResized(height: Int, width: Int) -> Plane {
     (height, width) == (self.height, self.width)
       ? self : resized(height: height, width: width, order: .linear)
   }

@@ -1,14 +1,15 @@
-/// For every pixel the position of the nearest valid one, in exact Euclidean distance.
+/// Finds for every pixel the nearest valid one, in exact Euclidean distance.
 ///
-/// Meijster, Roerdink and Hesselink, *A General Algorithm for Computing Distance Transforms in Linear
-/// Time*, 2000: the nearest in the own column first, then for every row the lower envelope of the columns'
-/// parabolas. All in integers; time proportional to the pixels.
+/// Meijster, Roerdink and Hesselink, *A General Algorithm for Computing Distance Transforms in
+/// Linear Time*, 2000: first the nearest valid pixel in the same column, then for every row the
+/// lower envelope of the columns' parabolas. Integer arithmetic; time linear in the number of
+/// pixels.
 /// - Parameters:
 ///   - valid: one flag for each pixel, row-major.
 ///   - height: the number of rows.
 ///   - width: the number of columns.
-/// - Returns: row-major positions, or nil if no pixel is valid. Of several equally near ones always the
-///   same is taken.
+/// - Returns: row-major positions, or nil if no pixel is valid. Ties are resolved
+///   deterministically.
 func nearestValidPositions(valid: [Bool], height: Int, width: Int) -> [Int]? {
   guard valid.contains(true) else { return nil }
   let rows = nearestValidRows(valid, height, width)
@@ -30,7 +31,7 @@ func nearestValidPositions(valid: [Bool], height: Int, width: Int) -> [Int]? {
   return result
 }
 
-/// The values with every invalid one replaced by the nearest valid one; zeros if none is valid.
+/// Replaces every invalid value by the nearest valid one; all become zero if none is valid.
 func filledFromNearest(_ values: [Float], valid: [Bool], height: Int, width: Int) -> [Float] {
   guard valid.contains(false) else { return values }
   guard let positions = nearestValidPositions(valid: valid, height: height, width: width) else {
@@ -39,7 +40,7 @@ func filledFromNearest(_ values: [Float], valid: [Bool], height: Int, width: Int
   return positions.map { values[$0] }
 }
 
-/// For every pixel the row of the nearest valid pixel of its column, −1 if the column has none.
+/// For every pixel, the row of the nearest valid pixel of its column; −1 if the column has none.
 private func nearestValidRows(_ valid: [Bool], _ height: Int, _ width: Int) -> [Int] {
   var rows = [Int](repeating: -1, count: valid.count)
   for y in 0..<height {

@@ -1,4 +1,4 @@
-/// One channel of an image in double precision, row-major, for arithmetic that must not lose digits.
+/// One channel of an image in double precision, row-major.
 struct Plane: Equatable {
   let height: Int
   let width: Int
@@ -12,7 +12,7 @@ struct Plane: Equatable {
     self.values = values
   }
 
-  /// Rows become columns.
+  /// The transpose: rows become columns.
   func transposed() -> Plane {
     let result = [Double](unsafeUninitializedCapacity: values.count) { result, count in
       for y in 0..<height {

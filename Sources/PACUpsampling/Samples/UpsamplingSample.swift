@@ -1,7 +1,7 @@
 import PACData
 import PACTensors
 
-/// One training or test case of joint upsampling.
+/// One training or test sample of joint upsampling.
 public struct UpsamplingSample: Sample {
   /// The name of the scene.
   public var name: String
@@ -13,9 +13,9 @@ public struct UpsamplingSample: Sample {
   public var guide: Tensor
   /// The full target in its own unit, `[1, C, H, W]`.
   ///
-  /// h = ⌈H / factor⌉ and w = ⌈W / factor⌉. Missing pixels hold what the dataset holds there.
+  /// h = ⌈H / factor⌉ and w = ⌈W / factor⌉. Missing pixels keep the dataset's value.
   public var target: Tensor
-  /// `[1, 1, H, W]`: 1 = counts in loss and measure; 0 = missing or border.
+  /// `[1, 1, H, W]`: 1 = valid, counts in loss and metrics; 0 = missing or border.
   public var valid: Tensor
   /// The number of ones in `valid`.
   public var validCount: Int
@@ -30,7 +30,7 @@ public struct ChannelNormalisation: Sendable, Equatable {
   /// The raw value that becomes 1; greater than `minimum`.
   public let maximum: Float
 
-  /// The map for the values of a low-resolution channel; where all are equal they become ½.
+  /// Makes the map for the values of a low-resolution channel; if all are equal, they become ½.
   /// - Precondition: at least one value, all of them finite.
   public init(of values: some Collection<Float>) {
     let minimum = values.reduce(Float.infinity, min)

@@ -1,55 +1,56 @@
 import PACData
 import PACTensors
 
-/// Turns scenes into cases of joint upsampling: crop, flip, low-resolution target, normalisation.
+/// Turns scenes into samples of joint upsampling: crop, flip, low-resolution target, normalisation.
 ///
-/// The protocol is that of Su et al., *Pixel-Adaptive Convolutional Neural Networks*, CVPR 2019, section
-/// 4.1, and of the published code. Pixels whose target is missing are filled from the nearest valid one
-/// before the resolution is lowered; they do not count in loss and measure.
+/// The protocol is that of Su et al., *Pixel-Adaptive Convolutional Neural Networks*, CVPR 2019,
+/// section 4.1, and of the published code. Pixels whose target is missing are filled from the
+/// nearest valid one before the resolution is reduced; they do not count in loss and metrics.
 public struct UpsamplingSampleMaker: SampleMaker {
   /// The quantity to upsample.
   public let target: UpsamplingTarget
   /// The ratio of the resolutions.
   public let factor: Int
-  /// The side of the square that training cuts out; nil for whole images.
+  /// The width and height of a training crop in pixels; nil for whole images.
   public let crop: Int?
   /// How the low-resolution target is made.
   public let lowResolutionMode: LowResolutionMode
-  /// How many pixels along every edge of the crop or image do not count in loss and measure.
+  /// The number of pixels along every edge of the crop or image excluded from loss and metrics.
   public let border: Int
   /// The probability with which training mirrors a scene left to right.
   public let flipProbability: Float
   /// The depth that stands for "not measured"; nil if every pixel was.
   public var missingDepth: Float?
 
-  /// How often another crop is drawn if none of the pixels of a crop counts.
+  /// How often another crop is drawn if a crop has no valid pixel.
   private static let redraws = 16
 
   /// Makes a maker.
   /// - Parameters:
   ///   - target: the quantity to upsample.
   ///   - factor: the ratio of the resolutions.
-  ///   - crop: the side of the square that training cuts out; nil for whole images.
+  ///   - crop: the width and height of a training crop in pixels; nil for whole images.
   ///   - lowResolutionMode: how the low-resolution target is made.
-  ///   - border: how many pixels along every edge do not count.
+  ///   - border: the number of pixels along every edge that are excluded from loss and metrics.
   ///   - flipProbability: the probability with which training mirrors a scene left to right.
   ///   - missingDepth: the depth that stands for "not measured"; nil if every pixel was.
-  /// - Throws: `DataError` if `crop` is not a multiple of `factor` or nothing is left inside `border`.
+  /// - Throws: `DataError` if `crop` is not a multiple of `factor` or nothing is left inside
+  ///   `border`.
   public init(
     target: UpsamplingTarget = .depth, factor: Int, crop: Int?,
     lowResolutionMode: LowResolutionMode = .center, border: Int = 0,
     flipProbability: Float = 0.5, missingDepth: Float? = 0
   ) throws(DataError) {
-    guard factor >= 1 else { throw DataError("factor: \(factor) is not a positive number") }
+    guard factor >= 1 else { throw DataError("factor: \(factor) is not a positive integer") }
     guard border >= 0 else { throw DataError("border: \(border) is negative") }
     if let crop {
       guard crop > 0 && crop % factor == 0 else {
         let nearest = max(1, (crop + factor / 2) / factor) * factor
         throw DataError(
-          "crop: \(crop) is not a positive multiple of factor \(factor); \(nearest) would be")
+          "crop: \(crop) is not a positive multiple of factor \(factor); choose \(nearest)")
       }
       guard crop > 2 * border else {
-        throw DataError("crop: \(crop) leaves nothing inside a border of \(border); enlarge it")
+        throw DataError("crop: \(crop) leaves nothing inside a border of \(border); increase it")
       }
     }
     self.target = target
@@ -61,16 +62,16 @@ public struct UpsamplingSampleMaker: SampleMaker {
     self.missingDepth = missingDepth
   }
 
-  /// A randomly cropped and mirrored case, the same for equal seed, epoch and index.
+  /// Makes a randomly cropped and mirrored sample, the same for equal seed, epoch and index.
   ///
-  /// If no pixel of the crop counts, up to 16 others are tried; if all fail the last is returned, with
-  /// `validCount` 0.
+  /// If a crop has no valid pixel, up to 16 others are tried; if all fail, the last one is
+  /// returned, with `validCount` 0.
   /// - Parameters:
   ///   - scene: the scene.
   ///   - index: its position in the dataset.
   ///   - seed: the run's seed.
   ///   - epoch: the epoch.
-  /// - Returns: the case; without a crop of the size of the scene.
+  /// - Returns: the sample; without `crop` it has the size of the scene.
   /// - Throws: `DataError`, naming the scene, if it is too small or its target is not usable.
   public func trainingSample(
     of scene: SceneSample, index: Int, seed: UInt64, epoch: Int
@@ -83,11 +84,11 @@ public struct UpsamplingSampleMaker: SampleMaker {
     return sample(of: scene, index: index, raw: raw, window: window)
   }
 
-  /// The whole scene as a case, neither cropped nor mirrored.
+  /// Makes a sample of the whole scene, neither cropped nor mirrored.
   /// - Parameters:
   ///   - scene: the scene.
   ///   - index: its position in the dataset.
-  /// - Returns: the case.
+  /// - Returns: the sample.
   /// - Throws: `DataError`, naming the scene, if it is too small or its target is not usable.
   public func evaluationSample(
     of scene: SceneSample, index: Int
@@ -101,7 +102,7 @@ public struct UpsamplingSampleMaker: SampleMaker {
   /// The quantity to upsample.
   public var field: SceneField { target.field }
 
-  /// The maker that leaves out what the dataset marks as not measured.
+  /// The same maker with the dataset's value for missing depth.
   public func adapted(to reader: DatasetReader) -> UpsamplingSampleMaker {
     var maker = self
     maker.missingDepth = reader.missingDepth
@@ -114,13 +115,13 @@ public struct UpsamplingSampleMaker: SampleMaker {
   ) throws(DataError) {
     if let crop, isCropped, crop > min(height, width) {
       throw DataError(
-        "sample \(name): its \(height)×\(width) pixels (rows × columns) are fewer than crop \(crop) "
-          + "asks for; set crop to at most \(min(height, width) / factor * factor)")
+        "sample \(name): its \(height)×\(width) pixels (rows × columns) are fewer than "
+          + "crop \(crop) asks for; set crop to at most \(min(height, width) / factor * factor)")
     }
     guard min(height, width) > 2 * border else {
       throw DataError(
         "sample \(name): a border of \(border) leaves nothing of its \(height)×\(width) pixels; "
-          + "make border smaller")
+          + "decrease border")
     }
   }
 
@@ -169,7 +170,7 @@ public struct UpsamplingSampleMaker: SampleMaker {
     return (Tensor(low.shape, normalised), maps)
   }
 
-  /// 1 where a pixel is known and lies inside the border, else 0.
+  /// 1 where a pixel is known and inside the border, else 0.
   private func countedPixels(_ known: [Bool], height: Int, width: Int) -> [Float] {
     var counts = [Float](repeating: 0, count: known.count)
     for y in border..<height - border {

@@ -1,7 +1,7 @@
 import PACData
 import PACTensors
 
-/// Which quantity of a scene is upsampled; the raw values are the names in configurations.
+/// The quantity of a scene that is upsampled; the raw values are the names in configurations.
 public enum UpsamplingTarget: String, Sendable, CaseIterable {
   /// Depth or disparity, one channel.
   case depth
@@ -24,7 +24,7 @@ struct RawTarget {
   ///   - target: which quantity.
   ///   - scene: the scene.
   ///   - missingDepth: the depth that stands for "not measured"; nil if every pixel was.
-  /// - Throws: `DataError` if the scene lacks it, if it does not fit the image or is not finite.
+  /// - Throws: `DataError` if the scene lacks it, if it does not match the image or is non-finite.
   init(
     _ target: UpsamplingTarget, of scene: SceneSample, missingDepth: Float?
   ) throws(DataError) {
@@ -37,15 +37,15 @@ struct RawTarget {
     guard tensor.shape == expected, scene.image.channels == 3, height > 0, width > 0 else {
       throw DataError(
         "sample \(scene.name): image \([scene.image.channels, height, width]) and "
-          + "\(target.rawValue) \(tensor.shape) do not belong together; expected [3, H, W] and "
+          + "\(target.rawValue) \(tensor.shape) do not match; expected [3, H, W] and "
           + "[1, \(channels), H, W]")
     }
     let values = tensor.elements
     if let index = values.firstIndex(where: { !$0.isFinite }) {
       throw DataError(
         "sample \(scene.name): \(target.rawValue) is \(values[index]) at row "
-          + "\(index % (height * width) / width), column \(index % width); repair it or take the "
-          + "sample out of the dataset")
+          + "\(index % (height * width) / width), column \(index % width); repair it or remove the "
+          + "sample from the dataset")
     }
     self.values = values
     let pixels = height * width
@@ -63,7 +63,7 @@ struct RawTarget {
   }
 }
 
-/// Whether a flow vector is known: neither component exceeds 10⁷ pixels in size.
+/// Whether a flow vector is known: neither component exceeds 10⁷ pixels in magnitude.
 func isKnownFlow(_ horizontal: Float, _ vertical: Float) -> Bool {
   max(abs(horizontal), abs(vertical)) <= SceneField.unknownFlowAbove
 }

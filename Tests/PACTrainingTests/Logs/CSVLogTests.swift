@@ -87,11 +87,11 @@ private let columns = ["epoch", "lr", "loss", "rmse"]
     ),
     (
       "epoch,lr,loss,rmse\n0,1,2\n1,1,2,3\n",
-      ":2: expected 4 numbers, found '0,1,2'; mend or remove it"
+      ":2: expected 4 numbers, found '0,1,2'; fix or remove the line"
     ),
     (
       "epoch,lr,loss,rmse\n0,1,2,3\n1,1,x,3\n",
-      ":3: expected 4 numbers, found '1,1,x,3'; mend or remove it"
+      ":3: expected 4 numbers, found '1,1,x,3'; fix or remove the line"
     ),
   ])
   func foreignFilesStayAsTheyAre(_ contents: String, _ expected: String) throws {
@@ -107,7 +107,7 @@ private let columns = ["epoch", "lr", "loss", "rmse"]
         == "\(missing): there is no folder \(folder("none"))")
     #expect(
       message { try CSVLog(folder.path, columns: columns, keepingThrough: nil) }
-        == "\(folder.path): cannot read (Is a directory); check the file and the space of the disk")
+        == "\(folder.path): cannot read (Is a directory); check the file and the free disk space")
   }
 
   @Test func fullDisk() async {
@@ -118,7 +118,7 @@ private let columns = ["epoch", "lr", "loss", "rmse"]
       var limit = rlimit(rlim_cur: 13, rlim_max: 13)
       setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
       let text = message { try log.append(epoch: 0, [0.5]) }
-      let advice = "check the file and the space of the disk"
+      let advice = "check the file and the free disk space"
       #expect(text == "\(folder("a.log")): cannot write (File too large); \(advice)")
     }
   }

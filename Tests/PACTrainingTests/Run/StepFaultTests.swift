@@ -1,7 +1,8 @@
 import PACTestSupport
 import Testing
 
-/// Losses, gradients and sums that are no usable numbers: named before the optimizer's step, alike on any number of ranks.
+/// Unusable losses, gradients and sums are named before the optimizer's step, equally on any number
+/// of ranks.
 @Suite(.serialized, .enabled(if: hasMPI, "no mpirun in PATH"))
 struct StepFaultTests {
   /// Runs `step` of RankProgram, in which every rank must print the same.
@@ -25,7 +26,7 @@ struct StepFaultTests {
       lines == [
         "step 5: sample s1: a gradient is not finite; sample s2: the loss is -inf; "
           + "sample s5: a gradient is not finite; sample s6: the loss is nan; "
-          + "lower lr or look at the samples", "true 0",
+          + "lower lr or inspect the samples", "true 0",
       ])
   }
 
@@ -35,7 +36,7 @@ struct StepFaultTests {
     let named = (0..<8).map { "sample s\($0): a gradient is not finite; " }.joined()
     #expect(
       lines == [
-        "step 5: \(named)and 3 more samples; lower lr or look at the samples", "true 0",
+        "step 5: \(named)and 3 more samples; lower lr or inspect the samples", "true 0",
       ])
   }
 
@@ -45,7 +46,7 @@ struct StepFaultTests {
     let lines = try outcome(ranks: ranks, "repeatable", "2", "gradient1=-2e19")
     #expect(
       lines == [
-        "step 5: sample s1: a gradient is too large (2e+19); lower lr or look at the samples",
+        "step 5: sample s1: a gradient is too large (2e+19); lower lr or inspect the samples",
         "true 0",
       ])
   }
@@ -57,7 +58,7 @@ struct StepFaultTests {
     #expect(
       lines == [
         "step 5: the sum of the gradients of s0, s1, s2, s3, s4, s5, s6, s7 and 2 more samples is too large "
-          + "in the parameter second; lower lr or look at the samples", "true 0",
+          + "in the parameter second; lower lr or inspect the samples", "true 0",
       ])
     // Where each rank's own part is usable, only the sum of all is not.
     let fastest = try outcome(ranks: ranks, "fastest", "\(ranks + 1)", "gradients=4e18")
@@ -65,7 +66,7 @@ struct StepFaultTests {
       ranks < 2
       ? "done: weights [-8e+18, -0.5]"
       : "step 5: the sum of the gradients of \((0...ranks).map { "s\($0)" }.joined(separator: ", ")) "
-        + "is too large in the parameter second; lower lr or look at the samples"
+        + "is too large in the parameter second; lower lr or inspect the samples"
     #expect(fastest.first == expected)
     #expect(fastest.last == (ranks < 2 ? "false 1" : "true 0"))
   }
@@ -76,7 +77,7 @@ struct StepFaultTests {
     #expect(
       lines == [
         "step 5: sample s2: the sum of gradients up to it is too large (1.2e+19); "
-          + "lower lr or look at the samples", "true 0",
+          + "lower lr or inspect the samples", "true 0",
       ])
   }
 
