@@ -125,7 +125,7 @@ final class OpenFile {
   func writeError() -> ImageFileError {
     ImageFileError(
       file: path, problem: "cannot write the file", cause: String(cString: strerror(errno)),
-      advice: "check the space and the quota of the disk")
+      advice: "check the free disk space and the quota")
   }
 
   deinit {

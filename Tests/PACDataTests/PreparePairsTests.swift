@@ -205,7 +205,7 @@ import Testing
           options: PairsOptions(compression: compression))
       }
       #expect(
-        text.contains("(File too large); check the space and the quota of the disk"), "\(text)")
+        text.contains("(File too large); check the free disk space and the quota"), "\(text)")
       #expect(text.hasPrefix(path + "/"), "\(text)")
       #expect(!text.contains("\n"))
       let names = try FileManager.default.contentsOfDirectory(atPath: path).sorted()

@@ -123,7 +123,7 @@ import Testing
       #expect(try HDF5File(creating: folder("small.h5")).root.names() == [])
       let place = "\(folder("big.h5")), /values: "
       let expected =
-        "\(place)cannot write (File too large); check the space and the quota of the disk"
+        "\(place)cannot write (File too large); check the free disk space and the quota"
       #expect(text == expected)
     }
   }

@@ -157,7 +157,7 @@ import Testing
       let path = folder("big.png")
       let text = message { try PNG.write(raster, to: path) }
       let expected =
-        "\(path): cannot write the image (File too large); check the space and the quota of the disk"
+        "\(path): cannot write the image (File too large); check the free disk space and the quota"
       #expect(text == expected)
       #expect(!FileManager.default.fileExists(atPath: path))
     }

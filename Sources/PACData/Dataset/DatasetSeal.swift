@@ -109,7 +109,7 @@ struct DatasetSeal: Sendable {
     do {
       try append(to: file.temporaryPath)
     } catch let failure as SystemFile.Failure {
-      throw DataError("\(file.path): \(failure); check the space and the quota of the disk")
+      throw DataError("\(file.path): \(failure); check the free disk space and the quota")
     }
   }
 

@@ -66,7 +66,7 @@ public final class HDF5File: Sendable {
   private static func writeError(_ path: String) -> HDF5Error {
     HDF5Error(
       file: path, problem: "cannot write the file", cause: HDF5Library.errorText(),
-      advice: "check the space and the quota of the disk")
+      advice: "check the free disk space and the quota")
   }
 
   private static func open(

@@ -147,7 +147,7 @@ extension HDF5Dataset {
     let memoryType = try numberType(T.self)
     try withBlock(start, count) { memory, file in
       try location.check(
-        "cannot write", advice: "check the space and the quota of the disk",
+        "cannot write", advice: "check the free disk space and the quota",
         H5Dwrite(
           location.identifier.id, memoryType, memory, file, pac_h5p_default(), elements.baseAddress)
       )
@@ -218,7 +218,7 @@ extension HDF5Dataset {
     let type = try location.makeTextType()
     defer { HDF5Library.release(type) }
     try location.check(
-      "cannot write", advice: "check the space and the quota of the disk",
+      "cannot write", advice: "check the free disk space and the quota",
       withCStrings(texts) {
         H5Dwrite(
           location.identifier.id, type, pac_h5s_all(), pac_h5s_all(), pac_h5p_default(), $0)

@@ -198,7 +198,7 @@ private final class PNGEncoder {
       let cause = errno == 0 ? text(of: error) : String(cString: strerror(errno))
       throw ImageFileError(
         file: file.path, problem: "cannot write the image", cause: cause,
-        advice: "check the space and the quota of the disk")
+        advice: "check the free disk space and the quota")
     }
   }
 }
