@@ -103,7 +103,7 @@ func requirePart(
 ) {
   precondition(
     values.count == gradients.count && start >= 0 && start + values.count <= count,
-    "\(values.count) parameters from \(start) on and \(gradients.count) gradients, expected "
-      + "\(count)"
+    "\(values.count) parameters from \(start) on and \(gradients.count) gradients, "
+      + "expected \(count)"
   )
 }

@@ -162,7 +162,7 @@ import Testing
     let whole = try Foundation.Data(contentsOf: URL(fileURLWithPath: path))
     try folder.write(whole.prefix(whole.count - 20), as: "rgb/color_1.png")
     let text = problem()
-    #expect(text.hasPrefix("T/rgb/color_1.png: the image is cut short or damaged ("), "\(text)")
+    #expect(text.hasPrefix("T/rgb/color_1.png: the image is truncated or damaged ("), "\(text)")
     #expect(try folder.names() == ["depth", "rgb"])
   }
 

@@ -187,7 +187,7 @@ struct DatasetSeal: Sendable {
     var start = place.lowerBound
     while start < place.upperBound {
       let bytes = try file.read(at: start, upTo: min(1 << 20, place.upperBound - start))
-      guard !bytes.isEmpty else { throw Mismatch(description: "the file is cut short") }
+      guard !bytes.isEmpty else { throw Mismatch(description: "the file is truncated") }
       sum.update(bytes)
       start += bytes.count
     }
@@ -198,7 +198,7 @@ struct DatasetSeal: Sendable {
     while bytes.count < place.count {
       let more = try file.read(
         at: place.lowerBound + bytes.count, upTo: place.count - bytes.count)
-      guard !more.isEmpty else { throw Mismatch(description: "the file is cut short") }
+      guard !more.isEmpty else { throw Mismatch(description: "the file is truncated") }
       bytes += more
     }
     return bytes
