@@ -3,8 +3,8 @@ import PACTestSupport
 import PACWeightFiles
 import Testing
 
-/// What PyTorch wrote, in both formats: the committed files, and the same made anew where PyTorch
-/// is installed.
+/// What PyTorch wrote, in both formats: the committed files, and newly made ones where PyTorch is
+/// installed.
 @Suite struct TorchFileTests {
   /// What a file holds, as `make_weight_files.py` says.
   struct Expected: Decodable {

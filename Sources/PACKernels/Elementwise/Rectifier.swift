@@ -1,4 +1,4 @@
-/// target = max(source, 0); 0 also for what is not a number.
+/// target = max(source, 0); 0 also for NaN.
 /// - Parameters:
 ///   - source: any values.
 ///   - target: overwritten; may be `source` itself.
