@@ -35,7 +35,8 @@ import Testing
     )
     #expect(
       message { _ = try matchPairs(colors: ["a.png", "a.jpg"], depths: ["a.npy"]) }
-        .hasPrefix("2 colour images (a.jpg, a.png) and 1 depth files (a.npy) have no unique partner")
+        .hasPrefix(
+          "2 colour images (a.jpg, a.png) and 1 depth files (a.npy) have no unique partner")
     )
   }
 
