@@ -10,7 +10,7 @@ import PACTensors
 public final class GradientSink {
   /// Whether gradients are passed here.
   public let needsGradient: Bool
-  /// What has arrived so far; nil before anything has.
+  /// The gradient accumulated so far; nil before any arrived.
   public private(set) var gradient: Tensor?
   fileprivate let shape: Shape
   private let parameter: Parameter?

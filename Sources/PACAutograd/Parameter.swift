@@ -158,7 +158,7 @@ public final class ParameterSet {
     }
   }
 
-  /// Hands out the gradients gathered since the last call, and starts anew.
+  /// Returns the gradients accumulated since the last call, and resets them.
   /// - Returns: the gradients, zeros if none were computed.
   public func takeGradients() -> Tensor {
     defer { storage.gradients = nil }

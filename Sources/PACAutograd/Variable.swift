@@ -14,7 +14,7 @@ public final class Variable {
 
   /// Whether gradients are passed to this variable.
   public var needsGradient: Bool { sink.needsGradient }
-  /// What has arrived so far; nil before anything has.
+  /// The gradient accumulated so far; nil before any arrived.
   public var gradient: Tensor? { sink.gradient }
 
   /// Makes a variable that no operation produced.

@@ -1,12 +1,14 @@
-/// What, besides the configuration, decides the last bits of what a rank computes.
+/// What determines a rank's rounding besides the configuration.
 ///
-/// Libraries divide sums among threads, and choose their kernels for the processor at hand.
+/// Results are bitwise reproducible only if it is unchanged: libraries split sums by thread and
+/// choose kernels by processor.
 public struct Arithmetic: Sendable, Equatable, CustomStringConvertible {
-  /// Threads of each rank.
+  /// The threads of each rank.
   public var threads: Int
-  /// The type of processor, as `AuthenticAMD family 26 model 2`.
+  /// The processor type, such as `AuthenticAMD family 26 model 2`.
   public var processor: String
-  /// OpenBLAS's choice of kernels, and the instruction sets that our own were compiled for, as `SkylakeX avx2 fma`.
+  /// The kernels that OpenBLAS chose, and the instruction sets that our own were compiled for, such
+  /// as `SkylakeX avx2 fma`.
   public var instructionSet: String
 
   /// Describes what a rank computes with.
@@ -16,18 +18,18 @@ public struct Arithmetic: Sendable, Equatable, CustomStringConvertible {
     self.instructionSet = instructionSet
   }
 
-  /// For people, without the long list of instruction sets.
+  /// A short form without the list of instruction sets.
   public var description: String {
-    "\(threads) thread\(threads == 1 ? "" : "s") a rank, \(processor), OpenBLAS \(kernels)"
+    "\(threads) thread\(threads == 1 ? "" : "s") per rank, \(processor), OpenBLAS \(kernels)"
   }
 
   private var kernels: Substring { instructionSet.prefix { $0 != " " } }
 
-  /// What is different here, as `2 threads a rank instead of 1`; empty if nothing is.
+  /// The differences, such as `2 threads per rank instead of 1`; empty if there are none.
   public func differences(from other: Arithmetic) -> [String] {
     var found: [String] = []
     if threads != other.threads {
-      found.append("\(threads) threads a rank instead of \(other.threads)")
+      found.append("\(threads) threads per rank instead of \(other.threads)")
     }
     if processor != other.processor { found.append("\(processor) instead of \(other.processor)") }
     guard instructionSet != other.instructionSet else { return found }
@@ -38,12 +40,14 @@ public struct Arithmetic: Sendable, Equatable, CustomStringConvertible {
     return found
   }
 
-  /// What to tell the user about a run that goes on with this after `earlier`; nil if it keeps the bits.
+  /// The warning for a run that is resumed with this after `earlier`; nil if it stays bitwise
+  /// reproducible.
   public func warning(continuing path: String, after earlier: Arithmetic?) -> String? {
     let found = earlier.map(differences) ?? []
     guard !found.isEmpty else { return nil }
     return
-      "\(path) was computed otherwise (now \(found.joined(separator: ", "))): the last bits will not be those of a "
-      + "run without interruption\(threads == earlier?.threads ? "" : "; set OMP_NUM_THREADS as before to keep them")"
+      "\(path) was computed differently (now \(found.joined(separator: ", "))): "
+      + "the run will not be bitwise identical to an uninterrupted one"
+      + (threads == earlier?.threads ? "" : "; set OMP_NUM_THREADS as before to keep the bits")
   }
 }

@@ -6,7 +6,7 @@ import PACTensors
 import PACWeights
 
 extension Checkpoint {
-  /// The names used in a checkpoint file, see `docs/checkpoint-format.md`.
+  /// The names in a checkpoint file (`docs/checkpoint-format.md`).
   enum Layout {
     static let version = 1
     static let parameters = "parameters"
@@ -18,8 +18,8 @@ extension Checkpoint {
   /// The attribute `format` of the file's root.
   public static let format = "PixelAdaptive checkpoint"
 
-  /// Writes the checkpoint; the file appears whole, or not at all.
-  /// - Parameter path: the file, replaced if it exists.
+  /// Writes the checkpoint atomically: the file appears complete, or not at all.
+  /// - Parameter path: the file, which is replaced if it exists.
   /// - Throws: `CheckpointError`, for example when the disk is full.
   public func write(to path: String) throws {
     do {
@@ -34,13 +34,14 @@ extension Checkpoint {
     } catch let error as HDF5Error {
       throw inaccessible(path, error.problem, error.cause, error.advice)
     } catch let error as SystemFile.Failure {
-      throw inaccessible(path, error.description, nil, "check the space and the quota of the disk")
+      throw inaccessible(path, error.description, nil, "check the free disk space and the quota")
     }
   }
 
-  /// Reads a checkpoint, after comparing every byte of the file with its checksum.
+  /// Reads a checkpoint after verifying the checksum of the file.
   /// - Parameter path: the file.
-  /// - Throws: `CheckpointError`: not a checkpoint, another format version, corrupt, not accessible.
+  /// - Throws: `CheckpointError` if the file is not a checkpoint, has another format version, is
+  ///   corrupt, or cannot be read.
   public init(reading path: String) throws {
     try Self.requireIntact(path)
     do {
@@ -50,20 +51,20 @@ extension Checkpoint {
     }
   }
 
-  /// Compares every byte of the file with its checksum.
+  /// Verifies the checksum of the file.
   static func requireIntact(_ path: String) throws {
     do {
       let file = try SystemFile(path, for: .reading)
       switch try FileChecksum.verify(file) {
       case .intact: return
       case .absent:
-        // Looked at only now, so that a folder or an unreadable file is reported as what it is.
+        // Read only now, so that a folder or an unreadable file is reported as such.
         let start = try SystemFile(path, for: .reading).read(upTo: 4)
         let reason =
           start.isEmpty
           ? "the file is empty"
           : start == Array("\u{89}HDF".unicodeScalars.map { UInt8($0.value) })
-            ? "it does not end with a checksum: cut short, or another HDF5 file"
+            ? "it does not end with a checksum: truncated, or another HDF5 file"
             : "it is not an HDF5 file"
         throw CheckpointError(file: path, fault: .notACheckpoint(reason: reason))
       case .differs(let given, let found):
@@ -118,7 +119,7 @@ extension Checkpoint {
   private init(_ root: HDF5Group, _ path: String) throws {
     let format = root.hasAttribute("format") ? try root.string(attribute: "format") : ""
     guard format != HDF5Weights.format else {
-      throw root.error("it holds weights without a run, from which none can be continued")
+      throw root.error("it holds only weights, from which no run can be resumed")
     }
     guard format == Self.format else {
       throw root.error("the attribute format is not '\(Self.format)'")
@@ -156,7 +157,7 @@ extension Checkpoint {
       arithmetic: try Arithmetic(root))
   }
 
-  /// The named datasets one behind the other.
+  /// Reads the named datasets and concatenates them.
   private static func readFlat(
     _ group: HDF5Group, _ names: [String], _ shapes: [Shape]
   ) throws -> Tensor {
@@ -185,7 +186,7 @@ extension Arithmetic {
     try root.setAttribute("instruction_set", instructionSet)
   }
 
-  /// Nil for files of versions that did not write it.
+  /// Nil for files of older versions, which lack it.
   fileprivate init?(_ root: HDF5Group) throws {
     guard root.hasAttribute("threads") else { return nil }
     self.init(
@@ -196,7 +197,7 @@ extension Arithmetic {
 }
 
 extension NamedTensor {
-  /// Writes the values as a dataset of this name.
+  /// Writes the values to a dataset of this name.
   func write(into group: HDF5Group) throws {
     try value.withUnsafeBufferPointer {
       _ = try group.write($0, shape: value.shape.dimensions, as: name)

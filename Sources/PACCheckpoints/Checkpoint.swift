@@ -3,31 +3,31 @@ import PACOptimizers
 import PACTensors
 import PACWeights
 
-/// The state of a training run between two optimizer steps: enough to continue it bit for bit.
+/// The state of a training run between two optimizer steps, enough to resume it bit for bit.
 ///
-/// The file is described in `docs/checkpoint-format.md`.
+/// `docs/checkpoint-format.md` describes the file.
 public struct Checkpoint: Sendable {
-  /// The epoch the run is in, counted from 0.
+  /// The current epoch, counted from 0.
   public var epoch: Int
-  /// Optimizer steps taken since the start.
+  /// The number of optimizer steps since the start.
   public var step: Int
-  /// Optimizer steps taken in this epoch.
+  /// The number of optimizer steps in this epoch.
   public var stepInEpoch: Int
-  /// What every random number of the run is derived from.
+  /// The seed of all random numbers of the run.
   public var seed: Int
   /// The network.
   public var network: NetworkLabel
   /// The resolved configuration as YAML.
   public var configuration: String
-  /// The parameters, in the order in which the network lists them.
+  /// The parameters, in the network's order.
   public var parameters: [NamedTensor]
   /// The optimizer's name.
   public var optimizer: String
-  /// What the optimizer carries from step to step; one element for each parameter element, in the same order.
+  /// The optimizer's state, with one element for each parameter element, in the same order.
   public var optimizerState: OptimizerState
-  /// Sums over the steps of the current epoch, from which its log row is made.
+  /// Sums over the steps of the current epoch, for its row in the log.
   public var runningSums: [String: Double]
-  /// What the run computed with last; nil if the file does not say.
+  /// The arithmetic that the run last used; nil if the file does not state it.
   public var arithmetic: Arithmetic?
 
   /// Makes a checkpoint.
@@ -55,13 +55,13 @@ public struct Checkpoint: Sendable {
 }
 
 extension Checkpoint {
-  /// Checks that this checkpoint, read from `file`, belongs to a network.
+  /// Checks that this checkpoint, read from `file`, fits a network.
   /// - Parameters:
   ///   - network: the network.
   ///   - expected: names and shapes of the network's parameters.
   ///   - file: the file's path, for the message.
-  /// - Throws: `WeightsError` naming each difference: what is missing, what is not expected, and
-  ///   what has another shape.
+  /// - Throws: `WeightsError` naming every missing or unexpected parameter and every different
+  ///   shape.
   public func require(
     _ network: NetworkLabel, parameters expected: [(name: String, shape: Shape)], file: String
   ) throws {
@@ -73,8 +73,8 @@ extension Checkpoint {
 }
 
 extension Checkpoint {
-  /// Checks that every parameter is a finite number: no run can go on from anything else.
-  /// - Throws: `NonFiniteParameter` naming the first that is not.
+  /// Checks that every parameter is finite, since no run can continue otherwise.
+  /// - Throws: `NonFiniteParameter` naming the first non-finite parameter.
   func requireFinite() throws {
     for parameter in parameters {
       let isFinite = parameter.value.withUnsafeBufferPointer { values in

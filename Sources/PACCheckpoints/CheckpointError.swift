@@ -1,29 +1,29 @@
-/// A checkpoint file that cannot be written or used; the description is one line.
+/// An error in writing or reading a checkpoint; the description is one line.
 public struct CheckpointError: Error, Equatable, CustomStringConvertible {
   /// The file, or the folder of checkpoints.
   public let file: String
   /// What is wrong with it.
   public let fault: CheckpointFault
 
-  /// Describes what is wrong.
+  /// Makes an error.
   public init(file: String, fault: CheckpointFault) {
     self.file = file
     self.fault = fault
   }
 
-  /// The file, what is wrong with it, and what to do.
+  /// The file, the problem and what to do.
   public var description: String { "\(file): \(fault)" }
 }
 
-/// A parameter that is not finite after a step.
+/// The error for a non-finite parameter after a step.
 public struct NonFiniteParameter: Error, Equatable, CustomStringConvertible {
-  /// Its name.
+  /// The name of the parameter.
   public let name: String
   /// The number of optimizer steps taken.
   public let step: Int
 
   /// The step, the parameter, and what to do.
   public var description: String {
-    "step \(step): the parameter \(name) is not finite any more; lower lr"
+    "step \(step): parameter \(name) is no longer finite; lower lr"
   }
 }

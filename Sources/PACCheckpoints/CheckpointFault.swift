@@ -2,18 +2,18 @@
 public enum CheckpointFault: Error, Equatable, CustomStringConvertible {
   /// The file is something else.
   case notACheckpoint(reason: String)
-  /// The file follows another version of the format than this program.
+  /// The file has a different format version than this program reads.
   case otherVersion(found: Int, expected: Int)
-  /// The file is cut short, or bytes of it have changed.
+  /// The file is truncated, or some of its bytes have changed.
   case corrupt(reason: String)
-  /// The file cannot be read or written for a reason outside of it.
+  /// The file cannot be read or written for an external reason.
   case inaccessible(reason: String)
-  /// The file belongs to a run with other settings; each text names one.
+  /// The file belongs to a run with other settings; each string names one.
   case otherRun(changes: [String])
-  /// The folder holds checkpoints, but none that can be used.
+  /// The folder holds checkpoints, but none is usable.
   case noneUsable(warnings: [String])
 
-  /// What is wrong and what to do, on one line.
+  /// The problem and what to do, in one line.
   public var description: String {
     switch self {
     case .notACheckpoint(let reason):
@@ -25,9 +25,9 @@ public enum CheckpointFault: Error, Equatable, CustomStringConvertible {
     case .inaccessible(let reason): return reason
     case .otherRun(let changes):
       return "checkpoint of a run with other settings (\(changes.joined(separator: "; "))); "
-        + "choose another run folder, or go back to these settings to continue"
+        + "choose another run folder, or restore those settings to resume"
     case .noneUsable(let warnings):
-      return "no checkpoint here can be used (\(warnings.joined(separator: "; "))); "
+      return "no usable checkpoint (\(warnings.joined(separator: "; "))); "
         + "remove them or choose another run folder"
     }
   }

@@ -1,22 +1,23 @@
 import Foundation
 import PACFiles
 
-/// The checkpoints of one run: files `checkpoint_00001000.h5`, named by optimizer step, in a folder of their own.
+/// The folder with the checkpoints of one run: files `checkpoint_00001000.h5`, named by optimizer
+/// step.
 public struct CheckpointStore: Sendable {
   /// The folder, which need not exist before the first `save`.
   public let folder: String
 
-  /// What `latestGood` found.
+  /// The result of `latestGood`.
   public struct Recovery: Sendable {
-    /// The newest checkpoint that can be used.
+    /// The newest usable checkpoint.
     public let checkpoint: Checkpoint
     /// Its file.
     public let path: String
-    /// A line for each newer file that had to be skipped.
+    /// One line for each newer file that was skipped.
     public let warnings: [String]
   }
 
-  /// Names the folder; nothing is read or written yet.
+  /// Makes a store; nothing is read or written yet.
   public init(folder: String) { self.folder = folder }
 
   /// The file of a step.
@@ -26,7 +27,7 @@ public struct CheckpointStore: Sendable {
       "\(folder)/checkpoint_\(String(repeating: "0", count: max(0, 8 - digits.count)))\(digits).h5"
   }
 
-  /// The steps for which there is a file, ascending; none if there is no folder.
+  /// The steps with a file, ascending; empty if the folder does not exist.
   public func steps() throws -> [Int] {
     guard FileManager.default.fileExists(atPath: folder) else { return [] }
     guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
@@ -42,30 +43,31 @@ public struct CheckpointStore: Sendable {
 
   /// Writes a checkpoint, then removes old ones.
   ///
-  /// Files of later steps, which only a damaged newest checkpoint leaves behind, neither count nor are touched.
+  /// Files of later steps exist only if the newest checkpoint was damaged; they are neither counted
+  /// nor removed.
   /// - Parameters:
-  ///   - checkpoint: what to save.
-  ///   - count: how many checkpoints stay, this one included; at least 1.
+  ///   - checkpoint: the checkpoint to save.
+  ///   - count: how many checkpoints to keep, including this one; at least 1.
   /// - Returns: the file.
-  /// - Throws: `CheckpointError`; older checkpoints are then still there.
+  /// - Throws: `CheckpointError`, and then no older checkpoint is removed.
   @discardableResult
   public func save(_ checkpoint: Checkpoint, keeping count: Int) throws -> String {
-    // If this fails, so does the next line, with a message.
+    // If this fails, the next line fails too, with a message.
     try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     AtomicFile.removeAbandoned(in: folder, namesBeginningWith: "checkpoint_")
     let path = path(step: checkpoint.step)
     try checkpoint.write(to: path)
     for step in try steps().filter({ $0 < checkpoint.step }).dropLast(max(count, 1) - 1) {
-      // One that stays although it should go costs space, no more.
+      // A file that cannot be removed only costs space.
       try? FileManager.default.removeItem(atPath: self.path(step: step))
     }
     return path
   }
 
-  /// The newest checkpoint that is intact.
+  /// The newest intact checkpoint.
   /// - Returns: nil if there is no checkpoint at all.
-  /// - Throws: `CheckpointError` if there are checkpoints but none is usable, or if the newest one cannot
-  ///   be opened or is of another format version: an older one would then silently undo work.
+  /// - Throws: `CheckpointError` if no checkpoint is usable, or if the newest one cannot be opened
+  ///   or has another format version, since resuming from an older one would silently undo work.
   public func latestGood() throws -> Recovery? {
     var skipped: [(name: String, fault: CheckpointFault)] = []
     for step in try steps().reversed() {
@@ -85,7 +87,7 @@ public struct CheckpointStore: Sendable {
 }
 
 extension CheckpointFault {
-  /// Whether the file itself is damaged, so that an older one is the best there is.
+  /// Whether the file itself is damaged, so that an older one is the best choice.
   fileprivate var isDamage: Bool {
     switch self {
     case .notACheckpoint, .corrupt: true

@@ -1,9 +1,9 @@
 import Foundation
 
-/// Writes checkpoints on a background thread, one after the other, while training goes on.
+/// Writes checkpoints one by one on a background thread while training continues.
 ///
-/// A checkpoint's tensors are let go of once they are on the disk, so that their memory can be used for the next one's. What
-/// goes wrong is thrown by the next call of any method.
+/// A checkpoint's tensors are released once they are on disk, so that the next one can use their
+/// memory. The next call of any method throws what went wrong.
 public final class CheckpointWriter: Sendable {
   private let store: CheckpointStore
   private let count: Int
@@ -14,7 +14,7 @@ public final class CheckpointWriter: Sendable {
   /// `@unchecked Sendable`: the other properties are read and written with `condition` locked.
   private final class State: @unchecked Sendable {
     let condition = NSCondition()
-    /// What is to be written, until the thread takes it.
+    /// The checkpoint to write, until the thread takes it.
     var checkpoint: Checkpoint?
     var isWriting = false
     var failure: (any Error)?
@@ -29,15 +29,16 @@ public final class CheckpointWriter: Sendable {
 
   /// Makes a writer; nothing is written yet.
   /// - Parameters:
-  ///   - store: where checkpoints go.
-  ///   - count: how many of them stay.
+  ///   - store: where to write checkpoints.
+  ///   - count: how many checkpoints to keep.
   public init(_ store: CheckpointStore, keeping count: Int) {
     self.store = store
     self.count = count
   }
 
-  /// Waits for the checkpoint before this one, then begins to write this one, unless a parameter is not finite.
-  /// - Throws: what went wrong with the one before; this one is then not written.
+  /// Waits for the previous checkpoint, then starts to write this one, unless a parameter is
+  /// non-finite.
+  /// - Throws: the error of the previous one; this one is then not written.
   public func write(_ checkpoint: Checkpoint) throws {
     try finish()
     state.condition.withLock {
@@ -60,18 +61,18 @@ public final class CheckpointWriter: Sendable {
     _ checkpoint: Checkpoint?, _ store: CheckpointStore, _ count: Int
   ) throws {
     guard let checkpoint else { return }
-    // Here rather than before, so that the step need not wait for it.
+    // Checked on this thread, so that the step does not wait for it.
     try checkpoint.requireFinite()
     try store.save(checkpoint, keeping: count)
   }
 
-  /// Finds out, without waiting, whether a checkpoint could not be written.
+  /// Checks without waiting whether writing a checkpoint has failed.
   /// - Throws: what went wrong.
   public func check() throws {
     try state.condition.withLock { if let failure = state.failure { throw failure } }
   }
 
-  /// Waits until all checkpoints are on the disk.
+  /// Waits until all checkpoints are on disk.
   /// - Throws: what went wrong.
   public func finish() throws {
     try state.condition.withLock {

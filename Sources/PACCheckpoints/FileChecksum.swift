@@ -1,17 +1,18 @@
 import PACFiles
 
-/// A CRC-32 of everything in a file before it, as a last line of text: `PAC-CHECKPOINT-CRC32 89abcdef`.
+/// The CRC-32 of a file, appended as a last line of text: `PAC-CHECKPOINT-CRC32 89abcdef`.
 ///
-/// HDF5 ignores what follows its own end, so that other programs read the file all the same. It stands outside
-/// because changed bytes in the structure of an HDF5 file can end the process before an attribute is compared: the
-/// file is read once as plain bytes, and the library sees it only if they are what was written.
+/// HDF5 ignores what follows the end of its own data, so other programs can still read the file.
+/// The checksum is outside HDF5 because a damaged structure can crash the library before it reads
+/// an attribute. The file is first read as plain bytes, and HDF5 opens it only if the checksum
+/// matches.
 enum FileChecksum {
-  /// What a file says about its bytes.
+  /// The result of verifying a file.
   enum Verdict: Equatable {
     case intact
     /// No checksum at the end.
     case absent
-    /// The file gives one checksum, its bytes another; hexadecimal.
+    /// The stated checksum and that of the bytes differ; both hexadecimal.
     case differs(given: String, found: String)
   }
 
@@ -19,13 +20,13 @@ enum FileChecksum {
   private static let digits = 8
   private static let length = mark.utf8.count + digits + 1
 
-  /// Appends the checksum of what the file holds.
+  /// Appends the checksum of the file's contents.
   static func append(to path: String) throws(SystemFile.Failure) {
     let (sum, _) = try sum(of: SystemFile(path, for: .reading), leavingOut: 0)
     try SystemFile(path, for: .appending).write(Array(line(sum).utf8))
   }
 
-  /// Compares the file's bytes with its last line.
+  /// Verifies the file's bytes against its last line.
   static func verify(_ file: SystemFile) throws(SystemFile.Failure) -> Verdict {
     let (sum, rest) = try sum(of: file, leavingOut: length)
     if rest == Array(line(sum).utf8) { return .intact }
@@ -36,7 +37,7 @@ enum FileChecksum {
       given: given.filter { $0.isASCII && $0.isHexDigit }, found: sum.hexadecimal)
   }
 
-  /// The checksum of all but the last `tail` bytes, and those.
+  /// The checksum of all but the last `tail` bytes, and those bytes.
   private static func sum(
     of file: SystemFile, leavingOut tail: Int
   ) throws(SystemFile.Failure) -> (sum: CRC32, rest: [UInt8]) {

@@ -2,9 +2,10 @@ import PACHDF5
 import PACTensors
 import PACWeights
 
-/// The parameters in one of our HDF5 files: a checkpoint, or weights without a run; see `docs/checkpoint-format.md`.
+/// The parameters in one of our HDF5 files, a checkpoint or a weight file
+/// (`docs/checkpoint-format.md`).
 struct HDF5Weights {
-  /// The attribute `format` of the root of a file of weights without a run.
+  /// The attribute `format` at the root of a weight file.
   static let format = "PixelAdaptive weights"
   private static let version = 1
 
@@ -15,7 +16,7 @@ struct HDF5Weights {
   /// The group of the datasets.
   let parameters: HDF5Group
 
-  /// Opens a file after comparing its bytes with its checksum.
+  /// Opens a file after verifying its checksum.
   /// - Throws: `CheckpointError`.
   init(reading path: String) throws {
     try Checkpoint.requireIntact(path)
@@ -49,7 +50,7 @@ struct HDF5Weights {
     shapes = try names.map { ($0, try Shape(group.dataset($0).shape)) }
   }
 
-  /// Writes weights without a run.
+  /// Writes a weight file.
   /// - Throws: `HDF5Error` or `SystemFile.Failure`.
   static func write(_ tensors: [NamedTensor], network: NetworkLabel?, to path: String) throws {
     let file = try HDF5File(creating: path)
@@ -72,7 +73,7 @@ struct HDF5Weights {
 }
 
 extension CheckpointFault {
-  /// A file whose contents are not a checkpoint's, as the HDF5 layer found out.
+  /// The fault of a file whose contents are not a checkpoint, from the HDF5 layer's error.
   static func notACheckpoint(_ error: HDF5Error) -> CheckpointFault {
     let place = error.object.map { "\($0): " } ?? ""
     let cause = error.cause.map { " (\($0))" } ?? ""

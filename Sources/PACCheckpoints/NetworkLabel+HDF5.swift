@@ -2,13 +2,13 @@ import PACHDF5
 import PACWeights
 
 extension NetworkLabel {
-  /// Integer attributes of a file's root that say something else.
+  /// Integer attributes of a file's root that do not belong to the label.
   private static let others: Set = [
     "version", "epoch", "step", "step_in_epoch", "seed", "threads",
   ]
 
-  /// Reads the label from the root of a checkpoint or of a file of weights: its attribute `model`, and every other integer
-  /// attribute that is the network's.
+  /// Reads the label from the root of a checkpoint or weight file: the attribute `model` and every
+  /// integer attribute that belongs to the network.
   init(_ root: HDF5Group) throws {
     let names = try root.attributeNames().filter {
       try !Self.others.contains($0) && root.isInteger(attribute: $0)

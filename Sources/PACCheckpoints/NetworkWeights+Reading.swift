@@ -5,11 +5,13 @@ import PACWeightFiles
 import PACWeights
 
 extension NetworkWeights {
-  /// The attribute `format` of the root of an HDF5 file of weights without a run.
+  /// The attribute `format` at the root of an HDF5 weight file.
   public static let format = HDF5Weights.format
 
-  /// Opens a file of any format, told from the others by its first bytes, or the newest good checkpoint of a run folder.
-  /// - Throws: `CheckpointError`, `WeightsError` or `WeightFileError`: no weights, damaged, not accessible.
+  /// Opens a file of any format, recognised by its first bytes, or the newest intact checkpoint of
+  /// a run folder.
+  /// - Throws: `CheckpointError`, `WeightsError` or `WeightFileError` if the file holds no weights,
+  ///   is damaged, or cannot be read.
   public init(reading path: String) throws {
     var isFolder: ObjCBool = false
     let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)

@@ -5,7 +5,7 @@ import PACTensors
 import PACWeights
 
 extension WeightFormat {
-  /// HDF5: weights without a run, see `docs/checkpoint-format.md`.
+  /// HDF5 weight files (`docs/checkpoint-format.md`).
   static let hdf5 = WeightFormat("HDF5 weights", extensions: [".h5", ".hdf5"]) {
     tensors, network, path in
     do {
@@ -16,16 +16,16 @@ extension WeightFormat {
       throw WeightsError(file: path, problem: "\(error.problem)\(cause)\(advice)")
     } catch let error as SystemFile.Failure {
       throw WeightsError(
-        file: path, problem: "\(error.description); check the space and the quota of the disk")
+        file: path, problem: "\(error.description); check the free disk space and the quota")
     }
   }
 }
 
-/// What `convertWeights` did.
+/// The result of `convertWeights`.
 public struct WeightConversion: Sendable {
   /// The file that was read.
   public let input: String
-  /// What it is.
+  /// The kind of the input.
   public let inputKind: String
   /// The file that was written.
   public let output: String
@@ -35,27 +35,27 @@ public struct WeightConversion: Sendable {
   public let tensorCount: Int
   /// The number of their elements.
   public let elementCount: Int
-  /// What was chosen, changed or left out, for people.
+  /// Notes for the user on what was chosen, changed or left out.
   public let notes: [String]
 }
 
-/// Copies the parameters of a checkpoint or of a file of weights into another format.
+/// Converts the parameters of a checkpoint or weight file to another format.
 ///
-/// Values are written as 32-bit floating-point numbers; optimizer state and everything else of a run stays behind. The output
-/// appears whole or not at all.
+/// Values are written as float32; optimizer state and everything else of a run is dropped. The
+/// output appears complete, or not at all.
 /// - Parameters:
 ///   - input: a file of any format that `NetworkWeights` reads, or a run folder.
-///   - output: the file to write; its name's end says the format.
+///   - output: the file to write; its extension selects the format.
 ///   - replacing: whether an existing output is replaced.
 /// - Returns: what was done.
-/// - Throws: one line about what the user can mend; then there is no new file.
+/// - Throws: a one-line error, in which case no file is written.
 public func convertWeights(
   _ input: String, to output: String, replacing: Bool
 ) throws -> WeightConversion {
   let format = try WeightFormat.forWriting(output, among: [.hdf5, .torch, .safetensors])
   guard replacing || !FileManager.default.fileExists(atPath: output) else {
     throw WeightsError(
-      file: output, problem: "exists already; give --force to replace it, or name another file")
+      file: output, problem: "already exists; use --force to replace it, or name another file")
   }
   let weights = try NetworkWeights(reading: input)
   guard !weights.entries.isEmpty else {
@@ -73,7 +73,7 @@ public func convertWeights(
     notes: weights.notes + prefixNote + typeNotes(weights.entries))
 }
 
-/// What PyTorch's wrappers for several devices and for compilation put before every name.
+/// The prefix that PyTorch's wrappers `DataParallel` and `compile` put before every name.
 private func wrapperPrefix(of names: [String]) -> String {
   var prefix = ""
   while let next = ["module.", "_orig_mod."].first(where: { wrapper in

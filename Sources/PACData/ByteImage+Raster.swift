@@ -1,10 +1,10 @@
 import PACImageFiles
 
 extension ByteImage {
-  /// A colour image from a file, red, green and blue; grey is repeated, 16 bits are rounded to 8.
+  /// Reads a colour image (RGB) from a file; grey is repeated, 16 bits are rounded to 8.
   init(contentsOf path: String) throws { self.init(colorsOf: try Raster(contentsOf: path)) }
 
-  /// The colours of an image, red, green and blue; grey is repeated, 16 bits are rounded to 8.
+  /// Converts an image to RGB; grey is repeated, 16 bits are rounded to 8.
   init(colorsOf raster: Raster) {
     let pixels = raster.width * raster.height
     var bytes = [UInt8](repeating: 0, count: 3 * pixels)
@@ -19,8 +19,8 @@ extension ByteImage {
     self.init(channels: 3, height: raster.height, width: raster.width, bytes: bytes)
   }
 
-  /// The class numbers of a label image: its grey values, or the numbers of its palette's colours.
-  /// - Throws: `DataError` if the image has colours without a palette, or more than 8 bits.
+  /// The class numbers of a label image: its grey values or palette indices.
+  /// - Throws: `DataError` if the image has several channels and no palette, or more than 8 bits.
   init(labelsOf raster: Raster, name: String) throws(DataError) {
     guard raster.channels == 1, raster.bitDepth == 8 else {
       throw DataError(

@@ -1,20 +1,20 @@
 import PACTensors
 
-/// One element of a dataset as it lies in the file: a colour image and what is known about its pixels.
+/// One element of a dataset as stored: a colour image and what is known about its pixels.
 public struct SceneSample: Sendable {
-  /// A name that a person recognises, usually the source file's.
+  /// A recognisable name, usually that of the source file.
   public var name: String
   /// The colour image.
   public var image: ByteImage
-  /// Depth or disparity, `[1, 1, H, W]`, in the dataset's unit; 0 = not measured.
+  /// Depth or disparity, `[1, 1, H, W]`, in the dataset's unit; 0 = missing.
   public var depth: Tensor?
-  /// Optical flow from this image to the next one, `[1, 2, H, W]`: channel 0 is the horizontal and channel 1 the
-  /// vertical displacement in pixels; a component above 10⁷ in size = unknown.
+  /// Optical flow from this image to the next one, `[1, 2, H, W]`: channel 0 is the horizontal and
+  /// channel 1 the vertical displacement in pixels; a component above 10⁷ in magnitude = unknown.
   public var flow: Tensor?
   /// Class numbers, one channel; 255 = not labelled.
   public var labels: ByteImage?
 
-  /// Makes a sample; leave out what is not known.
+  /// Makes a sample; omit what is unknown.
   public init(
     name: String, image: ByteImage, depth: Tensor? = nil, flow: Tensor? = nil,
     labels: ByteImage? = nil
@@ -27,7 +27,8 @@ public struct SceneSample: Sendable {
   }
 }
 
-/// An image of bytes, channel-first: the byte of channel c, row y, column x is `bytes[(c · height + y) · width + x]`.
+/// An image of bytes, channel-first: the byte of channel c, row y, column x is
+/// `bytes[(c · height + y) · width + x]`.
 public struct ByteImage: Sendable, Equatable {
   /// The number of channels: 3 for colour (red, green, blue), 1 for labels.
   public let channels: Int

@@ -1,15 +1,15 @@
-/// What can go wrong between ranks; the description is one line that names the rank.
+/// Errors between ranks; the description is one line that names the rank.
 public enum DistributedError: Error, Equatable, CustomStringConvertible {
-  /// A rank met an error and every rank was told, see `Communicator.agree(on:)`.
+  /// A rank had an error, and every rank knows it, see `Communicator.agree(on:)`.
   case failed(rank: Int, message: String)
-  /// All ranks met the same error, and every rank was told.
+  /// All ranks had the same error, and every rank knows it.
   case common(message: String)
   /// An MPI call returned an error status.
   case call(rank: Int, name: String, message: String)
-  /// MPI does not let threads call it one after the other.
+  /// MPI does not support calls by several threads, even one at a time.
   case threadsNotSupported
 
-  /// Whether every rank knows of it, so that all may leave the job in order.
+  /// Whether every rank knows it, so that all can leave the job in order.
   public var isAgreed: Bool {
     switch self {
     case .failed, .common: true
@@ -28,13 +28,14 @@ public enum DistributedError: Error, Equatable, CustomStringConvertible {
       return "rank \(rank): \(name): \(message)"
     case .threadsNotSupported:
       return
-        "MPI_Init_thread: this MPI library does not allow threads; use one built with thread support"
+        "MPI_Init_thread: this MPI library does not support threads; "
+        + "use one built with thread support"
     }
   }
 
-  /// The rank an error belongs to and its text without that rank.
+  /// The rank of an error and its message without the rank.
   ///
-  /// An error that has already been agreed on keeps the rank it came from.
+  /// An error that was already agreed on keeps its original rank.
   static func place(of error: any Error, on rank: Int) -> (rank: Int, message: String) {
     switch error as? DistributedError {
     case .failed(let origin, let message): return (origin, message)

@@ -1,37 +1,39 @@
 import Glibc
 import Synchronization
 
-/// A file that appears whole or not at all: written under a temporary name in the same folder, then renamed.
+/// A file that appears complete or not at all: written under a temporary name in the same folder,
+/// then renamed.
 ///
-/// While it is being written the temporary file is locked, and the lock ends with the process. What a killed
-/// process left behind is thereby told from what another one is still writing, and the next `AtomicFile` for
-/// the same path removes it.
+/// The temporary file is locked while it is written, and the lock ends with the process. This
+/// distinguishes the leftovers of a killed process from a file that is still being written. The
+/// next `AtomicFile` for the same path removes leftovers.
 public final class AtomicFile: Sendable {
-  /// Why a file cannot be made, in one line: `out.pth: there is no folder runs; create it or name another`.
+  /// Why a file cannot be written, in one line: `out.pth: there is no folder runs; create it or
+  /// name another`.
   public struct Failure: Error, Equatable, CustomStringConvertible {
     /// The path at which the file would appear.
     public let file: String
-    /// What is wrong, with the system's reason if it gave one.
+    /// The problem, with the system's reason if it gave one.
     public let problem: String
     /// What to do about it.
     public let advice: String
 
-    /// The file, what is wrong, and what to do.
+    /// The file, the problem and what to do.
     public var description: String { "\(file): \(words)" }
 
-    /// What is wrong and what to do, without the file.
+    /// The problem and what to do, without the file.
     public var words: String { "\(problem); \(advice)" }
   }
 
   /// The path at which the file appears when it is committed.
   public let path: String
-  /// Where to write until then.
+  /// The path to write to until then.
   public let temporaryPath: String
   private let descriptor: Int32
   private let folder: String
   private let isCommitted = Atomic(false)
 
-  /// Makes the empty temporary file, after removing those that killed processes left for the same path.
+  /// Removes leftovers of killed processes for the same path, and makes the empty temporary file.
   /// - Throws: `Failure` if there is no folder to write into.
   public init(_ path: String) throws(Failure) {
     let (folder, name) = Self.split(path)
@@ -45,21 +47,22 @@ public final class AtomicFile: Sendable {
     guard descriptor >= 0 else {
       throw Self.error(path, "cannot write into the folder \(folder)", advice: "check the folder")
     }
-    // Where the file system knows no locks, nothing is ever taken for abandoned.
+    // On a file system without locks, no file ever counts as abandoned.
     _ = flock(descriptor, LOCK_EX | LOCK_NB)
   }
 
-  /// Gives the file its name once all of it has reached the disk; replaces a file of that name.
+  /// Renames the file once all of it is on disk; replaces an existing file.
   /// - Throws: `Failure` if the disk is full or the folder was changed.
   public func commit() throws(Failure) {
     guard fsync(descriptor) == 0 else {
-      throw Self.error(path, "cannot write the file", advice: "check the space of the disk")
+      throw Self.error(path, "cannot write the file", advice: "check the free disk space")
     }
     guard rename(temporaryPath, path) == 0 else {
       throw Self.error(path, "cannot rename the finished file", advice: "check the folder")
     }
     isCommitted.store(true, ordering: .relaxed)
-    // The name itself reaches the disk with the folder. A file system that cannot do this says EINVAL.
+    // Syncing the folder writes the name to disk. EINVAL means that the file system does not
+    // support it.
     let directory = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     defer { if directory >= 0 { close(directory) } }
     guard directory >= 0, fsync(directory) == 0 || errno == EINVAL else {
@@ -69,7 +72,8 @@ public final class AtomicFile: Sendable {
 
   deinit {
     if !isCommitted.load(ordering: .relaxed) {
-      // Emptied first: a library that failed to close the file would otherwise keep its space.
+      // Truncated first, since a library that failed to close the file would otherwise keep its
+      // space.
       _ = ftruncate(descriptor, 0)
       unlink(temporaryPath)
     }
@@ -95,7 +99,8 @@ public final class AtomicFile: Sendable {
     }
   }
 
-  /// Removes what killed processes left in a folder while they wrote files whose names begin with `prefix`.
+  /// Removes temporary files of killed processes from a folder, of files whose names begin with
+  /// `prefix`.
   public static func removeAbandoned(in folder: String, namesBeginningWith prefix: String) {
     guard let directory = opendir(folder) else { return }
     defer { closedir(directory) }

@@ -1,15 +1,16 @@
 import CPACZlib
 
-/// The CRC-32 of zlib, PNG and zip, of bytes given piece by piece.
+/// The CRC-32 of zlib, PNG and zip, computed incrementally.
 ///
-/// It detects every change within 32 neighbouring bits, and misses another one with a probability of 2⁻³².
+/// It detects every change within 32 consecutive bits, and misses other changes with a probability
+/// of 2⁻³².
 public struct CRC32: Sendable {
   private var sum = crc32_z(0, nil, 0)
 
-  /// Begins with no bytes.
+  /// Makes the checksum of no bytes.
   public init() {}
 
-  /// Takes in the next bytes.
+  /// Appends bytes.
   public mutating func update(_ bytes: some Sequence<UInt8>) {
     let isDone: Void? = bytes.withContiguousStorageIfAvailable {
       sum = crc32_z(sum, $0.baseAddress, z_size_t($0.count))
@@ -17,7 +18,7 @@ public struct CRC32: Sendable {
     if isDone == nil { update(Array(bytes)) }
   }
 
-  /// Takes in the next bytes.
+  /// Appends bytes.
   public mutating func update(_ bytes: UnsafeRawBufferPointer) {
     sum = crc32_z(
       sum, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), z_size_t(bytes.count))

@@ -1,11 +1,12 @@
 import CPACZlib
 
-/// Decompresses one stream of zlib's deflate format, piece by piece; owns zlib's state.
+/// Decompresses one deflate stream incrementally; owns zlib's state.
 public final class Inflation {
-  /// Deflate cannot shrink anything by more than this factor (zlib's documentation, "Maximum Compression Factor").
+  /// Deflate cannot shrink anything by more than this factor (zlib's documentation, "Maximum
+  /// Compression Factor").
   public static let largestFactor = 1032
 
-  /// What stands around the deflated bytes.
+  /// The wrapper around the deflated bytes.
   public enum Wrapping: Sendable {
     /// Nothing, as in zip archives.
     case none
@@ -13,19 +14,19 @@ public final class Inflation {
     case zlib
   }
 
-  /// What decompressing a piece came to.
+  /// The state of the stream after a piece.
   public enum Progress: Sendable {
-    /// The stream goes on behind the piece.
+    /// The stream continues after the piece.
     case more
     /// The stream has ended.
     case finished
-    /// This is no such stream.
+    /// The bytes are not such a stream.
     case damaged
   }
 
   private let stream: UnsafeMutablePointer<z_stream>
 
-  /// Begins a stream.
+  /// Starts a stream.
   public init(_ wrapping: Wrapping) {
     stream = .allocate(capacity: 1)
     stream.initialize(to: z_stream())
@@ -40,18 +41,18 @@ public final class Inflation {
     stream.deallocate()
   }
 
-  /// Decompresses the next piece, handing out pieces of the result.
+  /// Decompresses the next piece, and passes the result on in pieces.
   /// - Parameters:
   ///   - input: at most 4 GiB; not changed.
-  ///   - body: takes each piece of at most 256 KiB; the result does not grow before it returns.
-  /// - Returns: whether the stream goes on.
+  ///   - body: called with each piece of at most 256 KiB; decompression continues after it returns.
+  /// - Returns: the state of the stream.
   /// - Throws: what `body` throws.
   public func inflate(
     _ input: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) throws -> Void
   ) rethrows -> Progress {
     let output = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
     defer { output.deallocate() }
-    // zlib takes its input as mutable and does not write it.
+    // zlib declares its input mutable but does not write to it.
     stream.pointee.next_in = UnsafeMutableRawPointer(mutating: input.baseAddress)?
       .assumingMemoryBound(to: UInt8.self)
     stream.pointee.avail_in = uInt(input.count)

@@ -1,4 +1,5 @@
-/// Text out of a file, fit to be shown on one line: without control characters and line ends, and not endless.
+/// Makes text from a file safe to show on one line, without control characters and line breaks, and
+/// shortened.
 /// - Returns: at most 80 characters.
 public func shown(_ text: some StringProtocol) -> String {
   let limit = 80

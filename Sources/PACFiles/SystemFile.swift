@@ -6,18 +6,18 @@ public final class SystemFile: Sendable {
   public enum Mode: Sendable {
     /// Reading from the beginning.
     case reading
-    /// Writing behind what is there.
+    /// Appending to the contents.
     case appending
   }
 
-  /// A call that failed, in words such as `cannot write (No space left on device)`.
+  /// A failed system call, described as in `cannot write (No space left on device)`.
   public struct Failure: Error, CustomStringConvertible {
-    /// What could not be done.
+    /// What failed.
     public let problem: String
-    /// The system's number of the reason.
+    /// The `errno` of the failure.
     public let code: Int32
 
-    /// What could not be done, and the system's reason.
+    /// What failed, and the system's reason.
     public var description: String { "\(problem) (\(String(cString: strerror(code))))" }
   }
 
@@ -39,14 +39,14 @@ public final class SystemFile: Sendable {
     }
   }
 
-  /// The next bytes, at most `limit`; none at the end.
+  /// Reads the next bytes, at most `limit`; none at the end.
   public func read(upTo limit: Int) throws(Failure) -> [UInt8] {
     try read(upTo: limit) { Glibc.read(descriptor, $0, limit) }
   }
 
-  /// The bytes from `offset` on, at most `limit`; none at the end.
+  /// Reads the bytes from `offset` on, at most `limit`; none at the end.
   ///
-  /// Does not change where `read(upTo:)` goes on; several threads may call it at once.
+  /// It does not change the position of `read(upTo:)`; several threads may call it at once.
   public func read(at offset: Int, upTo limit: Int) throws(Failure) -> [UInt8] {
     try read(upTo: limit) { pread(descriptor, $0, limit, offset) }
   }
@@ -66,7 +66,7 @@ public final class SystemFile: Sendable {
     return bytes
   }
 
-  /// All bytes from here to the end.
+  /// Reads all remaining bytes.
   public func readToEnd() throws(Failure) -> [UInt8] {
     var bytes: [UInt8] = []
     while true {
@@ -88,14 +88,14 @@ public final class SystemFile: Sendable {
     }
   }
 
-  /// Waits until everything written has reached the disk.
+  /// Waits until everything written is on disk.
   public func synchronize() throws(Failure) {
     try Self.check("cannot write") { Int(fsync(descriptor)) }
   }
 
   deinit { close(descriptor) }
 
-  /// Runs a system call, again if a signal interrupts it, and throws if it fails.
+  /// Runs a system call, retries it if a signal interrupts it, and throws if it fails.
   @discardableResult
   private static func check(_ problem: String, _ call: () -> Int) throws(Failure) -> Int {
     while true {

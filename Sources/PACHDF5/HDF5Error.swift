@@ -1,14 +1,15 @@
-/// What went wrong with a file, in one line: `train.h5, /depth: cannot write (No space left on device); free some`.
+/// An error about a file, in one line: `train.h5, /depth: cannot write (No space left on device);
+/// free some`.
 public struct HDF5Error: Error, Equatable, CustomStringConvertible {
   /// The path of the file.
   public let file: String
-  /// The path of the dataset, group or attribute inside the file, if it concerns one.
+  /// The path of the dataset, group or attribute inside the file, if there is one.
   public let object: String?
-  /// What is wrong.
+  /// The problem.
   public let problem: String
-  /// What the library or the system said about it, if anything.
+  /// The message of the library or the system, if any.
   public let cause: String?
-  /// What the reader can do about it.
+  /// What the user can do about it.
   public let advice: String?
 
   /// Describes a problem with a file or with an object inside it.

@@ -1,12 +1,13 @@
-/// What went wrong with an image file, in one line: `a.png: the image is damaged (IDAT: CRC error); replace it`.
+/// An error about an image file, in one line:
+/// `a.png: the image is damaged (IDAT: CRC error); replace it`.
 public struct ImageFileError: Error, Equatable, CustomStringConvertible {
   /// The path of the file.
   public let file: String
-  /// What is wrong.
+  /// The problem.
   public let problem: String
-  /// What the library or the system said about it, if anything.
+  /// The message of the library or the system, if any.
   public let cause: String?
-  /// What the reader can do about it.
+  /// What the user can do about it.
   public let advice: String
 
   /// Describes a problem with a file.
@@ -24,7 +25,7 @@ public struct ImageFileError: Error, Equatable, CustomStringConvertible {
 
   static func damaged(_ file: String, _ cause: String) -> ImageFileError {
     ImageFileError(
-      file: file, problem: "the image is cut short or damaged", cause: cause,
+      file: file, problem: "the image is truncated or damaged", cause: cause,
       advice: "replace the file")
   }
 }

@@ -1,11 +1,11 @@
 import Glibc
 
-/// Owns a C stream, of a file or of memory, and closes it once.
+/// Owns a C stream of a file or of memory, and closes it once.
 final class OpenFile {
-  /// The file, or what errors call the memory.
+  /// The path of the file, or the name of the memory in errors.
   let path: String
   private var stream: UnsafeMutablePointer<FILE>?
-  /// What a stream over memory reads or has written; its addresses must not move.
+  /// The memory of a stream over memory; it must not move.
   private var memory: UnsafeMutablePointer<CChar>?
   private let written: UnsafeMutablePointer<WrittenMemory>?
 
@@ -14,7 +14,7 @@ final class OpenFile {
     var count = 0
   }
 
-  /// Reads bytes as if they were a file's.
+  /// Opens a stream that reads from bytes.
   init(reading bytes: [UInt8], name: String) throws {
     path = name
     written = nil
@@ -28,7 +28,7 @@ final class OpenFile {
     guard stream != nil else { throw writeError() }
   }
 
-  /// Writes into memory, see `takeBytes`.
+  /// Opens a stream that writes to memory, see `takeBytes`.
   init(writingToMemoryFor name: String) throws {
     path = name
     let written = UnsafeMutablePointer<WrittenMemory>.allocate(capacity: 1)
@@ -38,7 +38,7 @@ final class OpenFile {
     guard stream != nil else { throw writeError() }
   }
 
-  /// Ends writing into memory.
+  /// Finishes writing to memory.
   /// - Returns: everything that was written.
   func takeBytes() throws -> [UInt8] {
     try close()
@@ -84,14 +84,14 @@ final class OpenFile {
   /// The size of the file.
   var size: Int {
     withStream { stream in
-      // Not fstat: the stream may read from memory.
+      // Not fstat, because the stream may read from memory.
       let place = ftell(stream)
       defer { fseek(stream, place, SEEK_SET) }
       return fseek(stream, 0, SEEK_END) == 0 ? ftell(stream) : 0
     }
   }
 
-  /// Up to `count` bytes from the beginning.
+  /// Reads up to `count` bytes from the beginning.
   func firstBytes(_ count: Int) -> [UInt8] {
     withStream { stream in
       [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
@@ -101,7 +101,7 @@ final class OpenFile {
     }
   }
 
-  /// Everything from the beginning.
+  /// Reads everything from the beginning.
   func allBytes() -> [UInt8] {
     withStream { stream in
       rewind(stream)
@@ -115,7 +115,7 @@ final class OpenFile {
     }
   }
 
-  /// Closes a file that was written; fails if not all of it could be.
+  /// Closes a written file; throws if not all of it could be written.
   func close() throws {
     guard let stream else { return }
     self.stream = nil
@@ -125,7 +125,7 @@ final class OpenFile {
   func writeError() -> ImageFileError {
     ImageFileError(
       file: path, problem: "cannot write the file", cause: String(cString: strerror(errno)),
-      advice: "check the space and the quota of the disk")
+      advice: "check the free disk space and the quota")
   }
 
   deinit {

@@ -3,8 +3,8 @@ import PACTensors
 
 /// Adam (Kingma and Ba, ICLR 2015, algorithm 1) with bias correction, as `torch.optim.Adam`.
 ///
-/// Weight decay is an L2 term: it is added to the gradient, so that it passes through both means.
-/// Memory: two floats for each parameter.
+/// Weight decay is an L2 term: it is added to the gradient and so enters both means. Memory: two
+/// floats per parameter.
 public struct Adam: Optimizer {
   /// β₁, the decay of the mean of gradients.
   public let beta1: Double
@@ -16,7 +16,7 @@ public struct Adam: Optimizer {
   public let weightDecay: Double
   private let count: Int
   private var stepCount = 0
-  /// Those of the step that was begun last.
+  /// The coefficients of the current step.
   private var coefficients: AdamCoefficients?
   private var mean: Tensor
   private var meanSquare: Tensor
@@ -40,8 +40,9 @@ public struct Adam: Optimizer {
     OptimizerState(stepCount: stepCount, slots: ["exp_avg": mean, "exp_avg_sq": meanSquare])
   }
 
-  /// Takes over a state, for continuing a run.
-  /// - Throws: `OptimizerStateError` unless the slots are those of this rule, in its size.
+  /// Restores a state to resume a run.
+  /// - Throws: `OptimizerStateError` unless the slots have the names and the size of this
+  ///   optimizer's.
   public mutating func restore(_ state: OptimizerState) throws {
     try state.require(slots: ["exp_avg", "exp_avg_sq"], count: count)
     guard let mean = state.slots["exp_avg"], let meanSquare = state.slots["exp_avg_sq"] else {
@@ -58,7 +59,7 @@ public struct Adam: Optimizer {
       beta2: beta2, epsilon: epsilon)
   }
 
-  /// Takes the step for a part of the parameters; see `Optimizer`.
+  /// Updates a part of the parameters; see `Optimizer`.
   public mutating func update(
     _ values: UnsafeMutableBufferPointer<Float>, gradients: UnsafeBufferPointer<Float>,
     from start: Int

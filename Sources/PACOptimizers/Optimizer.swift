@@ -1,36 +1,39 @@
 import PACAutograd
 import PACTensors
 
-/// A rule that turns gradients into a step, over parameters laid out one behind the other.
+/// An update rule for a flat array of parameters.
 ///
-/// An optimizer is a value: a copy is a snapshot. Steps work in place as long as nothing else holds the
-/// parameters or the optimizer. Every parameter is treated alone, so that several optimizers, each with a part of the
-/// parameters, do what one with all of them does.
+/// An optimizer is a value: a copy is a snapshot. Steps work in place while nothing else holds the
+/// parameters or the optimizer. Parameters are updated independently, so several optimizers, each
+/// with a part of the parameters, do the same as one with all of them. Optimizer sharding (ZeRO-1)
+/// relies on this.
 public protocol Optimizer: Sendable {
-  /// What the rule carries from step to step.
+  /// What the optimizer carries from step to step.
   var state: OptimizerState { get }
 
-  /// Takes over a state, for continuing a run.
-  /// - Throws: `OptimizerStateError` unless the slots are those of this rule, in its size.
+  /// Restores a state to resume a run.
+  /// - Throws: `OptimizerStateError` unless the slots have the names and the size of this
+  ///   optimizer's.
   mutating func restore(_ state: OptimizerState) throws
 
   /// Begins a step; `update(_:gradients:from:)` follows for every parameter, part by part.
   mutating func beginStep(learningRate: Double)
 
-  /// Takes the step for a part of the parameters.
+  /// Updates a part of the parameters.
   /// - Parameters:
-  ///   - values: the parameters, changed in place.
-  ///   - gradients: their gradients, as many.
-  ///   - start: how many of the optimizer's parameters come before them.
+  ///   - values: the parameters, updated in place.
+  ///   - gradients: their gradients, equally many.
+  ///   - start: the index of the first of them among the optimizer's parameters.
   mutating func update(
     _ values: UnsafeMutableBufferPointer<Float>, gradients: UnsafeBufferPointer<Float>,
     from start: Int)
 }
 
 extension Optimizer {
-  /// Updates a network's parameters by one step, with the gradients gathered since the last one; these then start anew.
+  /// Updates a network's parameters by one step with the accumulated gradients, which are then
+  /// reset.
   /// - Parameters:
-  ///   - parameters: the network's parameters, changed in place.
+  ///   - parameters: the network's parameters, updated in place.
   ///   - learningRate: η of this step.
   /// - Precondition: as many parameters as the optimizer was made for.
   public mutating func step(_ parameters: ParameterSet, learningRate: Double) {
@@ -66,9 +69,9 @@ public struct OptimizerState: Sendable {
   }
 }
 
-/// An optimizer state that belongs to another rule or network.
+/// An optimizer state of another optimizer or network.
 public struct OptimizerStateError: Error, Equatable, CustomStringConvertible {
-  /// What does not fit, on one line.
+  /// The mismatch, in one line.
   public let description: String
 }
 
@@ -93,13 +96,14 @@ extension OptimizerState {
   }
 }
 
-/// Stops on a part that is not one of `count` parameters.
+/// Traps unless the part lies within `count` parameters.
 func requirePart(
   _ values: UnsafeMutableBufferPointer<Float>, _ gradients: UnsafeBufferPointer<Float>,
   from start: Int, of count: Int
 ) {
   precondition(
     values.count == gradients.count && start >= 0 && start + values.count <= count,
-    "\(values.count) parameters from \(start) on and \(gradients.count) gradients, expected \(count)"
+    "\(values.count) parameters from \(start) on and \(gradients.count) gradients, "
+      + "expected \(count)"
   )
 }

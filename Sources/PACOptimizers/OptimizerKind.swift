@@ -1,4 +1,4 @@
-/// The constants that optimizers are made from.
+/// The hyperparameters of optimizers.
 public struct OptimizerSettings: Sendable, Equatable {
   /// μ, the fraction of the previous step that is kept.
   public var momentum = 0.0
@@ -11,15 +11,15 @@ public struct OptimizerSettings: Sendable, Equatable {
   /// ε, added to the root of the mean square.
   public var epsilon = 1e-8
 
-  /// The usual constants.
+  /// The default hyperparameters.
   public init() {}
 
-  /// A constant that only some optimizers use; the raw value is its key in configurations.
+  /// A hyperparameter that only some optimizers use; the raw value is its key in configurations.
   public enum Field: String, CaseIterable, Sendable {
     case momentum, beta1, beta2, epsilon
   }
 
-  /// The value of a constant.
+  /// The value of a hyperparameter.
   public subscript(field: Field) -> Double {
     switch field {
     case .momentum: momentum
@@ -30,21 +30,21 @@ public struct OptimizerSettings: Sendable, Equatable {
   }
 }
 
-/// An optimizer by name: what configurations choose from.
+/// An optimizer by the name that configurations use.
 public struct OptimizerKind: Sendable, Equatable, CustomStringConvertible {
   /// Every optimizer; a new one is a file that declares it, and its name here.
   public static let all = [adam, adamw, sgd]
 
   /// The name in configurations and checkpoints.
   public let description: String
-  /// The constants that it uses besides weight decay.
+  /// The hyperparameters that it uses besides weight decay.
   public let uses: [OptimizerSettings.Field]
   private let make: @Sendable (Int, OptimizerSettings) -> any Optimizer
 
   /// Declares an optimizer.
   /// - Parameters:
   ///   - name: its name in configurations.
-  ///   - uses: the constants that it uses besides weight decay.
+  ///   - uses: the hyperparameters that it uses besides weight decay.
   ///   - make: makes one for a number of parameters.
   public init(
     _ name: String, uses: [OptimizerSettings.Field],
@@ -55,7 +55,7 @@ public struct OptimizerKind: Sendable, Equatable, CustomStringConvertible {
     self.make = make
   }
 
-  /// A fresh optimizer for `count` parameters.
+  /// Makes an optimizer for `count` parameters.
   public func callAsFunction(count: Int, _ settings: OptimizerSettings) -> any Optimizer {
     make(count, settings)
   }

@@ -1,17 +1,19 @@
 import PACKernels
 import PACTensors
 
-/// Gradient descent with momentum, as `torch.optim.SGD` without dampening and without Nesterov's variant.
+/// Stochastic gradient descent with momentum, as `torch.optim.SGD` without dampening and without
+/// Nesterov momentum.
 ///
-/// Weight decay is an L2 term, added to the gradient. Memory: with momentum one float for each parameter.
+/// Weight decay is an L2 term, added to the gradient. Memory: one float per parameter with
+/// momentum, else none.
 public struct SGD: Optimizer {
-  /// μ, the share of the previous step that is kept.
+  /// μ, the fraction of the previous step that is kept.
   public let momentum: Double
   /// λ, the multiple of each parameter added to its gradient.
   public let weightDecay: Double
   private let count: Int
   private var stepCount = 0
-  /// η of the step that was begun last.
+  /// η of the current step.
   private var rate: Float = 0
   /// Σ μᵏ g over the steps so far; nil without momentum.
   private var velocity: Tensor?
@@ -21,7 +23,7 @@ public struct SGD: Optimizer {
     self.momentum = momentum
     self.weightDecay = weightDecay
     self.count = count
-    // PyTorch starts with the first gradient, which is what zeros lead to without dampening.
+    // PyTorch starts with the first gradient, which equals starting from zeros without dampening.
     self.velocity = momentum == 0 ? nil : .zeros([count])
   }
 
@@ -31,8 +33,9 @@ public struct SGD: Optimizer {
       stepCount: stepCount, slots: velocity.map { ["momentum_buffer": $0] } ?? [:])
   }
 
-  /// Takes over a state, for continuing a run.
-  /// - Throws: `OptimizerStateError` unless the slots are those of this rule, in its size.
+  /// Restores a state to resume a run.
+  /// - Throws: `OptimizerStateError` unless the slots have the names and the size of this
+  ///   optimizer's.
   public mutating func restore(_ state: OptimizerState) throws {
     try state.require(slots: velocity == nil ? [] : ["momentum_buffer"], count: count)
     (stepCount, velocity) = (state.stepCount, state.slots["momentum_buffer"])
@@ -44,7 +47,7 @@ public struct SGD: Optimizer {
     rate = Float(learningRate)
   }
 
-  /// Takes the step for a part of the parameters; see `Optimizer`.
+  /// Updates a part of the parameters; see `Optimizer`.
   public mutating func update(
     _ values: UnsafeMutableBufferPointer<Float>, gradients: UnsafeBufferPointer<Float>,
     from start: Int

@@ -42,8 +42,8 @@ public struct Schedule: Sendable, Equatable, CustomStringConvertible {
 
   /// The rate falls in steps: η(e) = η₀ · dⁿ, n = the number of milestones ≤ e, the epoch.
   ///
-  /// A milestone counts in the epoch it names, as with `torch.optim.lr_scheduler.MultiStepLR` stepped after
-  /// each epoch.
+  /// A milestone counts in the epoch it names, as with `torch.optim.lr_scheduler.MultiStepLR`
+  /// stepped after each epoch.
   public static let steps = Schedule(
     "steps", "steps = it falls at lr-steps", uses: [.milestones, .decay]
   ) { step, settings in

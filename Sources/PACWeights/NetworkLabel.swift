@@ -1,23 +1,23 @@
-/// The network that weights belong to, as files of weights name it.
+/// The network that weights belong to, as weight files state it.
 public struct NetworkLabel: Sendable, Equatable, CustomStringConvertible {
   /// The network's name in configurations.
   public let model: String
-  /// Integers on which its parameters or their meaning depend besides its name, such as `factor`.
+  /// Integers besides the name that determine the parameters or their meaning, such as `factor`.
   public let attributes: [String: Int]
 
-  /// Labels weights.
+  /// Makes a label.
   public init(model: String, attributes: [String: Int] = [:]) {
     self.model = model
     self.attributes = attributes
   }
 
-  /// From the texts of a file that `pac weights convert` wrote; nil if they do not say.
+  /// Reads the label from the metadata of a file that `pac weights convert` wrote; nil without one.
   public init?(metadata: [String: String]) {
     guard let model = metadata["model"] else { return nil }
     self.init(model: model, attributes: metadata.compactMapValues { Int($0) })
   }
 
-  /// The same as texts.
+  /// The label as metadata.
   public var metadata: [String: String] {
     attributes.mapValues { "\($0)" }.merging(["model": model]) { $1 }
   }
@@ -28,7 +28,7 @@ public struct NetworkLabel: Sendable, Equatable, CustomStringConvertible {
       .joined(separator: ", ")
   }
 
-  /// How this label of a file differs from the network that it is to be used for.
+  /// The differences between this label of a file and the network that it is loaded into.
   public func differences(from network: NetworkLabel) -> [String] {
     let other = network.attributes.sorted { $0.key < $1.key }.compactMap { name, value in
       attributes[name].flatMap {

@@ -1,19 +1,19 @@
 import PACTensors
 import PACWeightFiles
 
-/// A network's parameters by name, in a file of any format: PyTorch's `.pth` in both formats, `.safetensors`, and what other
-/// targets add.
+/// A network's named parameters in a file of any format: both of PyTorch's `.pth` formats,
+/// `.safetensors`, and those that other targets add.
 ///
-/// Opening checks the file and lists names and shapes; a tensor's elements are read when it is asked for, so that no more
-/// memory is used than the network needs.
+/// Opening a file checks it and lists names and shapes. Elements are read on demand, so that no
+/// more memory is used than the network needs.
 public struct NetworkWeights {
   /// A tensor in the file.
   public struct Entry: Sendable {
     /// Its name.
     public let name: String
-    /// Its extents.
+    /// Its shape.
     public let shape: Shape
-    /// What its elements are in the file, such as `float32`.
+    /// The type of its elements in the file, such as `float32`.
     public let type: String
 
     /// Describes a tensor.
@@ -24,26 +24,26 @@ public struct NetworkWeights {
     }
   }
 
-  /// The file; in a run folder its newest checkpoint.
+  /// The file; for a run folder, its newest checkpoint.
   public let path: String
-  /// What the file is, such as `checkpoint` or `safetensors`.
+  /// The kind of file, such as `checkpoint` or `safetensors`.
   public let kind: String
-  /// The network that the file says it belongs to; files of other programs say nothing.
+  /// The network that the file states; nil in files of other programs.
   public let network: NetworkLabel?
-  /// The tensors of floating-point numbers, in the order of the file.
+  /// The floating-point tensors, in the order of the file.
   public let entries: [Entry]
-  /// What was chosen or left out, for people.
+  /// Notes for the user on what was chosen or left out.
   public let notes: [String]
 
   private let read: (Entry) throws -> Tensor
 
-  /// Describes a file that was opened and checked.
+  /// Describes an open and checked file.
   /// - Parameters:
   ///   - path: the file.
-  ///   - kind: what it is.
-  ///   - network: the network that it says it belongs to.
+  ///   - kind: the kind of file.
+  ///   - network: the network that it states.
   ///   - entries: its tensors.
-  ///   - notes: what was chosen or left out.
+  ///   - notes: notes for the user on what was chosen or left out.
   ///   - read: reads the elements of one of `entries`.
   public init(
     path: String, kind: String, network: NetworkLabel?, entries: [Entry], notes: [String] = [],
@@ -57,7 +57,7 @@ public struct NetworkWeights {
     self.read = read
   }
 
-  /// Takes a `.pth` or `.safetensors` file.
+  /// Wraps a `.pth` or `.safetensors` file.
   public init(_ file: WeightFile) {
     let weights = file.entries.filter(\.type.isFloatingPoint)
     let left = file.entries.filter { !$0.type.isFloatingPoint }

@@ -1,17 +1,18 @@
 import PACTensors
 import PACText
 
-/// How the tensors of a file fit a network's parameters.
+/// How well the tensors of a file match a network's parameters.
 public struct ParameterMatch {
-  /// What all the file's names have in front of the network's, such as `module.`; mostly nothing.
+  /// The prefix that the file's names have before the network's, such as `module.`; usually empty.
   public let prefix: String
-  /// What does not fit: what is missing, what is not expected, what has another shape; empty if everything fits.
+  /// The differences: missing and unexpected parameters and different shapes; empty if everything
+  /// matches.
   public let differences: [String]
 
   /// Compares names and shapes.
   /// - Parameters:
-  ///   - found: the file's.
-  ///   - expected: the network's.
+  ///   - found: the file's tensors.
+  ///   - expected: the network's parameters.
   public init(
     _ found: [(name: String, shape: Shape)], to expected: [(name: String, shape: Shape)]
   ) {
@@ -43,7 +44,8 @@ public struct ParameterMatch {
     return ["\(title): \(texts.prefix(limit).joined(separator: ", "))\(rest)"]
   }
 
-  /// What stands before every expected name in the file: programs save a network under the name of its wrapper.
+  /// The prefix of every expected name in the file, from programs that save a network inside a
+  /// wrapper.
   private static func commonPrefix(_ found: [String], _ expected: [String]) -> String {
     guard let first = expected.first, !found.contains(first) else { return "" }
     let names = Set(found)

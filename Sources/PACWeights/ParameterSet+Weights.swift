@@ -3,41 +3,44 @@ import PACTensors
 import PACWeightFiles
 
 extension ParameterSet {
-  /// Writes all parameters, by name, into a `.pth`, `.pt` or `.safetensors` file, as 32-bit floating point.
+  /// Saves all parameters by name to a `.pth`, `.pt` or `.safetensors` file, as float32.
   ///
-  /// PyTorch opens the first two with `torch.load(path, weights_only=True)` and gives an `OrderedDict`, ready for
-  /// `load_state_dict`. The file appears whole or not at all.
+  /// For the first two, `torch.load(path, weights_only=True)` returns an `OrderedDict` for
+  /// `load_state_dict`. The file appears complete, or not at all.
   /// - Parameters:
-  ///   - path: the file, replaced if it exists; the end of its name says the format.
-  ///   - network: the network that the parameters belong to; `.safetensors` has a place for it.
+  ///   - path: the file, which is replaced if it exists; its extension selects the format.
+  ///   - network: the network that the parameters belong to, which only `.safetensors` stores.
   /// - Throws: `WeightsError` if the file cannot be written.
   public func save(to path: String, network: NetworkLabel? = nil) throws {
     let tensors = entries.map { NamedTensor(name: $0.name, value: $0.parameter.value) }
     try WeightFormat.forWriting(path).save(tensors, network: network, to: path)
   }
 
-  /// Takes over all parameters from a `.pth`, `.pt` or `.safetensors` file, after comparing every name and shape.
+  /// Loads all parameters from a `.pth`, `.pt` or `.safetensors` file, after checking every name
+  /// and shape.
   ///
-  /// The formats are told apart by the file's first bytes. Floating-point numbers of 16 and 64 bits become 32-bit ones;
-  /// a prefix that all names share, such as `module.`, is dropped.
+  /// The format is recognised by the file's first bytes. 16-bit and 64-bit floating-point numbers
+  /// are converted to float32, and a prefix that all names share, such as `module.`, is dropped.
   /// - Parameters:
   ///   - path: the file.
   ///   - network: what the file must say it belongs to, if it says anything.
-  /// - Returns: what was chosen or left out, for people.
-  /// - Throws: `WeightFileError` if the file cannot be read, `WeightsError` naming what differs if it belongs to
-  ///   another network; then nothing has changed.
+  /// - Returns: notes for the user on what was chosen or left out.
+  /// - Throws: `WeightFileError` if the file cannot be read, `WeightsError` naming what differs if
+  ///   it belongs to another network; then nothing has changed.
   @discardableResult
   public func load(from path: String, for network: NetworkLabel? = nil) throws -> [String] {
     try load(NetworkWeights(WeightFile(reading: path)), for: network)
   }
 
-  /// Takes over all parameters from a file of weights, after comparing every name and shape.
+  /// Loads all parameters from a weight file, after checking every name and shape.
   /// - Parameters:
   ///   - weights: the file.
   ///   - network: what the file must say it belongs to, if it says anything.
-  ///   - guess: names the network whose parameters the file holds, for the message; nil if it knows none.
-  /// - Returns: what to tell the user: what was chosen or left out.
-  /// - Throws: `WeightsError` naming what differs if it belongs to another network; then nothing has changed.
+  ///   - guess: the network whose parameters the file seems to hold, for the message; nil if
+  ///     unknown.
+  /// - Returns: notes for the user on what was chosen or left out.
+  /// - Throws: `WeightsError` naming what differs if it belongs to another network; then nothing
+  ///   has changed.
   public func load(
     _ weights: NetworkWeights, for network: NetworkLabel? = nil,
     guess: (NetworkWeights) -> String? = { _ in nil }

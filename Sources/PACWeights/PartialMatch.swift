@@ -1,22 +1,22 @@
 import PACAutograd
 import PACTensors
 
-/// Which tensors of a file go to which parameters.
+/// A matching of a file's tensors to parameters, which may be incomplete.
 public struct PartialMatch {
-  /// Parameters and the tensors that are theirs.
+  /// The matched parameters and tensors.
   public private(set) var found: [(parameter: Parameter, source: NetworkWeights.Entry)] = []
-  /// Names of parameters that the file lacks.
+  /// The names of parameters that the file lacks.
   public private(set) var missing: [String] = []
-  /// What has another shape.
+  /// The parameters whose tensors have a different shape.
   public private(set) var misfits: [String] = []
-  /// Names in the file that no parameter has.
+  /// The names in the file that match no parameter.
   public let unused: [String]
 
-  /// Looks for the tensors of parameters.
+  /// Matches tensors to parameters.
   /// - Parameters:
   ///   - parameters: a network's parameters.
   ///   - weights: the file.
-  ///   - otherName: another name under which the file may hold a parameter.
+  ///   - otherName: an alternative name of a parameter in the file.
   public init(
     _ parameters: [(name: String, parameter: Parameter)], from weights: NetworkWeights,
     otherName: (String) -> String? = { _ in nil }
@@ -40,13 +40,13 @@ public struct PartialMatch {
     unused = weights.entries.map(\.name).filter { !used.contains($0) }
   }
 
-  /// Gives every parameter that was found its values.
-  /// - Throws: what keeps a tensor from being read.
+  /// Loads every matched parameter.
+  /// - Throws: the error of a tensor that cannot be read.
   public func load(_ weights: NetworkWeights) throws {
     for (parameter, source) in found { parameter.value = try weights.tensor(source) }
   }
 
-  /// What programs that wrap a network put before all its names, such as `module.`.
+  /// The prefix that programs which wrap a network put before all its names, such as `module.`.
   private static func prefix(of found: [String], _ expected: [String]) -> String {
     for name in expected {
       if found.contains(name) { return "" }

@@ -2,20 +2,20 @@ import PACFiles
 import PACTensors
 import PACWeightFiles
 
-/// A file format that weights are written in, told from the others by the end of the file's name.
+/// A file format for writing weights, selected by the extension of the file's name.
 public struct WeightFormat: Sendable {
-  /// What people call it.
+  /// Its name, for messages.
   public let name: String
-  /// The ends of names that stand for it, the usual one first.
+  /// Its extensions, the usual one first.
   public let extensions: [String]
   private let write: @Sendable ([NamedTensor], NetworkLabel?, String) throws -> Void
 
   /// Declares a format.
   /// - Parameters:
-  ///   - name: what people call it.
-  ///   - extensions: the ends of names that stand for it, the usual one first.
-  ///   - write: writes tensors, and where the format has a place for it the network they belong to, into an
-  ///     existing empty file; throws `WeightsError` or `WeightFileError`.
+  ///   - name: its name, for messages.
+  ///   - extensions: its extensions, the usual one first.
+  ///   - write: writes tensors, and their network if the format can store it, to an existing empty
+  ///     file; throws `WeightsError` or `WeightFileError`.
   public init(
     _ name: String, extensions: [String],
     write:
@@ -28,7 +28,8 @@ public struct WeightFormat: Sendable {
     self.write = write
   }
 
-  /// What `torch.save` writes: `torch.load(path, weights_only=True)` gives an `OrderedDict` of tensors.
+  /// The format of `torch.save`: `torch.load(path, weights_only=True)` returns an `OrderedDict` of
+  /// tensors.
   public static let torch = WeightFormat("PyTorch weights", extensions: [".pth", ".pt"]) {
     tensors, _, path in try writeTorchArchive(tensors, to: path)
   }
@@ -39,12 +40,12 @@ public struct WeightFormat: Sendable {
     try writeSafetensors(tensors, metadata: network?.metadata ?? [:], to: path)
   }
 
-  /// Finds the format of a file to be written.
+  /// Finds the format for an output file.
   /// - Parameters:
   ///   - path: the file.
-  ///   - formats: those to choose from.
-  /// - Returns: the format that the end of the name stands for.
-  /// - Throws: `WeightsError` if the name ends as none of them does.
+  ///   - formats: the supported formats.
+  /// - Returns: the format of the file's extension.
+  /// - Throws: `WeightsError` if no format has this extension.
   public static func forWriting(
     _ path: String, among formats: [WeightFormat] = [.torch, .safetensors]
   ) throws(WeightsError) -> WeightFormat {
@@ -54,15 +55,15 @@ public struct WeightFormat: Sendable {
     }
     let known = formats.flatMap(\.extensions).joined(separator: ", ")
     throw WeightsError(
-      file: path, problem: "the end of the name says no format; choose one of \(known)")
+      file: path, problem: "unknown extension; use one of \(known)")
   }
 
-  /// Writes a file that appears whole or not at all, as 32-bit floating point.
+  /// Writes a file as float32; it appears complete, or not at all.
   /// - Parameters:
-  ///   - tensors: what to write, in order; no name twice.
-  ///   - network: the network they belong to, for formats that have a place for it.
-  ///   - path: the file, replaced if it exists.
-  /// - Throws: `WeightsError` if it cannot be written; then there is no new file.
+  ///   - tensors: the tensors to write, in order, with unique names.
+  ///   - network: the network they belong to, for formats that store it.
+  ///   - path: the file, which is replaced if it exists.
+  /// - Throws: `WeightsError` if it cannot be written, in which case no new file appears.
   public func save(
     _ tensors: [NamedTensor], network: NetworkLabel? = nil, to path: String
   ) throws {
@@ -73,7 +74,7 @@ public struct WeightFormat: Sendable {
     } catch let error as AtomicFile.Failure {
       throw WeightsError(file: path, problem: error.words)
     } catch let error as WeightFileError {
-      // Those of the format name the temporary file.
+      // Errors of the format name the temporary file.
       throw WeightsError(file: path, problem: error.words)
     } catch let error as WeightsError {
       throw WeightsError(file: path, problem: error.problem)

@@ -49,7 +49,7 @@ import Testing
     let dataset = try HDF5File(creating: file)
     try dataset.root.setAttribute("format", "something else")
     try dataset.close()
-    let reason = "it does not end with a checksum: cut short, or another HDF5 file"
+    let reason = "it does not end with a checksum: truncated, or another HDF5 file"
     #expect(text(file) == "\(file): not a checkpoint: \(reason)")
     try FileChecksum.append(to: file)
     #expect(
@@ -62,7 +62,8 @@ import Testing
     try make(path) { try $0.setAttribute("version", 7) }
     #expect(
       message { try Checkpoint(reading: path) }
-        == "\(path): checkpoint format 7, but this program reads format 1; use the version of the program that wrote it"
+        == "\(path): checkpoint format 7, but this program reads format 1; use the version of the "
+        + "program that wrote it"
     )
   }
 
@@ -112,11 +113,15 @@ import Testing
     expected[2].name = "b.scale"
     #expect(
       text("PacJointUpsample", 8, expected)
-        == "c.h5: weights of another model: of another shape: branch_t.conv1.weight: expected [8, 3, 5, 5], found [4, 3, 5, 5]; missing: b.scale [] (is it a.scale?); not expected: a.scale []"
+        == "c.h5: weights of another model: of another shape: branch_t.conv1.weight: expected [8, "
+        + "3, 5, 5], found [4, 3, 5, 5]; missing: b.scale [] (is it a.scale?); not expected: "
+        + "a.scale []"
     )
     #expect(
       text("Bilinear", 4, [])
-        == "c.h5: weights of another model: expected Bilinear, found PacJointUpsample; expected factor 4, found factor 8; not expected: branch_t.conv1.weight [4, 3, 5, 5], branch_t.conv1.bias [4], a.scale []"
+        == "c.h5: weights of another model: expected Bilinear, found PacJointUpsample; expected "
+        + "factor 4, found factor 8; not expected: branch_t.conv1.weight [4, 3, 5, 5], "
+        + "branch_t.conv1.bias [4], a.scale []"
     )
   }
 
@@ -136,7 +141,8 @@ import Testing
       """
     #expect(
       try Python.output(program, path)
-        == "räume 5 float32 (4, 3, 5, 5) 5.87 (4,) adam 0.30000000000000004 ['branch_t.conv1.weight', 'branch_t.conv1.bias', 'a.scale']"
+        == "räume 5 float32 (4, 3, 5, 5) 5.87 (4,) adam 0.30000000000000004 "
+        + "['branch_t.conv1.weight', 'branch_t.conv1.bias', 'a.scale']"
     )
   }
 }

@@ -93,7 +93,8 @@ import Testing
     let faults = [2, 1].map { "\(store.path(step: $0)): not a checkpoint: the file is empty" }
     #expect(
       message { try store.latestGood() }
-        == "\(store.folder): no checkpoint here can be used (\(faults[0]); \(faults[1])); remove them or choose another run folder"
+        == "\(store.folder): no usable checkpoint (\(faults[0]); \(faults[1])); remove them or "
+        + "choose another run folder"
     )
   }
 

@@ -18,7 +18,8 @@ import Testing
     #expect(try store.latestGood()?.checkpoint.step == 5)
   }
 
-  /// The state is that of the moment at which it was handed over, whatever the run does to it afterwards.
+  /// The state is that of the moment at which it was handed over, whatever the run does to it
+  /// afterwards.
   @Test func keepsWhatItWasGiven() throws {
     let store = CheckpointStore(folder: folder("checkpoints"))
     let writer = CheckpointWriter(store, keeping: 2)

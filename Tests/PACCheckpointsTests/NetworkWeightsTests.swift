@@ -9,7 +9,8 @@ import Testing
 
 @testable import PACCheckpoints
 
-/// Networks with weights that PyTorch wrote compute what PyTorch computes, to 1e-4 of the largest value.
+/// Networks with weights that PyTorch wrote compute what PyTorch computes, to 1e-4 of the largest
+/// value.
 @Suite struct NetworkWeightsTests {
   struct Network: Sendable, CustomStringConvertible {
     let model: String

@@ -98,11 +98,11 @@ import Testing
     let existing = try folder.write(Data("x".utf8), as: "there.pth")
     #expect(
       text(checkpoint, existing)
-        == "\(existing): exists already; give --force to replace it, or name another file")
+        == "\(existing): already exists; use --force to replace it, or name another file")
     #expect(text(checkpoint, existing, replacing: true) == "no error")
     #expect(
       text(checkpoint, folder("a.onnx"))
-        == "\(folder("a.onnx")): the end of the name says no format; choose one of .h5, .hdf5, .pth, .pt, .safetensors"
+        == "\(folder("a.onnx")): unknown extension; use one of .h5, .hdf5, .pth, .pt, .safetensors"
     )
     #expect(
       text(folder("none"), folder("a.h5")) == "\(folder("none")): no such file; check the path")
@@ -126,7 +126,7 @@ import Testing
     _ = try convertWeights(checkpoint, to: path, replacing: false)
     #expect(
       message { try Checkpoint(reading: path) }
-        == "\(path): not a checkpoint: it holds weights without a run, from which none can be continued"
+        == "\(path): not a checkpoint: it holds only weights, from which no run can be resumed"
     )
     var bytes = try bytes(of: path)
     bytes[bytes.count / 2] ^= 1
@@ -146,8 +146,10 @@ import Testing
       """
     #expect(
       try Python.output(program, folder("a.h5"))
-        == "{'factor': 8, 'format': 'PixelAdaptive weights', 'model': 'PacJointUpsample', 'version': 1} "
-        + "{'branch_t.conv1.weight': (4, 3, 5, 5), 'branch_t.conv1.bias': (4,), 'a.scale': (), 'empty': (0, 2)}"
+        == "{'factor': 8, 'format': 'PixelAdaptive weights', 'model': 'PacJointUpsample', "
+        + "'version': 1} "
+        + "{'branch_t.conv1.weight': (4, 3, 5, 5), 'branch_t.conv1.bias': (4,), 'a.scale': (), "
+        + "'empty': (0, 2)}"
     )
   }
 }

@@ -156,7 +156,7 @@ import Testing
     try folder.write(whole.prefix(whole.count / 2), as: "a.h5")
     let result = try pac("inspect", path)
     #expect(result.status == 1)
-    #expect(result.errors.hasPrefix("error: \(path): the file is cut short"))
+    #expect(result.errors.hasPrefix("error: \(path): the file is truncated"))
     #expect(result.errors.split(separator: "\n").count == 1)
   }
 }

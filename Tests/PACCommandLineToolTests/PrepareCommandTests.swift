@@ -86,7 +86,7 @@ import Testing
     let tooMany = try pac(
       "prepare", "synthetic", "--out", folder("a.h5"), "--count", "3", "--test-count", "4")
     #expect(tooMany.status == 1)
-    #expect(tooMany.errors == "error: 4 samples to test of 3 there are; hold out fewer\n")
+    #expect(tooMany.errors == "error: cannot hold out 4 of 3 samples for testing; choose fewer\n")
     #expect(try folder.names() == ["x.mat"])
   }
 

@@ -137,7 +137,7 @@ struct TrainErrorsTests {
     let result = try project("train", "epochs=2")
     #expect(result.status == 0, "\(result.errors)")
     let said = result.output + result.errors
-    #expect(said.contains("cut short"), "\(said)")
+    #expect(said.contains("truncated"), "\(said)")
     #expect(try said.contains(store.path(step: store.steps().first ?? 0)), "\(said)")
     #expect(try project.checkpoint()?.step == newest)
   }

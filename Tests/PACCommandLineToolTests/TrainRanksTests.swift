@@ -71,7 +71,7 @@ struct TrainRanksTests {
     }
     #expect(warnings.count == 1, "\(other)")
     #expect(
-      warnings.first?.contains("was computed otherwise (now 2 threads a rank instead of 1)")
+      warnings.first?.contains("was computed differently (now 2 threads per rank instead of 1)")
         ?? false, "\(other)")
     #expect(try project.checkpoint()?.arithmetic?.threads == 2)
   }

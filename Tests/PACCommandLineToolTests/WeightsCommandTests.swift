@@ -95,7 +95,7 @@ import Testing
     #expect(again.status == 1)
     #expect(
       again.errors
-        == "error: \(out): exists already; give --force to replace it, or name another file\n")
+        == "error: \(out): already exists; use --force to replace it, or name another file\n")
     let json = try pac("weights", "convert", published, out, "--force", "--json")
     #expect(
       json.output

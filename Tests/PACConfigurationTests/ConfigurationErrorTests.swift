@@ -62,7 +62,7 @@ private let withBeta2 = enumeration(
     ),
     (
       "model: GuidedFilter_2",
-      "c.yaml:5: model: 'GuidedFilter_2' is not of the form GuidedFilter_{radius}_{epsilon}: radius of the window in output pixels; how much slopes are held down, in squared colours of 0…1, such as GuidedFilter_4_0.001"
+      "c.yaml:5: model: 'GuidedFilter_2' is not of the form GuidedFilter_{radius}_{epsilon}: radius of the window in output pixels; regularization of the slopes in squared colours of 0…1, such as GuidedFilter_4_0.001"
     ),
     (
       "model: PacJointUpsample_f16",

@@ -5,9 +5,11 @@ import PACImageFiles
 import PACTestSupport
 import Testing
 
-/// Damaged files of every format are read or refused, with a bounded amount of memory: never a crash.
+/// Damaged files of every format are read or refused, with a bounded amount of memory: never a
+/// crash.
 ///
-/// `PAC_DAMAGED_FILES=1000` makes so many copies of each file; a run prints its seed, and `PAC_DAMAGED_FILES_SEED` repeats it.
+/// `PAC_DAMAGED_FILES=1000` makes so many copies of each file; a run prints its seed, and
+/// `PAC_DAMAGED_FILES_SEED` repeats it.
 @Suite(.serialized) struct DamagedFilesTests {
   struct Sample: Sendable, CustomStringConvertible {
     let name: String
@@ -51,7 +53,8 @@ import Testing
   @Test(arguments: samples) func damaged(_ sample: Sample) throws {
     let given = ProcessInfo.processInfo.environment["PAC_DAMAGED_FILES_SEED"]
     let seed = given.flatMap { UInt64($0) } ?? .random(in: 0..<1_000_000)
-    // libhdf5 1.10 overwrites memory of its own now and then: each of its files gets a process, and fewer are read.
+    // libhdf5 1.10 overwrites memory of its own now and then: each of its files gets a process, and
+    // fewer are read.
     let count = sample.together == 1 ? max(Self.count / 4, 1) : Self.count
     let report = try readDamaged(
       sample.data(), format: sample.format, count: count, seed: seed, together: sample.together,

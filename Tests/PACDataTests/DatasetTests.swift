@@ -153,14 +153,16 @@ func expectEqual(_ found: SceneSample, _ expected: SceneSample) {
     var scene = numberedScene(7, height: 5, width: 6, fields: [.depth])
     #expect(
       message { try writer.append(numberedScene(7, height: 6, width: 6, fields: [.depth])) }
-        == "\(path), sample szene 7: 6 × 6 pixels (rows × columns) do not fit the maximal extent 5 × 6; begin the dataset with a larger one"
+        == "\(path), sample szene 7: 6 × 6 pixels (rows × columns) do not fit the maximum "
+        + "size 5 × 6; begin the dataset with a larger one"
     )
     #expect(
       message { try writer.append(numberedScene(7, height: 5, width: 6, fields: [])) }
         == "\(path), sample szene 7: depth is missing; give every sample the same fields")
     #expect(
       message { try writer.append(numberedScene(7, height: 5, width: 6, fields: [.depth, .flow])) }
-        == "\(path), sample szene 7: flow is not a field of the dataset; give every sample the same fields"
+        == "\(path), sample szene 7: flow is not a field of the dataset; give every sample the "
+        + "same fields"
     )
     scene.depth = Tensor.zeros([1, 1, 5, 5])
     #expect(
@@ -169,18 +171,18 @@ func expectEqual(_ found: SceneSample, _ expected: SceneSample) {
     scene.depth = Tensor(repeating: .nan, [1, 1, 5, 6])
     #expect(
       message { try writer.append(scene) }
-        == "\(path), sample szene 7: a depth or flow is not a finite number; mark it as missing")
+        == "\(path), sample szene 7: a depth or flow value is not finite; mark it as missing")
     #expect(
       message { try writer.finish(splits: [:]) }
         == "\(path): no samples to write; check the source")
     try writer.append(numberedScene(7, height: 5, width: 6, fields: [.depth]))
     #expect(
       message { try writer.finish(splits: ["train": [0, 1]]) }
-        == "\(path), /splits/train: sample 1 does not exist, there are 1; prepare the dataset again"
+        == "\(path), /splits/train: no sample 1, the dataset has 1; prepare the dataset again"
     )
     #expect(
       message { try writer.finish(splits: ["train": [0, 0]]) }
-        == "\(path), /splits/train: a sample is named twice; prepare the dataset again")
+        == "\(path), /splits/train: a sample occurs twice; prepare the dataset again")
     #expect(!FileManager.default.fileExists(atPath: path))
   }
 }

@@ -58,13 +58,13 @@ private struct RawDataset {
     let again = "prepare the dataset again"
     #expect(
       try problem { $0.format = nil }
-        == "set.h5: an HDF5 file, but not a dataset of this program; make one with pac prepare")
+        == "set.h5: an HDF5 file, but not a dataset; make one with pac prepare")
     #expect(
       try problem { $0.format = "pac-cases" }
         == "set.h5: a pac-cases file, not a dataset; make one with pac prepare")
     #expect(
       try problem { $0.version = 3 }
-        == "set.h5: version 3 of the layout, this program reads versions 1 to 2; \(again)")
+        == "set.h5: layout version 3, but this program reads versions 1 to 2; \(again)")
     #expect(
       try problem { $0.image = [3, 4, 5, 3] }
         == "set.h5, /image: expected [N, 3, H, W], found [3, 4, 5, 3]; store it channel-first")
@@ -99,10 +99,10 @@ private struct RawDataset {
       try problem { $0.names = ["a"] } == "set.h5, /name: 1 names for 3 samples; \(again)")
     #expect(
       try problem { $0.splits = ["train": [0, 3]] }
-        == "set.h5, /splits/train: sample 3 does not exist, there are 3; \(again)")
+        == "set.h5, /splits/train: no sample 3, the dataset has 3; \(again)")
     #expect(
       try problem { $0.splits = ["test": [-1]] }
-        == "set.h5, /splits/test: sample -1 does not exist, there are 3; \(again)")
+        == "set.h5, /splits/test: no sample -1, the dataset has 3; \(again)")
     #expect(
       try problem { $0.splits = nil }
         == "set.h5, /splits: not found; check that this is the right file")
@@ -123,7 +123,7 @@ private struct RawDataset {
         == "\(path): no split val; there is empty, test, train")
     #expect(
       message { _ = try reader.split("empty") }
-        == "\(path): the split empty is empty; prepare the dataset with some for it")
+        == "\(path): the split empty is empty; prepare the dataset with samples in it")
     #expect(
       message { _ = try reader.read(0, fields: [.flow]) }
         == "\(path): holds no flow; use a dataset that does")
@@ -146,7 +146,8 @@ private struct RawDataset {
     }
     try writer.finish(splits: ["train": [0, 1]])
     var bytes = try Foundation.Data(contentsOf: URL(fileURLWithPath: path))
-    // A compressed block begins with zlib's mark; the first one is looked at when the file is opened.
+    // A compressed block begins with zlib's mark; the first one is looked at when the file is
+    // opened.
     let start = try #require(bytes.range(of: Foundation.Data([0x78, 0x9C]), options: .backwards))
     for position in start.lowerBound..<start.lowerBound + 40 { bytes[position] = 0xFF }
     try bytes.write(to: URL(fileURLWithPath: path))

@@ -28,11 +28,15 @@ import Testing
     let depths = (5...9).map { "depth_\($0).png" } + ["depth_77.png"]
     #expect(
       message { _ = try matchPairs(colors: colors, depths: depths) }
-        == "4 colour images (rgb_1.png, rgb_2.png, rgb_3.png, …) and 1 depth files (depth_77.png) have no clear partner; give the two of a pair the same name or number, and remove what has no partner"
+        == "4 colour images (rgb_1.png, rgb_2.png, rgb_3.png, …) and 1 depth files "
+        + "(depth_77.png) have no unique partner; give both files of a pair the same name or "
+        + "number, "
+        + "and remove files without a partner"
     )
     #expect(
       message { _ = try matchPairs(colors: ["a.png", "a.jpg"], depths: ["a.npy"]) }
-        .hasPrefix("2 colour images (a.jpg, a.png) and 1 depth files (a.npy) have no clear partner")
+        .hasPrefix(
+          "2 colour images (a.jpg, a.png) and 1 depth files (a.npy) have no unique partner")
     )
   }
 

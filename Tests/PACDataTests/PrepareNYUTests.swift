@@ -85,14 +85,15 @@ import Testing
     #expect(
       message {
         try prepareNYU(from: source, to: folder("x.h5"), options: NYUOptions(trainCount: 3))
-      } == "\(source): 3 samples to train of 2; choose fewer")
+      } == "\(source): cannot train on 3 of 2 samples; choose fewer")
   }
 
   @Test func clearErrors() throws {
     let source = try writeMatlab(scenes(2), imagesAs: [2, 6, 8, 3])
     #expect(
       message { try prepareNYU(from: source, to: folder("nyu.h5")) }
-        == "\(source), /images: expected uint8 [N, 3, columns, rows], found uint8 [2, 6, 8, 3]; use nyu_depth_v2_labeled.mat"
+        == "\(source), /images: expected uint8 [N, 3, columns, rows], found uint8 [2, 6, 8, 3]; "
+        + "use nyu_depth_v2_labeled.mat"
     )
     let other = folder("other.mat")
     let file = try HDF5File(creating: other)

@@ -76,14 +76,17 @@ import Testing
     try Self.writePairs(3, in: folder)
     #expect(
       problem(PairsOptions(depthUnit: .metre))
-        == "T/depth/depth_0.png: how many metres is one count? give a depth scale, 0.001 for millimetres"
+        == "T/depth/depth_0.png: how many metres is one unit? give a depth scale, "
+        + "such as 0.001 for millimetres"
     )
     #expect(
       problem(PairsOptions(depthScale: -1)) == "a depth scale of -1.0; choose one above 0")
     #expect(
-      problem(PairsOptions(test: .count(4))) == "4 samples to test of 3 there are; hold out fewer")
+      problem(PairsOptions(test: .count(4)))
+        == "cannot hold out 4 of 3 samples for testing; choose fewer")
     #expect(
-      problem(PairsOptions(test: .ratio(2))) == "a part of 2.0 to test; choose one from 0 to 1")
+      problem(PairsOptions(test: .ratio(2)))
+        == "cannot hold out a fraction of 2.0 for testing; choose one from 0 to 1")
     #expect(
       problem(PairsOptions(compression: 10))
         == "compression: 10 is not a level; choose one from 0 to 9")
@@ -91,12 +94,15 @@ import Testing
     try PNG.write(small, to: folder("depth/depth_1.png"))
     #expect(
       problem()
-        == "T/depth/depth_1.png: 1 × 2 pixels (rows × columns), but T/rgb/color_1.png has 5 × 5; make them equal"
+        == "T/depth/depth_1.png: 1 × 2 pixels (rows × columns), but T/rgb/color_1.png has 5 × 5; "
+        + "make them equal"
     )
     try FileManager.default.removeItem(atPath: folder("depth/depth_1.png"))
     #expect(
       problem()
-        == "T/rgb, T/depth: 1 colour images (color_1.png) and 0 depth files have no clear partner; give the two of a pair the same name or number, and remove what has no partner"
+        == "T/rgb, T/depth: 1 colour images (color_1.png) and 0 depth files have no unique "
+        + "partner; give both files of a pair the same name or number, and remove files without a "
+        + "partner"
     )
     #expect(
       message {
@@ -117,7 +123,7 @@ import Testing
     #expect(try prepare().read(0).depth?.elements == (0..<20).map { Float($0) })
     let color = Raster(width: 5, height: 4, channels: 3, samples: (0..<60).map { UInt16($0) })
     try PNG.write(color, to: folder("depth/depth_0.png"))
-    #expect(problem() == "T/depth/depth_0.png: a colour picture, not depth; give one grey channel")
+    #expect(problem() == "T/depth/depth_0.png: a colour image, not depth; give one grey channel")
   }
 
   @Test(arguments: [false, true])
@@ -156,7 +162,7 @@ import Testing
     let whole = try Foundation.Data(contentsOf: URL(fileURLWithPath: path))
     try folder.write(whole.prefix(whole.count - 20), as: "rgb/color_1.png")
     let text = problem()
-    #expect(text.hasPrefix("T/rgb/color_1.png: the image is cut short or damaged ("), "\(text)")
+    #expect(text.hasPrefix("T/rgb/color_1.png: the image is truncated or damaged ("), "\(text)")
     #expect(try folder.names() == ["depth", "rgb"])
   }
 
@@ -199,7 +205,7 @@ import Testing
           options: PairsOptions(compression: compression))
       }
       #expect(
-        text.contains("(File too large); check the space and the quota of the disk"), "\(text)")
+        text.contains("(File too large); check the free disk space and the quota"), "\(text)")
       #expect(text.hasPrefix(path + "/"), "\(text)")
       #expect(!text.contains("\n"))
       let names = try FileManager.default.contentsOfDirectory(atPath: path).sorted()

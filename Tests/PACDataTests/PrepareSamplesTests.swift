@@ -2,8 +2,8 @@ import PACData
 import PACTestSupport
 import Testing
 
-/// Colour images with depth, from the files to the dataset; the sums were taken with NumPy and Pillow, those of the
-/// repository's own samples by `Tests/Reference/make_samples.py`.
+/// Colour images with depth, from the files to the dataset; the sums were taken with NumPy and
+/// Pillow, those of the repository's own samples by `Tests/Reference/make_samples.py`.
 @Suite struct PrepareSamplesTests {
   /// A set of pairs and what must be read from it.
   struct Pairs: CustomTestStringConvertible {

@@ -77,7 +77,8 @@ import Testing
     #expect(warnings.count == 1)
     #expect(
       warnings[0].replacing(folder.path, with: "T")
-        == "T: 6 of the 1041 published pairs, 4 of 908 to train and 2 of 133 to test; incomplete: alley_1 3 of 49, alley_2 0 of 49, ambush_2 0 of 20 and 20 more scenes"
+        == "T: 6 of the 1041 published pairs, 4 of 908 to train and 2 of 133 to test; incomplete: "
+        + "alley_1 3 of 49, alley_2 0 of 49, ambush_2 0 of 20 and 20 more scenes"
     )
     let final = try prepare(folder("training"), SintelOptions(pass: .final))
     #expect(final.names.count == 3)
@@ -89,7 +90,8 @@ import Testing
     let short = ["ambush_2": 20, "ambush_4": 32, "ambush_6": 19, "market_6": 39]
     let scenes =
       "alley_1 alley_2 ambush_2 ambush_4 ambush_5 ambush_6 ambush_7 bamboo_1 bamboo_2 bandage_1 bandage_2 "
-      + "cave_2 cave_4 market_2 market_5 market_6 mountain_1 shaman_2 shaman_3 sleeping_1 sleeping_2 "
+      + "cave_2 cave_4 market_2 market_5 market_6 mountain_1 shaman_2 shaman_3 sleeping_1 "
+      + "sleeping_2 "
       + "temple_2 temple_3"
     for scene in scenes.split(separator: " ").map(String.init) {
       try write(scene, 1...(short[scene] ?? 49), width: 1, height: 1)
@@ -150,7 +152,8 @@ import Testing
       to: folder("training/flow/alley_1/frame_0002.flo"))
     #expect(
       problem()
-        == "T/training/flow/alley_1/frame_0002.flo: 1 × 1 vectors (rows × columns), but T/training/clean/alley_1/frame_0002.png has 2 × 3 pixels; unpack both again"
+        == "T/training/flow/alley_1/frame_0002.flo: 1 × 1 vectors (rows × columns), but "
+        + "T/training/clean/alley_1/frame_0002.png has 2 × 3 pixels; unpack both again"
     )
     try folder.write(Foundation.Data("text".utf8), as: "training/flow/alley_1/frame_0002.flo")
     #expect(

@@ -41,7 +41,7 @@ import Testing
         == "scenes of 240 × 7 pixels (rows × columns); choose 8 to 8192 of each")
     #expect(
       prepare(SyntheticOptions(count: 4))
-        == "8 samples to test of 4 there are; hold out fewer")
+        == "cannot hold out 8 of 4 samples for testing; choose fewer")
     #expect(try folder.names().isEmpty)
   }
 }

@@ -10,7 +10,8 @@ import Testing
 
   init() throws { folder = try TemporaryFolder() }
 
-  /// An image of a size that follows from its number; stored as PNG, which is told from JPEG by its first bytes.
+  /// An image of a size that follows from its number; stored as PNG, which is told from JPEG by its
+  /// first bytes.
   private func writeImage(_ path: String, _ number: Int) throws {
     let (width, height) = (6 + number, 4 + number % 3)
     let samples = (0..<3 * width * height).map { UInt16(($0 * 7 + number * 31) % 256) }

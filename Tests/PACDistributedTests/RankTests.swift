@@ -43,8 +43,8 @@ struct RankTests {
     }
   }
 
-  /// Eleven leaves, shared out evenly, unevenly and with ranks that get none; 37 elements and 2, which leaves
-  /// ranks without a segment.
+  /// Eleven leaves, shared out evenly, unevenly and with ranks that get none; 37 elements and 2,
+  /// which leaves ranks without a segment.
   @Test(arguments: [37, 2])
   func theSumHasTheSameBitsForAnyRanks(count: Int) throws {
     let alone = try job(1, ["sum", "repeatable", "\(count)", "0", "11"])
@@ -99,7 +99,8 @@ struct RankTests {
   func oneErrorEndsAllRanksWithOneMessage(failing: [Int]) throws {
     let job = try job(3, ["fail"] + failing.map { "\($0)" })
     let first = failing.min() ?? 0
-    // Once the first rank has left with status 1 the launcher ends those still on their way out (nil).
+    // Once the first rank has left with status 1 the launcher ends those still on their way out
+    // (nil).
     #expect(job.ranks.allSatisfy { $0.status == 1 || $0.status == nil }, "\(job)")
     #expect(job.ranks[0].errors == "error: rank \(first): sample \(first * 10) holds a NaN\n")
     #expect(job.ranks[1].errors == "" && job.ranks[2].errors == "")

@@ -3,8 +3,8 @@ import Testing
 
 @testable import PACDistributed
 
-/// The definition, written down directly: the sum of a node is that of its left child, plus that of its
-/// right one if there are leaves below it.
+/// The definition, written down directly: the sum of a node is that of its left child, plus that of
+/// its right one if there are leaves below it.
 private func directSum(_ leaves: [[Float]], level: Int, index: Int) -> [Float] {
   if level == 0 { return leaves[index] }
   let left = directSum(leaves, level: level - 1, index: 2 * index)

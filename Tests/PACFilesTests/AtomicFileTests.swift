@@ -87,7 +87,8 @@ import Testing
     let system = "/proc/out.h5"
     #expect(
       text(system)
-        == "\(system): cannot write into the folder /proc (No such file or directory); check the folder"
+        == "\(system): cannot write into the folder /proc (No such file or directory); check the "
+        + "folder"
     )
   }
 }

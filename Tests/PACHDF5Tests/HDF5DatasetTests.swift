@@ -141,7 +141,7 @@ import Testing
     expect("\(file): has no attribute format; \(right)") {
       _ = try root.string(attribute: "format")
     }
-    expect("\(file), /group: the attribute text is not a whole number but string; \(right)") {
+    expect("\(file), /group: the attribute text is not an integer but string; \(right)") {
       _ = try root.group("group").integer(attribute: "text")
     }
     expect("\(file), /group/names: expected numbers, found string; \(right)") {

@@ -43,7 +43,7 @@ import Testing
     let text = message { _ = try HDF5File(reading: path) }
     #expect(text.hasPrefix("\(path): "), "\(text)")
     #expect(!text.contains("\n"), "\(text)")
-    let known = text.contains("the file is cut short") || text.contains("cannot open it as HDF5")
+    let known = text.contains("the file is truncated") || text.contains("cannot open it as HDF5")
     #expect(known, "\(text)")
   }
 
@@ -51,7 +51,8 @@ import Testing
     let path = folder("none/file.h5")
     #expect(
       message { _ = try HDF5File(creating: path) }
-        == "\(path): cannot create the file (No such file or directory); check the file and its folder"
+        == "\(path): cannot create the file (No such file or directory); check the file and its "
+        + "folder"
     )
   }
 
@@ -123,7 +124,7 @@ import Testing
       #expect(try HDF5File(creating: folder("small.h5")).root.names() == [])
       let place = "\(folder("big.h5")), /values: "
       let expected =
-        "\(place)cannot write (File too large); check the space and the quota of the disk"
+        "\(place)cannot write (File too large); check the free disk space and the quota"
       #expect(text == expected)
     }
   }

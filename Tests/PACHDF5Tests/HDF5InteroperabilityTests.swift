@@ -4,8 +4,9 @@ import PACTestSupport
 import Testing
 
 @Suite struct HDF5InteroperabilityTests {
-  /// Files that h5py wrote, by their first case: the repository's own, compressed in the format of HDF5 1.10, and where
-  /// there are others beside the package those, which are in the oldest format.
+  /// Files that h5py wrote, by their first case: the repository's own, compressed in the format of
+  /// HDF5 1.10, and where there are others beside the package those, which are in the oldest
+  /// format.
   static let caseFiles =
     [
       ("layers", "pacconv2d_00_gaussian"), ("crf", "paccrf_2d"), ("models", "Bilinear_x16_c1"),

@@ -50,7 +50,7 @@ import Testing
     #expect(
       try problem(Data("PNG, not flow".utf8))
         == "f.flo: not a .flo file; give optical flow that begins with the number 202021.25")
-    let damaged = "f.flo: the image is cut short or damaged"
+    let damaged = "f.flo: the image is truncated or damaged"
     #expect(
       try problem(file().prefix(11)) == "\(damaged) (the header is cut); replace the file")
     #expect(
@@ -62,7 +62,8 @@ import Testing
         == "\(damaged) (2147483647 × 2147483647 vectors); replace the file")
     #expect(
       try problem(file(width: 99_999, height: 99_999))
-        == "\(damaged) (79998400020 bytes expected of 99999 × 99999 vectors, 60 found); replace the file"
+        == "\(damaged) (79998400020 bytes expected of 99999 × 99999 vectors, 60 found); replace "
+        + "the file"
     )
     #expect(
       try problem(file() + [0])
@@ -74,7 +75,8 @@ import Testing
     #expect(message { _ = try FlowField(contentsOf: folder("x.flo")) }.contains("no such file"))
   }
 
-  /// Fields of other programs: one that NumPy wrote, and one of MPI-Sintel where it lies beside the package.
+  /// Fields of other programs: one that NumPy wrote, and one of MPI-Sintel where it lies beside the
+  /// package.
   static let fields =
     [(reference("Samples/sintel/training/flow/cave_4/frame_0041.flo"), 72, 44, Float(3.9056973))]
     + [sharedData("data/sintel/training/flow/market_5/frame_0002.flo")].compactMap {

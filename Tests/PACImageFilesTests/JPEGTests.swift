@@ -62,7 +62,8 @@ import Testing
     let path = try folder.write(file(Self.cmyk), as: "print.jpg")
     #expect(
       message { _ = try Raster(contentsOf: path) }
-        == "\(path): neither grey nor red, green and blue but CMYK or unknown colours; convert the image to RGB"
+        == "\(path): the colours are CMYK or unknown, neither grey nor RGB; convert the image to "
+        + "RGB"
     )
   }
 
@@ -72,7 +73,7 @@ import Testing
     for length in 3..<whole.count {
       let path = try folder.write(whole.prefix(length), as: "cut.jpg")
       let text = message { _ = try Raster(contentsOf: path) }
-      #expect(text.hasPrefix("\(path): the image is cut short or damaged ("), "\(length): \(text)")
+      #expect(text.hasPrefix("\(path): the image is truncated or damaged ("), "\(length): \(text)")
       #expect(!text.contains("\n"))
     }
   }

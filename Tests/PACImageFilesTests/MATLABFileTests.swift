@@ -98,7 +98,8 @@ import Testing
     #expect(refused > 200, "seed \(seed)")
   }
 
-  /// Files of other programs: two that SciPy wrote, and some of MATLAB where they lie beside the package.
+  /// Files of other programs: two that SciPy wrote, and some of MATLAB where they lie beside the
+  /// package.
   static let files =
     ["gtcls", "gtcls_compressed"].map { name in
       let path = packageRoot.appending(path: "Tests/PACDamagedFilesTests/Samples/\(name).mat").path

@@ -82,7 +82,8 @@ import Testing
       text(Data("PK".utf8)) == "\(path): not a .npy file; save the array with numpy.save")
     #expect(
       text(whole.dropLast(3))
-        == "\(path): the image is cut short or damaged (24 bytes of elements expected, 21 found); replace the file"
+        == "\(path): the image is truncated or damaged (24 bytes of elements expected, 21 found); "
+        + "replace the file"
     )
     #expect(
       text(file("<c8", "(1,)", [0, 0, 0, 0, 0, 0, 0, 0]))
@@ -90,11 +91,13 @@ import Testing
     // What stands in the file stays on the message's line.
     #expect(
       text(file("<f\u{0B}", "(1,)", [0]))
-        == "\(path): elements of type <f\u{FFFD}; save the array as float32, float64 or an integer type"
+        == "\(path): elements of type <f\u{FFFD}; save the array as float32, float64 or an integer "
+        + "type"
     )
     #expect(
       text(file("<f4", "(99999999999, 99999999999)", []))
-        == "\(path): the image is cut short or damaged (shape [99999999999, 99999999999]); replace the file"
+        == "\(path): the image is truncated or damaged (shape [99999999999, 99999999999]); replace "
+        + "the file"
     )
     for length in 0..<whole.count {
       let message = text(whole.prefix(length))

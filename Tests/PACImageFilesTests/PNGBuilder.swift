@@ -1,6 +1,7 @@
 import Foundation
 
-/// Puts PNG files of any kind together byte by byte, as the specification says; stored without compression.
+/// Puts PNG files of any kind together byte by byte, as the specification says; stored without
+/// compression.
 struct PNGBuilder {
   let width: Int
   let height: Int

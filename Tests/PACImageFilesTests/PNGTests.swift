@@ -87,7 +87,7 @@ import Testing
     for length in 8..<whole.count {
       let path = try folder.write(whole.prefix(length), as: "cut.png")
       let text = message { _ = try Raster(contentsOf: path) }
-      #expect(text.hasPrefix("\(path): the image is cut short or damaged ("), "\(length): \(text)")
+      #expect(text.hasPrefix("\(path): the image is truncated or damaged ("), "\(length): \(text)")
       #expect(!text.contains("\n"))
     }
   }
@@ -114,7 +114,7 @@ import Testing
     let path = try folder.write(damaged, as: "damaged.png")
     #expect(
       message { _ = try Raster(contentsOf: path) }
-        == "\(path): the image is cut short or damaged (IDAT: CRC error); replace the file")
+        == "\(path): the image is truncated or damaged (IDAT: CRC error); replace the file")
     let text = try folder.write(Data("no image".utf8), as: "text.png")
     #expect(
       message { _ = try Raster(contentsOf: text) }
@@ -157,7 +157,7 @@ import Testing
       let path = folder("big.png")
       let text = message { try PNG.write(raster, to: path) }
       let expected =
-        "\(path): cannot write the image (File too large); check the space and the quota of the disk"
+        "\(path): cannot write the image (File too large); check the free disk space and the quota"
       #expect(text == expected)
       #expect(!FileManager.default.fileExists(atPath: path))
     }

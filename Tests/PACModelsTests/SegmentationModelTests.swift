@@ -96,10 +96,10 @@ import Testing
 
   @Test(arguments: [
     ("fcn8x", "no backbone 'fcn8x'"),
-    ("fcn8s_abc", "'abc' begins with none of crf, convcrf, fullcrf"),
+    ("fcn8s_abc", "'abc' does not begin with crf, convcrf or fullcrf"),
     ("fcn8s_crf_x", "more than one '_'"), ("fcn8s_crfi", "the steps after 'i' are missing"),
     ("fcn8s_crfi0", "0 steps; at least 1 is needed"),
-    ("fcn8s_crfx", "'x' where 'p', a pairwise term, was expected"),
+    ("fcn8s_crfx", "expected 'p', a pairwise term, found 'x'"),
     ("fcn8s_crfp3d5161", "no compatibility '3d' in 'p3d5161'"),
     ("fcn8s_crfp4d4161", "a kernel of 4×4 in 'p4d4161'; k must be odd"),
     ("fcn8s_crfp4d501", "dilation 0 in 'p4d501'; at least 1 is needed"),
@@ -111,10 +111,10 @@ import Testing
     ("fcn8s_fullcrfa10-80", "'10-80' after 'a' is not {weight}-{distance}-{colour}"),
     ("fcn8s_fullcrfs3-x", "'3-' after 's' is not {weight}-{distance}"),
     ("fcn8s_fullcrfs3-0", "a width of 0 in 's3-0'; it must be above 0"),
-    ("fcn8s_fullcrfs3-3a1-2-3", "'a1-2-3' where 'a' or 's', in this order, was expected"),
-    ("fcn8s_fullcrfi5l", "'l' where 'a' or 's', in this order, was expected"),
+    ("fcn8s_fullcrfs3-3a1-2-3", "expected 'a' or 's', in this order, found 'a1-2-3'"),
+    ("fcn8s_fullcrfi5l", "expected 'a' or 's', in this order, found 'l'"),
     ("fcn8s_crfp", "no compatibility '' in 'p'"),
-    ("fcn8s_", "'' begins with none of crf, convcrf, fullcrf"),
+    ("fcn8s_", "'' does not begin with crf, convcrf or fullcrf"),
   ])
   func wrongNames(_ name: String, _ problem: String) {
     let expected = ModelError(
@@ -144,7 +144,8 @@ import Testing
     #expect(shapes["upscore_pool4.weight"] == [5, 5, 4, 4])
     #expect(shapes["crf.steps.1.compat.0.weight"] == [5, 5, 1, 1])
     #expect(shapes["crf_scales.0"] == [3])
-    // 13 convolutions, fc6, fc7 and three scores with bias, three enlargements; per step unary and compatibility; one scale.
+    // 13 convolutions, fc6, fc7 and three scores with bias, three upsampling layers; per step unary
+    // and compatibility; one scale.
     #expect(shapes.count == 18 * 2 + 3 + 2 * 2 + 1)
   }
 
@@ -160,10 +161,12 @@ import Testing
     }
   }
 
-  /// The gradients of a whole network against differences of its loss, parameter by parameter along one direction.
+  /// The gradients of a whole network against differences of its loss, parameter by parameter along
+  /// one direction.
   @Test func gradientsOfAWholeNetwork() throws {
     let network = try model("fcn8snarrow_crfi2p4d321p0d322")
-    // With zero biases the padding of 100 pixels would leave ReLU at its kink, where a difference is half a slope.
+    // With zero biases the padding of 100 pixels would leave ReLU at its kink, where a difference
+    // is half a slope.
     var random = CounterRandom(seed: 11, purpose: .initialisation)
     for (name, parameter) in network.parameters where name.hasSuffix(".bias") {
       parameter.value = Tensor(
@@ -215,7 +218,8 @@ import Testing
     let count = Double(values.count)
     let variance = values.reduce(0) { $0 + $1 * $1 } / count
     let fourth = values.reduce(0) { $0 + $1 * $1 * $1 * $1 } / count
-    // 294,912 numbers: the variance's relative error is about √(2/n) = 0.3 %, the kurtosis's about √(96/n)/3.
+    // 294,912 numbers: the variance's relative error is about √(2/n) = 0.3 %, the kurtosis's about
+    // √(96/n)/3.
     #expect(abs(variance * 4608 / 2 - 1) < 0.012)
     #expect(abs(fourth / (variance * variance) - 3) < 0.08)
     #expect(abs(values.reduce(0, +) / count) < 4 * (variance / count).squareRoot())
@@ -224,10 +228,10 @@ import Testing
   }
 
   @Test(arguments: [2, 8])
-  func enlargementStartsBilinear(factor: Int) throws {
+  func upsamplingStartsBilinear(factor: Int) throws {
     var random = CounterRandom(seed: 6, purpose: .synthetic)
     let map = Variable(.uniform([1, 3, 5, 6], within: 1, using: &random))
-    let weight = Variable(.bilinearEnlargement(channels: 3, size: 2 * factor))
+    let weight = Variable(.bilinearUpsampling(channels: 3, size: 2 * factor))
     let ours = try convTranspose2d(
       map, weight: weight, stride: Pair(factor), padding: Pair(factor / 2))
     let bilinear = resizeBilinear(map, height: 5 * factor, width: 6 * factor)

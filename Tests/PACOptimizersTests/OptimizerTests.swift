@@ -32,7 +32,8 @@ import Testing
       step: k, ScheduleSettings(initialRate: initial, decay: 0.1, milestones: [4, 7]))
   }
 
-  /// Tolerance: ten steps of about eight rounded operations each on values near 1, each within 6e-8.
+  /// Tolerance: ten steps of about eight rounded operations each on values near 1, each within
+  /// 6e-8.
   @Test(arguments: OptimizerValues.parameters.keys.sorted())
   func equalsPyTorch(_ name: String) throws {
     var (optimizer, initial) = Self.make(name)

@@ -4,7 +4,8 @@ import PACTensors
 import Testing
 
 @Suite struct ParameterStepTests {
-  /// One step of a network's parameters is one step of the flat vector, and gradients then start anew.
+  /// One step of a network's parameters is one step of the flat vector, and gradients are then
+  /// reset.
   @Test func stepsAParameterSet() {
     let (a, b) = (Parameter(Tensor([2], [1, 2])), Parameter(Tensor([1], [3])))
     let parameters = ParameterSet([("a", a), ("b", b)])

@@ -51,7 +51,7 @@ def literal(rows):
 print("// Made by make_optimizer_values.py; do not edit.")
 print("// swift-format-ignore-file")
 print()
-print("/// Ten optimiser steps as PyTorch takes them: the parameters after each.")
+print("/// Ten optimizer steps as PyTorch takes them: the parameters after each.")
 print("enum OptimizerValues {")
 print(f"  static let start: [Float] = [{', '.join(f'{float(x):.9g}' for x in start)}]")
 print(f"  static let slopes: [[Float]] = {literal(slopes)}")

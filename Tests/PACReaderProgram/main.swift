@@ -1,4 +1,5 @@
-// A program for the tests: ReaderProgram FORMAT MEBIBYTES FOLDER FROM TO reads FOLDER/intact and then the files FROM ..< TO.
+// A program for the tests: ReaderProgram FORMAT MEBIBYTES FOLDER FROM TO reads FOLDER/intact and
+// then the files FROM ..< TO.
 
 import Foundation
 import Glibc

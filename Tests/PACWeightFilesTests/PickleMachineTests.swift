@@ -15,8 +15,8 @@ import Testing
   private func ascii(_ text: String) -> [UInt8] { Array(text.utf8) }
 
   private static let refused =
-    "; only tensors and plain values are read, and nothing is run; save the tensors alone with torch.save(model.state_dict(), FILE)"
-  private static let damaged = "; the file is damaged or cut short: copy or download it again"
+    "; only tensors and plain values are read, and no code is run; save the tensors alone with torch.save(model.state_dict(), FILE)"
+  private static let damaged = "; the file is damaged or truncated: copy or download it again"
 
   @Test func programsAreNotRun() {
     let system: [UInt8] =
@@ -37,7 +37,8 @@ import Testing
       let byte = UInt8(operation.unicodeScalars.first?.value ?? 0)
       #expect(
         text([byte])
-          == "f.pth, data.pkl, byte 0: asks for the pickle operation 0x\(String(byte, radix: 16))\(Self.refused)"
+          == "f.pth, data.pkl, byte 0: asks for the pickle operation "
+          + "0x\(String(byte, radix: 16))\(Self.refused)"
       )
     }
     #expect(
@@ -53,9 +54,9 @@ import Testing
   @Test func emptyStacks() {
     for bytes in ["R", "0", "2", "a", "s", "u", "e", "t", "q\u{1}", "b", "Q", "1", ".", "(0", "(R"]
     {
-      #expect(text(ascii(bytes)).contains("takes a value off an empty stack"), "\(bytes)")
+      #expect(text(ascii(bytes)).contains("pops an empty stack"), "\(bytes)")
     }
-    #expect(text(ascii("h\u{1}")).contains("refers to value 1, of which there is none"))
+    #expect(text(ascii("h\u{1}")).contains("refers to the missing value 1"))
     #expect(text(ascii("NNR")).contains("calls None with None"))
     #expect(text(ascii("NNa")).contains("adds an item to None"))
     #expect(text(ascii("}(NNNu")).contains("a key of a dictionary has no value"))

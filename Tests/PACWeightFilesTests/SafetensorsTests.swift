@@ -6,7 +6,7 @@ import Testing
 @Suite struct SafetensorsTests {
   private let folder: TemporaryFolder
   private let path: String
-  private static let damaged = "; the file is damaged or cut short: copy or download it again"
+  private static let damaged = "; the file is damaged or truncated: copy or download it again"
 
   init() throws {
     folder = try TemporaryFolder()
@@ -35,7 +35,7 @@ import Testing
       " { \n" + tensor("b", " 2 , 1 ", "4, 12") + " ,\t" + tensor("a", "", "0,4")
       + #" , "__metadata__" : { "k\u00e9\ud83d\ude42\/" : "\"v\\" } }   "#
     // The opening bracket must be the first byte.
-    #expect(text(header, body: 12).hasPrefix("\(path): not a file of weights; "))
+    #expect(text(header, body: 12).hasPrefix("\(path): not a weight file; "))
     let file = try read(String(header.dropFirst()), body: 12)
     #expect(file.entries.map(\.name) == ["a", "b"])
     #expect(file.entries.map(\.shape) == [[], [2, 1]])
@@ -68,7 +68,8 @@ import Testing
     expect("{\(a),\(a)}", body: 8, ", header, byte 58: holds a twice")
     #expect(
       text("{}", body: 0, length: 3)
-        == "\(path), length of the header, byte 0: a header of 3 bytes in a file of 10\(Self.damaged)"
+        == "\(path), length of the header, byte 0: a header of 3 bytes in a file of "
+        + "10\(Self.damaged)"
     )
     #expect(text("{}", body: 0, length: .max).contains("a header of 18446744073709551615 bytes"))
   }

@@ -3,7 +3,8 @@ import PACTestSupport
 import PACWeightFiles
 import Testing
 
-/// What PyTorch wrote, in both formats: the committed files, and the same made anew where PyTorch is installed.
+/// What PyTorch wrote, in both formats: the committed files, and newly made ones where PyTorch is
+/// installed.
 @Suite struct TorchFileTests {
   /// What a file holds, as `make_weight_files.py` says.
   struct Expected: Decodable {
@@ -53,7 +54,8 @@ import Testing
         } else {
           #expect(
             message { try file.tensor(entry) }
-              == "\(folder)/\(name), \(entry.name): is of type \(entry.type); weights are floating-point numbers"
+              == "\(folder)/\(name), \(entry.name): is of type \(entry.type); weights are "
+              + "floating-point numbers"
           )
         }
       }
@@ -78,7 +80,7 @@ import Testing
 
   private static let advice = "save the tensors alone with torch.save(model.state_dict(), FILE)"
   private static let refused =
-    "only tensors and plain values are read, and nothing is run; \(advice)"
+    "only tensors and plain values are read, and no code is run; \(advice)"
 
   @Test(arguments: [
     (
@@ -86,7 +88,7 @@ import Testing
       ", data.pkl, byte 2: asks for torch.nn.modules.container.Sequential; \(refused)"
     ),
     ("bare_tensor.pth", ": holds a tensor where a dictionary of tensors is expected; \(advice)"),
-    ("two.pth", ": holds tensors in several entries, a, b; save one alone; \(advice)"),
+    ("two.pth", ": holds tensors in several entries, a, b; save only one; \(advice)"),
     ("complex.pth", ", data.pkl, byte 70: asks for torch.ComplexFloatStorage; \(refused)"),
     (
       "script.pth",
@@ -122,11 +124,11 @@ import Testing
       message { try WeightFile(reading: path) } == "\(path): no such file; check the path")
     #expect(
       message { try WeightFile(reading: folder.path) }
-        == "\(folder.path): is no ordinary file; name a file of weights")
+        == "\(folder.path): is not a regular file; name a weight file")
     #expect(try text("") == "\(path): the file is empty; \(advice)")
     #expect(
       try text("<html>404</html>")
-        == "\(path): not a file of weights; \(advice)")
+        == "\(path): not a weight file; \(advice)")
   }
 
   /// Cut anywhere, a file is refused in one line: nothing of it can be missing unnoticed.
@@ -154,7 +156,8 @@ import Testing
     let path = try folder.write(bytes, as: "changed.pth")
     #expect(
       message { try WeightFile(reading: path) }
-        == "\(path), simple/data/0: its checksum does not fit its bytes; the file is damaged or cut short: copy or download it again"
+        == "\(path), simple/data/0: its checksum does not match its bytes; the file is damaged or "
+        + "truncated: copy or download it again"
     )
   }
 }

@@ -67,7 +67,8 @@ import Testing
     let path = folder("none/a.pth")
     #expect(
       message { try writeTorchArchive(tensors, to: path) }
-        == "\(path): cannot create the file (No such file or directory); check the folder and the space of the disk"
+        == "\(path): cannot create the file (No such file or directory); check the folder and the "
+        + "free disk space"
     )
   }
 
@@ -91,8 +92,8 @@ import Testing
     #expect(try Python.output(program, folder("a.pth")) == "\(lines)\n\(lines)")
   }
 
-  /// Zip64's fields in an archive that would not need them, so that small files try them: each number on its own, and all of
-  /// them.
+  /// Zip64's fields in an archive that would not need them, so that small files try them: each
+  /// number on its own, and all of them.
   static let limits = [
     ZipLimits(number: 0, entries: 0), ZipLimits(number: 64), ZipLimits(number: 1000),
     ZipLimits(entries: 3),

@@ -56,7 +56,7 @@ import Testing
     func text(_ path: String) -> String { message { try saved.save(to: path) } }
     #expect(
       text(folder("a.h5"))
-        == "\(folder("a.h5")): the end of the name says no format; choose one of .pth, .pt, .safetensors"
+        == "\(folder("a.h5")): unknown extension; use one of .pth, .pt, .safetensors"
     )
     #expect(
       text(folder("none/a.pth"))

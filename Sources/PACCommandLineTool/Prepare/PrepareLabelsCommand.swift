@@ -4,7 +4,7 @@ import PACData
 struct PrepareLabels: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "labels",
-    abstract: "Takes folders of images and of label files, for semantic segmentation.",
+    abstract: "Converts folders of images and label files, for segmentation.",
     discussion: """
       Images are PNG or JPEG. Label files are PNG with one channel of 8 bits or a palette: their numbers are the classes, \
       255 means not labelled. Files belong together by their names. The last samples, by name, are held out in the split \
@@ -13,24 +13,27 @@ struct PrepareLabels: ParsableCommand {
 
   @OptionGroup var common: PreparationOptions
 
-  @Option(help: ArgumentHelp("Folder of images.", valueName: "dir"))
+  @Option(help: ArgumentHelp("Folder of the images.", valueName: "dir"))
   var images: String
 
-  @Option(help: ArgumentHelp("Folder of label files.", valueName: "dir"))
+  @Option(help: ArgumentHelp("Folder of the label files.", valueName: "dir"))
   var labels: String
 
   @Option(
     help: ArgumentHelp(
-      "Text file with a line for each class, from class 0 on: its name, and its colour if it has one, such as 'road 128 64 128'.",
+      """
+      Text file with a line for each class, from class 0 on: its name and, if you like, its colour, such as \
+      'road 128 64 128'.
+      """,
       valueName: "file"))
   var classes: String
 
-  @Option(help: "Number of samples held out for evaluation; one in five by default.")
+  @Option(help: "Number of samples in the split val (default: one in five).")
   var valCount: Int?
 
   func validate() throws {
     if common.compression != 0 {
-      throw ValidationError("--compression has no effect here: image files are compressed already")
+      throw ValidationError("--compression has no effect, since image files are compressed already; leave it out")
     }
   }
 

@@ -2,8 +2,10 @@ import PACImageFiles
 
 /// Colours of class numbers.
 public enum ClassColors {
-  /// The colours of 256 class numbers where a dataset names none, those of Pascal VOC: bits 0, 3 and 6 of a number make the high
-  /// bits of red, 1, 4 and 7 those of green, 2 and 5 those of blue.
+  /// Pascal VOC's colours of 256 class numbers, the default for a dataset that names none.
+  ///
+  /// Bits 0, 3 and 6 of the number make the high bits of red, 1, 4 and 7 those of green, 2 and 5
+  /// those of blue.
   public static let standard: [PNG.Color] = (0..<256).map { number in
     func part(_ first: Int) -> UInt8 {
       (0..<8).reduce(UInt8(0)) { part, bit in
@@ -15,7 +17,8 @@ public enum ClassColors {
   }
 }
 
-/// Where an evaluation server expects predicted classes; `{split}` stands for the name of the split.
+/// Where an evaluation server expects predicted classes; `{split}` stands for the name of the
+/// split.
 public struct SubmissionLayout: Sendable, Equatable {
   /// The folder of the PNG files, within the archive.
   public var folder: String
@@ -28,7 +31,7 @@ public struct SubmissionLayout: Sendable, Equatable {
     self.archive = archive
   }
 
-  /// The same for one split.
+  /// The layout with `{split}` replaced by the name of a split.
   public func filled(split: String) -> SubmissionLayout {
     func fill(_ text: String) -> String {
       text.split(separator: "{split}", omittingEmptySubsequences: false).joined(separator: split)

@@ -1,7 +1,9 @@
 import PACFiles
 import PACHDF5
 
-/// A dataset file while it is written: it appears at its path when it is finished, or not at all.
+/// A dataset file being written.
+///
+/// It appears at its path when it is finished, or not at all.
 struct DatasetDraft {
   /// The path at which the dataset appears.
   let path: String
@@ -25,13 +27,13 @@ struct DatasetDraft {
   /// The number of samples so far.
   var count: Int { names.count }
 
-  /// Counts one more sample, whose fields are written.
+  /// Records the name and size of a sample whose fields have been written.
   mutating func add(_ name: String, height: Int, width: Int) {
     names.append(name)
     sizes += [Int32(height), Int32(width)]
   }
 
-  /// Writes names, sizes, splits and attributes, and gives the file its name.
+  /// Writes names, sizes, splits and attributes, and moves the file to its path.
   /// - Parameters:
   ///   - splits: positions of samples by name of the split.
   ///   - version: the version of the layout.

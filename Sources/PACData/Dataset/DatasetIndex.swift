@@ -2,9 +2,9 @@ import Foundation
 import PACHDF5
 
 extension HDF5Group {
-  /// Writes what every dataset file has beside its fields: names, sizes, splits and attributes.
+  /// Writes everything but the fields: names, sizes, splits and attributes.
   /// - Parameters:
-  ///   - names: of the samples.
+  ///   - names: the names of the samples.
   ///   - sizes: rows and columns of the samples, one after the other.
   ///   - splits: positions of samples by name of the split.
   ///   - description: where the samples come from.
@@ -45,23 +45,23 @@ extension HDF5Group {
 }
 
 extension DatasetLayout {
-  /// Checks every split, see below.
+  /// Checks every split, each as in the next function.
   static func validate(_ splits: [String: [Int]], count: Int, path: String) throws(DataError) {
     for (name, indices) in splits {
       try validate(indices, split: name, count: count, path: path)
     }
   }
 
-  /// Checks the positions of a split: each exists and is named once.
+  /// Checks that every position of a split exists and occurs once.
   static func validate(_ indices: [Int], split: String, count: Int, path: String) throws(DataError)
   {
     let place = "\(path), \(splits)/\(split)"
     if let wrong = indices.first(where: { !(0..<count).contains($0) }) {
       throw DataError(
-        "\(place): sample \(wrong) does not exist, there are \(count); prepare the dataset again")
+        "\(place): no sample \(wrong), the dataset has \(count); prepare the dataset again")
     }
     guard Set(indices).count == indices.count else {
-      throw DataError("\(place): a sample is named twice; prepare the dataset again")
+      throw DataError("\(place): a sample occurs twice; prepare the dataset again")
     }
   }
 }

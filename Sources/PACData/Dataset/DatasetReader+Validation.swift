@@ -2,12 +2,12 @@ import PACHDF5
 import PACImageFiles
 
 extension DatasetReader {
-  /// Refuses files that are no dataset, or one of a later layout.
+  /// Rejects files that are not datasets, and datasets of a newer layout.
   /// - Returns: the version of the layout.
   static func checkFormat(_ root: HDF5Group, _ path: String) throws -> Int {
     guard root.hasAttribute("format") else {
       throw DataError(
-        "\(path): an HDF5 file, but not a dataset of this program; make one with pac prepare")
+        "\(path): an HDF5 file, but not a dataset; make one with pac prepare")
     }
     let format = try root.string(attribute: "format")
     guard format == DatasetLayout.format else {
@@ -17,13 +17,13 @@ extension DatasetReader {
     let known = DatasetLayout.version...DatasetLayout.encodedVersion
     guard known.contains(version) else {
       throw DataError(
-        "\(path): version \(version) of the layout, this program reads versions "
+        "\(path): layout version \(version), but this program reads versions "
           + "\(known.lowerBound) to \(known.upperBound); prepare the dataset again")
     }
     return version
   }
 
-  /// The fields of the file, each checked by itself.
+  /// Opens the fields and checks each on its own.
   static func openFields(_ root: HDF5Group) throws -> [SceneField: FieldStorage] {
     var storage: [SceneField: FieldStorage] = [:]
     for field in SceneField.allCases where field == .image || root.contains(field.path) {
@@ -38,7 +38,7 @@ extension DatasetReader {
     return storage
   }
 
-  /// Where the samples' files begin, and where the last one ends.
+  /// The offset of every sample's file, followed by the end of the last one.
   private static func readStarts(
     _ root: HDF5Group, _ dataset: HDF5Dataset, _ field: SceneField
   ) throws -> [Int] {
@@ -59,7 +59,7 @@ extension DatasetReader {
     return starts
   }
 
-  /// Checks that the fields hold equally many samples, and arrays pixels of equal extents.
+  /// Checks that all fields have the same number of samples, and all arrays the same H and W.
   static func checkAgreement(
     _ storage: [SceneField: FieldStorage], count: Int, _ path: String
   ) throws(DataError) {
@@ -101,7 +101,7 @@ extension DatasetReader {
     return names
   }
 
-  /// Rows and columns of the samples, one after the other.
+  /// The rows and columns of each sample, interleaved.
   static func readSizes(_ root: HDF5Group, _ image: FieldStorage) throws -> [Int] {
     let dataset = try root.dataset(DatasetLayout.size)
     let place = "\(root.filePath), \(DatasetLayout.size)"
@@ -110,7 +110,7 @@ extension DatasetReader {
         "\(place): expected \([image.count, 2]), found \(dataset.shape); prepare the dataset again")
     }
     let sizes = try dataset.read(Int.self)
-    // Image files say their size themselves; these are compared when they are decoded.
+    // Image files state their own size, which is compared when they are decoded.
     var stored = (height: 1 << 28, width: 1 << 28)
     if case .array(let array) = image {
       stored = (max(array.shape[2], 1), max(array.shape[3], 1))
@@ -174,7 +174,7 @@ extension DatasetReader {
     return description
   }
 
-  /// Red, green and blue of the class numbers.
+  /// The RGB colours of the class numbers.
   private static func readColors(_ root: HDF5Group, classes: Int) throws -> [PNG.Color] {
     let dataset = try root.dataset(DatasetLayout.classColor)
     guard dataset.shape.count == 2, dataset.shape[1] == 3,

@@ -3,10 +3,12 @@ import PACFiles
 import PACHDF5
 import PACTensors
 
-/// Reads the samples of a dataset one by one; may be used by several threads at once.
+/// Reads the samples of a dataset one by one.
 ///
-/// The layout, described in docs/data-format.md, is checked on opening; names, sizes and splits are then in
-/// memory, pixels are not.
+/// Safe to use from several threads at once.
+///
+/// Opening checks the layout (docs/data-format.md) and loads names, sizes and splits, but no
+/// pixels.
 public final class DatasetReader: Sendable {
   /// The path as it was given.
   public let path: String
@@ -20,17 +22,20 @@ public final class DatasetReader: Sendable {
   public let names: [String]
   /// Positions of samples by name of the split.
   public let splits: [String: [Int]]
-  /// The rows of the highest sample; in a file of arrays every sample is filled up to them.
+  /// The rows of the tallest sample; in a file of arrays every sample is padded to them.
   public let maximumHeight: Int
-  /// The columns of the widest sample; in a file of arrays every sample is filled up to them.
+  /// The columns of the widest sample; in a file of arrays every sample is padded to them.
   public let maximumWidth: Int
   private let fieldStorage: [SceneField: FieldStorage]
   private let sizes: [Int]
   private let version: Int
   private let seal: DatasetSeal?
 
-  /// Opens a dataset and checks its layout, after comparing all bytes but the pixels with their checksum.
-  /// - Throws: `HDF5Error` if the file cannot be read, `DataError` if it is damaged or holds something else.
+  /// Opens a dataset.
+  ///
+  /// First the checksum of everything but the pixels is verified, then the layout.
+  /// - Throws: `HDF5Error` if the file cannot be read, `DataError` if it is damaged or holds
+  ///   something else.
   public init(_ path: String) throws {
     seal = try DatasetSeal.openIfReadable(path)
     let root = try HDF5File(reading: path).root
@@ -60,12 +65,13 @@ public final class DatasetReader: Sendable {
     created = root.hasAttribute("created") ? try root.string(attribute: "created") : ""
   }
 
-  /// Whether the file carries checksums: those of `pac prepare` do.
+  /// Whether the file has checksums, as all files of `pac prepare` do.
   public var hasChecksums: Bool { seal != nil }
 
-  /// The same for copies of one file, and different for any other, as far as checksums tell.
+  /// Identifies the contents: equal for copies of a file, different (up to collisions of checksums)
+  /// for other files.
   ///
-  /// Of a file without checksums the pixels do not count.
+  /// Without checksums in the file, pixels are not included.
   public var fingerprint: String {
     if let seal { return seal.fingerprint }
     var sum = CRC32()
@@ -80,17 +86,18 @@ public final class DatasetReader: Sendable {
   /// What the depths mean.
   public var depthUnit: DepthUnit { description.depthUnit }
 
-  /// The depth that stands for "not measured"; nil if every pixel was.
+  /// The value that marks a missing depth; nil if every pixel has one.
   public var missingDepth: Float? { description.missingDepth }
 
   /// Positions of the samples of one split.
   ///
-  /// `NAME_randN` is a choice of N samples of NAME, the same ones everywhere and always, in the order of NAME.
-  /// - Throws: `DataError` if there is no such split, it is empty or smaller than the choice.
+  /// `NAME_randN` is a fixed pseudorandom choice of N samples of NAME, in the order of NAME.
+  /// - Throws: `DataError` if the split does not exist, is empty, or has fewer than N samples.
   public func split(_ name: String) throws(DataError) -> [Int] {
     if let indices = splits[name] {
       guard !indices.isEmpty else {
-        throw DataError("\(path): the split \(name) is empty; prepare the dataset with some for it")
+        throw DataError(
+          "\(path): the split \(name) is empty; prepare the dataset with samples in it")
       }
       return indices
     }
@@ -115,19 +122,19 @@ public final class DatasetReader: Sendable {
     return places.prefix(count).sorted().map { all[$0] }
   }
 
-  /// The extent of a sample without what fills it up.
+  /// The size of a sample without its padding.
   /// - Precondition: the sample exists.
   public func size(of index: Int) -> (height: Int, width: Int) {
     precondition(names.indices.contains(index), "sample \(index) of \(count)")
     return (sizes[2 * index], sizes[2 * index + 1])
   }
 
-  /// Reads one sample, cut to its size, after comparing the stored bytes with their checksums.
+  /// Reads one sample without its padding, after verifying the checksums of the stored bytes.
   /// - Parameters:
   ///   - index: its position.
   ///   - wanted: the fields to read besides the image; nil: all there are.
   /// - Returns: the sample.
-  /// - Throws: `DataError` if a wanted field is not there or the sample is damaged, `HDF5Error`.
+  /// - Throws: `DataError` if a wanted field is missing or the sample is damaged; `HDF5Error`.
   public func read(_ index: Int, fields wanted: Set<SceneField>? = nil) throws -> SceneSample {
     let wanted = (wanted ?? fields).union([.image])
     if let absent = SceneField.allCases.first(where: {
@@ -155,7 +162,7 @@ public final class DatasetReader: Sendable {
       labels: try bytes(.labels))
   }
 
-  /// Compares what is stored of a sample with its checksums, before the library decodes it.
+  /// Verifies the checksums of a sample's stored bytes before HDF5 decodes them.
   private func verify(_ field: SceneField, _ index: Int) throws {
     guard let seal, let storage = fieldStorage[field] else { return }
     let (height, width) = size(of: index)
@@ -167,7 +174,7 @@ public final class DatasetReader: Sendable {
     }
   }
 
-  /// What people want to know about the dataset.
+  /// A summary of the dataset, as `pac inspect` prints it.
   public var summary: DatasetSummary {
     DatasetSummary(
       path: path, version: version, created: created, description: description,
@@ -184,7 +191,7 @@ public final class DatasetReader: Sendable {
   }
 }
 
-/// What people want to know about a dataset.
+/// A summary of a dataset, as `pac inspect` prints it.
 public struct DatasetSummary: Sendable, Equatable {
   /// One field.
   public struct Field: Sendable, Equatable {

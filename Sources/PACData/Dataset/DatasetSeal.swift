@@ -2,14 +2,15 @@ import Glibc
 import PACFiles
 import PACHDF5
 
-/// Checksums at the end of a dataset file: one for each stored chunk, one for everything else.
+/// Checksums at the end of a dataset file: one for each stored chunk and one for everything else.
 ///
-/// HDF5 ignores what follows its own end. The seal stands outside because changed bytes in the structure of an HDF5 file
-/// can end the process inside the library: that structure, which with names, sizes and splits is small, is
-/// compared as plain bytes before the library opens the file. The pixels are compared chunk by chunk whenever
-/// one is read. docs/data-format.md describes the layout; reasons in docs/decisions/0006-checksums-of-datasets.md.
+/// HDF5 ignores what follows the end of its own data. The checksums are stored there, outside HDF5,
+/// because a damaged structure can crash the library. The structure, which is small even with
+/// names, sizes and splits, is verified as plain bytes before HDF5 opens the file. Pixels are
+/// verified chunk by chunk when they are read. docs/data-format.md describes the layout; reasons in
+/// docs/decisions/0006-checksums-of-datasets.md.
 struct DatasetSeal: Sendable {
-  /// A chunk as it is stored.
+  /// A chunk as stored in the file.
   private struct Entry {
     let place: Range<Int>
     let sum: UInt32
@@ -17,13 +18,14 @@ struct DatasetSeal: Sendable {
     static let size = 20
   }
 
-  /// Changes with every byte of the file: the checksum over all checksums.
+  /// The checksum of all checksums, which changes with any byte of the file.
   let fingerprint: String
   private let file: SystemFile
   private let entries: [Int: Entry]
 
   private static let mark = "\nPAC-DATASET-CRC32 "
-  /// The last line: mark, start of the table, checksum of all but the chunks, checksum of table and line.
+  /// The last line: mark, offset of the table, checksum of all but the chunks, checksum of table
+  /// and line.
   private static let lineLength = mark.utf8.count + 16 + 1 + 8 + 1 + 8 + 1
 
   /// Why the file does not match its seal.
@@ -31,7 +33,7 @@ struct DatasetSeal: Sendable {
     let description: String
   }
 
-  /// Runs `body` and says at which place of which file a mismatch was found.
+  /// Runs `body`, and adds the file and the place to the message of a mismatch.
   static func naming<R>(_ place: String, _ body: () throws -> R) throws -> R {
     do {
       return try body()
@@ -42,7 +44,7 @@ struct DatasetSeal: Sendable {
     }
   }
 
-  /// Reads the seal of a file and compares with it all bytes but those of the chunks.
+  /// Reads the seal of a file and verifies all bytes but those of the chunks.
   /// - Returns: nil if the file does not end with a seal.
   /// - Throws: `Mismatch`; `SystemFile.Failure`.
   static func open(_ path: String) throws -> DatasetSeal? {
@@ -76,7 +78,9 @@ struct DatasetSeal: Sendable {
       entries: Dictionary(entries.map { ($0.place.lowerBound, $0) }) { first, _ in first })
   }
 
-  /// As `open(_:)`, naming the file; nil also if it cannot be read, which is told by what opens it next.
+  /// Like `open(_:)`, but names the file in errors.
+  ///
+  /// Also nil for an unreadable file, which the next open reports.
   static func openIfReadable(_ path: String) throws -> DatasetSeal? {
     do {
       return try naming(path) { try open(path) }
@@ -85,7 +89,7 @@ struct DatasetSeal: Sendable {
     }
   }
 
-  /// Compares a stored chunk with its checksum.
+  /// Verifies the checksum of a stored chunk.
   /// - Throws: `Mismatch`; `SystemFile.Failure`.
   func verify(_ chunk: Range<Int>) throws {
     guard let entry = entries[chunk.lowerBound], entry.place == chunk else {
@@ -99,13 +103,13 @@ struct DatasetSeal: Sendable {
     }
   }
 
-  /// Appends the seal to a finished file that is still to get its name.
+  /// Appends the seal to a finished file that still has its temporary name.
   /// - Throws: `DataError` or `HDF5Error` if it cannot be read or written.
   static func append(to file: AtomicFile) throws {
     do {
       try append(to: file.temporaryPath)
     } catch let failure as SystemFile.Failure {
-      throw DataError("\(file.path): \(failure); check the space and the quota of the disk")
+      throw DataError("\(file.path): \(failure); check the free disk space and the quota")
     }
   }
 
@@ -149,7 +153,7 @@ struct DatasetSeal: Sendable {
           UInt64(littleEndian: table.loadUnaligned(fromByteOffset: at + $0, as: UInt64.self))
         }
         let sum = table.loadUnaligned(fromByteOffset: at + 16, as: UInt32.self)
-        // The table has been compared with its checksum; the bound only keeps the sum from overflowing.
+        // The table's checksum has been verified; the bound only keeps the sum from overflowing.
         let first = Int(clamping: min(numbers[0], 1 << 62))
         let count = Int(clamping: min(numbers[1], 1 << 62))
         return Entry(place: first..<first + count, sum: UInt32(littleEndian: sum))
@@ -157,7 +161,7 @@ struct DatasetSeal: Sendable {
     }
   }
 
-  /// The checksum of the bytes up to `end` that lie in none of the places, which are in order.
+  /// The checksum of the bytes up to `end` outside `places`, which are sorted.
   private static func sumOutside(
     _ places: [Range<Int>], _ file: SystemFile, end: Int
   ) throws -> UInt32 {
@@ -183,7 +187,7 @@ struct DatasetSeal: Sendable {
     var start = place.lowerBound
     while start < place.upperBound {
       let bytes = try file.read(at: start, upTo: min(1 << 20, place.upperBound - start))
-      guard !bytes.isEmpty else { throw Mismatch(description: "the file is cut short") }
+      guard !bytes.isEmpty else { throw Mismatch(description: "the file is truncated") }
       sum.update(bytes)
       start += bytes.count
     }
@@ -194,7 +198,7 @@ struct DatasetSeal: Sendable {
     while bytes.count < place.count {
       let more = try file.read(
         at: place.lowerBound + bytes.count, upTo: place.count - bytes.count)
-      guard !more.isEmpty else { throw Mismatch(description: "the file is cut short") }
+      guard !more.isEmpty else { throw Mismatch(description: "the file is truncated") }
       bytes += more
     }
     return bytes

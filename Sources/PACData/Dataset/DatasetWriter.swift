@@ -2,10 +2,12 @@ import Foundation
 import PACHDF5
 import PACTensors
 
-/// Writes a dataset sample by sample; the file appears when it is finished, or not at all.
+/// Writes a dataset sample by sample.
 ///
-/// Holds one sample at a time in memory. Samples smaller than the maximal extent are filled up at the right
-/// and at the bottom. The layout is described in docs/data-format.md.
+/// The file appears when it is finished, or not at all.
+///
+/// Only one sample is in memory at a time. Samples smaller than the maximum are padded at the right
+/// and at the bottom. docs/data-format.md describes the layout.
 public final class DatasetWriter {
   /// The fields every sample has.
   public let fields: Set<SceneField>
@@ -19,9 +21,9 @@ public final class DatasetWriter {
 
   /// Begins a dataset under a temporary name in the folder of `path`.
   /// - Parameters:
-  ///   - path: where the dataset shall appear; replaces a file of that name.
+  ///   - path: where to write the dataset; replaces an existing file.
   ///   - fields: what every sample has; the image is always written.
-  ///   - maximumHeight: the rows of the highest sample.
+  ///   - maximumHeight: the rows of the tallest sample.
   ///   - maximumWidth: the columns of the widest sample.
   ///   - description: where the samples come from and what the numbers mean.
   ///   - compression: deflate level 1 to 9; 0 or nil: none.
@@ -51,8 +53,8 @@ public final class DatasetWriter {
   public var count: Int { draft.count }
 
   /// Writes one more sample.
-  /// - Throws: `DataError`, naming the sample, if it lacks a field, has one more, or its sizes or values are
-  ///   not usable; `HDF5Error` if it cannot be written.
+  /// - Throws: `DataError`, naming the sample, if a field is missing or unexpected, or a size or
+  ///   value is not usable; `HDF5Error` if it cannot be written.
   public func append(_ sample: SceneSample) throws {
     try validate(sample)
     let (height, width) = (sample.image.height, sample.image.width)
@@ -71,7 +73,7 @@ public final class DatasetWriter {
     draft.add(sample.name, height: height, width: width)
   }
 
-  /// Writes names, sizes, splits and attributes, and gives the file its name.
+  /// Writes names, sizes, splits and attributes, and moves the file to its path.
   /// - Parameter splits: positions of samples by name of the split, such as `train` and `test`.
   /// - Throws: `DataError` if a split names a sample that does not exist, or one twice.
   public func finish(splits: [String: [Int]]) throws {
@@ -127,7 +129,7 @@ extension DatasetWriter {
     }
     guard height > 0, width > 0, height <= maximumHeight, width <= maximumWidth else {
       throw DataError(
-        "\(place): \(height) × \(width) pixels (rows × columns) do not fit the maximal extent "
+        "\(place): \(height) × \(width) pixels (rows × columns) do not fit the maximum size "
           + "\(maximumHeight) × \(maximumWidth); begin the dataset with a larger one")
     }
     let shapes: [(SceneField, [Int]?)] = [
@@ -137,7 +139,8 @@ extension DatasetWriter {
     for (field, shape) in shapes {
       guard (shape != nil) == fields.contains(field) else {
         throw DataError(
-          "\(place): \(field.rawValue) is \(shape == nil ? "missing" : "not a field of the dataset")"
+          "\(place): \(field.rawValue) is "
+            + (shape == nil ? "missing" : "not a field of the dataset")
             + "; give every sample the same fields")
       }
       let expected = [1, field.channels, height, width]
@@ -147,7 +150,7 @@ extension DatasetWriter {
     }
     for tensor in [sample.depth, sample.flow] {
       guard tensor?.elements.allSatisfy({ $0.isFinite }) ?? true else {
-        throw DataError("\(place): a depth or flow is not a finite number; mark it as missing")
+        throw DataError("\(place): a depth or flow value is not finite; mark it as missing")
       }
     }
   }

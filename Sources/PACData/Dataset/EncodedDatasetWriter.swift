@@ -2,7 +2,7 @@ import PACHDF5
 
 /// One sample of a dataset of image files.
 struct EncodedSample {
-  /// The name that a person recognises.
+  /// A recognisable name.
   var name: String
   /// The number of rows.
   var height: Int
@@ -10,14 +10,15 @@ struct EncodedSample {
   var width: Int
   /// The bytes of a PNG or JPEG file.
   var image: [UInt8]
-  /// The bytes of a PNG file whose samples or palette numbers are classes; nil if there are no labels.
+  /// The bytes of a PNG file whose grey values or palette indices are class numbers; nil without
+  /// labels.
   var labels: [UInt8]?
 }
 
-/// Writes a dataset of images and labels of different sizes as the bytes of their files, see docs/data-format.md.
+/// Writes a dataset of images and labels of different sizes as encoded files (docs/data-format.md).
 ///
-/// The file appears when it is finished, or not at all. The samples are taken as they are; that their files are good is the
-/// caller's part.
+/// The file appears when it is finished, or not at all. The caller must have checked that the
+/// samples' files are valid.
 final class EncodedDatasetWriter {
   private let images: HDF5Dataset
   private let labels: HDF5Dataset
@@ -25,7 +26,8 @@ final class EncodedDatasetWriter {
   private var labelStarts = [0]
   private var draft: DatasetDraft
 
-  /// Elements of one chunk: small enough that reading a file reads little besides, and fits HDF5's cache.
+  /// The elements of one chunk: few enough that reading a file reads little else and fits HDF5's
+  /// cache.
   private static let chunk = 1 << 16
 
   /// Begins a dataset under a temporary name in the folder of `path`.
@@ -62,7 +64,7 @@ final class EncodedDatasetWriter {
     try dataset.write(bytes, start: [start], count: [bytes.count])
   }
 
-  /// Writes names, sizes, splits and attributes, and gives the file its name.
+  /// Writes names, sizes, splits and attributes, and moves the file to its path.
   /// - Parameter splits: positions of samples by name of the split.
   /// - Throws: `DataError` if a split names a sample that does not exist, or one twice.
   func finish(splits: [String: [Int]]) throws {

@@ -4,9 +4,10 @@ import PACTensors
 
 /// How a file holds one field of its samples.
 enum FieldStorage: Sendable {
-  /// An array [N, C, H, W], every sample filled up to the largest.
+  /// An array [N, C, H, W], every sample padded to the largest.
   case array(HDF5Dataset)
-  /// The bytes of one PNG or JPEG file after the other; sample i's are `starts[i] ..< starts[i + 1]`, none if it lacks the field.
+  /// The concatenated bytes of PNG or JPEG files. Sample i has `starts[i] ..< starts[i + 1]`, an
+  /// empty range if it lacks the field.
   case files(HDF5Dataset, starts: [Int])
 
   var dataset: HDF5Dataset {
@@ -23,7 +24,7 @@ enum FieldStorage: Sendable {
     }
   }
 
-  /// The elements that hold a sample, along each axis of the dataset.
+  /// The range of a sample along each axis of the dataset.
   func block(_ field: SceneField, _ index: Int, height: Int, width: Int) -> [Range<Int>] {
     switch self {
     case .array: [index..<index + 1, 0..<field.channels, 0..<height, 0..<width]
@@ -31,8 +32,9 @@ enum FieldStorage: Sendable {
     }
   }
 
-  /// The numbers of a field of bytes, cut to the sample's size; nil if the sample lacks it.
-  /// - Throws: `DataError` or `ImageFileError` naming the sample if its file is damaged or of another size.
+  /// The values of a byte field, without padding; nil if the sample lacks it.
+  /// - Throws: `DataError` or `ImageFileError` naming the sample, if its file is damaged or has
+  ///   another size.
   func bytes(
     _ field: SceneField, _ index: Int, name: String, height: Int, width: Int
   ) throws -> ByteImage? {
@@ -59,7 +61,7 @@ enum FieldStorage: Sendable {
     }
   }
 
-  /// The numbers of a field of floats, cut to the sample's size.
+  /// The values of a float field, without padding.
   func tensor(_ field: SceneField, _ index: Int, height: Int, width: Int) throws -> Tensor {
     let count = [1, field.channels, height, width]
     return try Tensor(Shape(count)) {

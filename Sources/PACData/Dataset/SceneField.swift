@@ -1,7 +1,7 @@
 import PACHDF5
 import PACImageFiles
 
-/// What a dataset can hold of each scene; the raw value is the name of the HDF5 dataset.
+/// A field that a dataset can hold for each scene; the raw value is the name of the HDF5 dataset.
 public enum SceneField: String, CaseIterable, Sendable {
   /// The colour image, which every dataset has.
   case image
@@ -37,40 +37,42 @@ public enum SceneField: String, CaseIterable, Sendable {
 }
 
 extension SceneField {
-  /// The class number of pixels without label; labels are filled up with it beyond the extent of a sample.
+  /// The class number of unlabelled pixels; labels are padded with it.
   public static let unlabelled: UInt8 = 255
 
-  /// Components of flow beyond this magnitude are unknown, in pixels.
+  /// Flow components of a larger magnitude, in pixels, are unknown.
   public static let unknownFlowAbove: Float = 1e7
 }
 
-/// What the numbers of a depth map mean.
+/// The unit of a depth map.
 public enum DepthUnit: String, Sendable, CaseIterable {
   /// Distances in metres.
   case metre
-  /// Distances or disparities up to an unknown factor.
+  /// Distances or disparities of unknown scale.
   case unitless = "none"
 }
 
-/// Where a dataset comes from and what its numbers mean.
+/// Where a dataset comes from and what its values mean.
 public struct DatasetDescription: Sendable, Equatable {
   /// Where the samples come from: files, folders or the settings of a generator.
   public var source: String
-  /// What it holds, for people.
+  /// What it holds, in plain words.
   public var text: String
-  /// The program that wrote it and its version, as `pac 1.0`.
+  /// The program that wrote it and its version, such as `pac 1.0`.
   public var createdBy: String
   /// What the depths mean.
   public var depthUnit: DepthUnit
-  /// The depth that stands for "not measured"; nil if every pixel was.
+  /// The value that marks a missing depth; nil if every pixel has one.
   public var missingDepth: Float?
-  /// The published collection of which it is a part, see `PublishedCollection`; empty if it is of none.
+  /// The published collection it is part of (see `PublishedCollection`); empty if none.
   public var collection: String
-  /// What the classes of the labels are called, from class 0 on; empty if that is not known.
+  /// The names of the label classes, starting at class 0; empty if unknown.
   public var classNames: [String]
-  /// The colours of class numbers in label images and pictures, from 0 on; by default `ClassColors.standard`.
+  /// The colours of the classes in label images and pictures, starting at class 0.
+  ///
+  /// Default: `ClassColors.standard`.
   public var classColors: [PNG.Color]
-  /// Where an evaluation server expects predictions; nil if there is none.
+  /// Where an evaluation server expects predictions; nil without one.
   public var submission: SubmissionLayout?
 
   /// Describes a dataset.
@@ -91,7 +93,7 @@ public struct DatasetDescription: Sendable, Equatable {
   }
 }
 
-/// Collections with published results; the raw values are what dataset files call them.
+/// Collections with published results; the raw values are their names in dataset files.
 public enum PublishedCollection: String, Sendable, CaseIterable {
   /// The labelled part of NYU Depth V2.
   case nyu = "NYU Depth V2"
@@ -104,7 +106,7 @@ enum DatasetLayout {
   static let format = "pac-dataset"
   /// The version of files whose fields are arrays.
   static let version = 1
-  /// The version of files that hold image files.
+  /// The version of files whose fields are encoded image files.
   static let encodedVersion = 2
   static let className = "/class_name"
   static let classColor = "/class_color"
@@ -113,7 +115,7 @@ enum DatasetLayout {
   static let name = "/name"
   static let size = "/size"
   static let splits = "/splits"
-  /// The attribute that says that checksums follow the end of the HDF5 file.
+  /// The attribute that announces checksums behind the end of the HDF5 data.
   static let sealed = "checksums"
   /// What is written for unknown flow, as in the files of the Middlebury benchmark.
   static let unknownFlow: Float = 1e10

@@ -1,4 +1,4 @@
-/// A part of an image, mirrored left to right or not.
+/// A crop of an image, optionally flipped left to right.
 public struct CropWindow: Sendable, Equatable {
   /// The first row.
   public var top: Int
@@ -8,10 +8,10 @@ public struct CropWindow: Sendable, Equatable {
   public var height: Int
   /// The number of columns.
   public var width: Int
-  /// Whether the part is mirrored left to right.
+  /// Whether the crop is flipped left to right.
   public var isFlipped: Bool
 
-  /// Describes a part.
+  /// Describes a crop.
   public init(top: Int, left: Int, height: Int, width: Int, isFlipped: Bool) {
     self.top = top
     self.left = left
@@ -20,12 +20,12 @@ public struct CropWindow: Sendable, Equatable {
     self.isFlipped = isFlipped
   }
 
-  /// The whole of an image.
+  /// The whole image.
   public static func whole(height: Int, width: Int, isFlipped: Bool = false) -> CropWindow {
     CropWindow(top: 0, left: 0, height: height, width: width, isFlipped: isFlipped)
   }
 
-  /// The part of one row-major channel that lies under the window.
+  /// The crop of one row-major channel.
   public func cut<T>(_ channel: some RandomAccessCollection<T>, width imageWidth: Int) -> [T] {
     var result: [T] = []
     result.reserveCapacity(height * width)
@@ -37,7 +37,7 @@ public struct CropWindow: Sendable, Equatable {
     return result
   }
 
-  /// Whether a row-major channel of flags has one set under the window, its border left out.
+  /// Whether any flag of a row-major channel is set inside the crop without its border.
   public func contains(_ flags: [Bool], width imageWidth: Int, border: Int) -> Bool {
     for y in top + border..<top + height - border {
       let start = y * imageWidth + left

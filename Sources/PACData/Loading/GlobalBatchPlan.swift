@@ -1,12 +1,12 @@
-/// Which positions of an epoch's order belong to each step, and which of those to each rank.
+/// Assigns the positions of an epoch's order to steps, and those of a step to ranks.
 ///
-/// Step s takes the positions s·B ..< min((s + 1)·B, N): the last batch of an epoch may be smaller and no
-/// sample is dropped. Within a batch each rank takes a contiguous range, so that adding up the ranks'
-/// results in rank order visits the samples in the epoch's order for any number of ranks.
+/// Step s takes the positions s·B ..< min((s + 1)·B, N): the last batch of an epoch may be smaller
+/// and no sample is dropped. Within a batch each rank takes a contiguous range, so summing the
+/// ranks' results in rank order visits the samples in the epoch's order for any number of ranks.
 public struct GlobalBatchPlan: Sendable, Equatable {
   /// N, the number of samples in the split.
   public let sampleCount: Int
-  /// B, the number of samples all ranks together visit between two optimizer steps.
+  /// B, the number of samples of one optimizer step over all ranks.
   public let globalBatchSize: Int
   /// R, the number of ranks.
   public let worldSize: Int
@@ -17,7 +17,7 @@ public struct GlobalBatchPlan: Sendable, Equatable {
   ///   - globalBatchSize: the number of samples of a step, over all ranks.
   ///   - worldSize: the number of ranks.
   ///   - source: where the samples come from, for messages: `train.h5, split train`.
-  /// - Throws: `DataError` if a rank would never get a sample or there is none at all.
+  /// - Throws: `DataError` if a rank would never get a sample, or the split is empty.
   public init(
     sampleCount: Int, globalBatchSize: Int, worldSize: Int, source: String
   ) throws(DataError) {
@@ -27,8 +27,10 @@ public struct GlobalBatchPlan: Sendable, Equatable {
     }
     guard worldSize <= globalBatchSize else {
       throw DataError(
-        "global-batch: \(counted(globalBatchSize, "sample")) cannot be shared among \(worldSize) ranks; "
-          + "set it to at least \(worldSize) or start at most \(counted(globalBatchSize, "rank"))")
+        "global-batch: \(counted(globalBatchSize, "sample")) cannot be shared among \(worldSize) "
+          + "ranks; set it to at least \(worldSize) "
+          + "or start at most \(counted(globalBatchSize, "rank"))"
+      )
     }
     self.sampleCount = sampleCount
     self.globalBatchSize = globalBatchSize
@@ -55,13 +57,13 @@ public struct GlobalBatchPlan: Sendable, Equatable {
   }
 }
 
-/// Divides a split for evaluation, where order does not matter.
+/// Divides a split among the ranks for evaluation, where order does not matter.
 /// - Parameters:
 ///   - sampleCount: the number of samples in the split.
 ///   - rank: this rank.
 ///   - worldSize: the number of ranks.
-/// - Returns: the samples of `rank`, a contiguous share of the split; empty for some if there are more ranks than
-///   samples.
+/// - Returns: the samples of `rank`, a contiguous part of the split; empty for some ranks if there
+///   are more ranks than samples.
 public func evaluationShard(sampleCount: Int, rank: Int, worldSize: Int) -> Range<Int> {
   contiguousShare(of: 0..<sampleCount, rank: rank, worldSize: worldSize)
 }

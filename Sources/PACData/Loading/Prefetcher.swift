@@ -1,41 +1,44 @@
 import Foundation
 
-/// Produces elements on a background thread, in order, a few ahead of the one who consumes them.
+/// Produces elements in order on a background thread, a few ahead of the consumer.
 ///
-/// Memory is bounded: at most `depth` elements exist that were not yet handed out, the one being produced
-/// included. Any thread may call any method.
+/// Memory is bounded: at most `depth` elements wait to be consumed, including the one in
+/// production. Any thread may call any method.
 public final class Prefetcher<Element: Sendable>: Sendable {
   private let buffer: PrefetchBuffer<Element>
 
   /// Starts producing.
   /// - Parameters:
   ///   - requests: the numbers `produce` is called with, in this order.
-  ///   - depth: how many elements may be ready or in the making, at least 1.
-  ///   - produce: makes the element of a request; runs on the background thread, one call at a time.
+  ///   - depth: how many elements may be ready or in production, at least 1.
+  ///   - produce: makes the element of a request; runs on the background thread, one call at a
+  ///     time.
   public init(
     _ requests: Range<Int>, depth: Int, produce: @escaping @Sendable (Int) throws -> Element
   ) {
-    precondition(depth > 0, "a read-ahead of \(depth) elements")
+    precondition(depth > 0, "a prefetch depth of \(depth)")
     let buffer = PrefetchBuffer<Element>(depth: depth)
     self.buffer = buffer
     let thread = Thread { buffer.fill(requests, produce) }
-    thread.name = "read-ahead"
+    thread.name = "prefetch"
     thread.start()
   }
 
   deinit { buffer.cancel() }
 
-  /// The next element in the order of the requests; waits for it if necessary.
+  /// The next element in the order of the requests; blocks until it is ready.
   /// - Returns: nil after the last element and after `cancel`.
-  /// - Throws: what `produce` threw for this request; the following call goes on with the next one.
+  /// - Throws: what `produce` threw for this request; the next call continues with the following
+  ///   request.
   public func next() throws -> Element? { try buffer.take()?.get() }
 
-  /// Stops producing and drops what was not handed out.
+  /// Stops producing and drops the elements that were not consumed.
   ///
   /// On return no call of `produce` is running, unless `produce` itself called this.
   public func cancel() { buffer.cancel() }
 
-  /// How long and how often `next` had to wait, the first element included: the time lost to the disk.
+  /// How long (in seconds) and how often `next` had to wait, including for the first element: the
+  /// time lost to the disk.
   public var waits: (seconds: Double, count: Int) { buffer.waits }
 }
 
@@ -106,7 +109,7 @@ private final class PrefetchBuffer<Element: Sendable>: @unchecked Sendable {
       isCancelled = true
       ready.removeAll()
       condition.broadcast()
-      // The last reference may be dropped by `produce` itself; that thread must not wait for its own end.
+      // `produce` itself may drop the last reference; its thread must not wait for itself.
       while !isDone && producer !== Thread.current { condition.wait() }
     }
   }

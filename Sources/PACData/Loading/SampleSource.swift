@@ -8,12 +8,14 @@ public protocol Sample: Sendable {
   var index: Int { get }
 }
 
-/// Cases from a part of a dataset, by position; read ahead in a rank's order by the functions below.
+/// Samples of one split of a dataset, by position.
+///
+/// The functions below prefetch them in a rank's order.
 public protocol SampleSource: Sendable {
-  /// What is read.
+  /// The type of the samples.
   associatedtype Case: Sample
 
-  /// What part of the dataset it is, for messages: `train.h5, split train`.
+  /// The file and the split, for messages: `train.h5, split train`.
   var name: String { get }
   /// The number of samples.
   var count: Int { get }
@@ -21,9 +23,10 @@ public protocol SampleSource: Sendable {
   /// The name of the sample at `position`.
   func sampleName(at position: Int) -> String
 
-  /// The sample at `position`, changed at random for training.
+  /// The sample at `position` with random augmentation, for training.
   ///
-  /// What is random depends on seed, epoch and sample alone, not on the rank or on what was read before.
+  /// The augmentation depends only on seed, epoch and sample, not on the rank or on what was read
+  /// before.
   /// - Throws: `DataError` if the sample is not usable, `HDF5Error` if it cannot be read.
   func trainingSample(at position: Int, seed: UInt64, epoch: Int) throws -> Case
 
@@ -31,22 +34,23 @@ public protocol SampleSource: Sendable {
   /// - Throws: `DataError` if the sample is not usable, `HDF5Error` if it cannot be read.
   func evaluationSample(at position: Int) throws -> Case
 
-  /// Checks the size of every sample before any is read: all ranks find the same fault.
+  /// Checks the size of every sample before any is read, so all ranks find the same error.
   /// - Parameter isCropped: whether the samples are for training.
   /// - Throws: `DataError` naming the first sample that is too small.
   func checkSizes(isCropped: Bool) throws(DataError)
 }
 
 extension SampleSource {
-  /// What a rank trains on, in order: epoch by epoch, step by step, its positions of every global batch.
+  /// Prefetches what a rank trains on: its share of every global batch, step by step and epoch by
+  /// epoch.
   ///
-  /// Reading goes on across the ends of epochs, so that no epoch begins with waiting.
+  /// Prefetching continues across epochs, so no epoch starts with a wait.
   /// - Parameters:
-  ///   - plan: which positions belong to which step and rank.
+  ///   - plan: assigns positions to steps and ranks.
   ///   - rank: this rank.
   ///   - seed: the run's seed.
-  ///   - epochs: the epochs to go through.
-  ///   - firstStep: the step of the first epoch to begin with, where a run is continued.
+  ///   - epochs: the epochs to train.
+  ///   - firstStep: the first step of the first epoch, above 0 when a run is resumed.
   ///   - depth: how many samples to have ready.
   /// - Returns: for every step `plan.shard(step:rank:).count` samples.
   /// - Throws: `DataError`, before anything is read, if a sample is smaller than the crop.
@@ -68,12 +72,12 @@ extension SampleSource {
     }
   }
 
-  /// The whole samples at `positions`, in order.
+  /// Prefetches the whole samples at `positions`, in order.
   /// - Parameters:
   ///   - positions: positions in the source, see `evaluationShard`.
   ///   - depth: how many samples to have ready.
   /// - Returns: one sample for each position.
-  /// - Throws: `DataError`, before anything is read, if nothing is left of a sample inside the border.
+  /// - Throws: `DataError`, before anything is read, if the border leaves nothing of a sample.
   public func evaluationSamples(
     _ positions: Range<Int>, depth: Int
   ) throws(DataError) -> Prefetcher<Case> {
@@ -82,7 +86,7 @@ extension SampleSource {
   }
 }
 
-/// The order of the epoch at hand, worked out once.
+/// The order of the current epoch, computed once.
 private final class EpochOrders: Sendable {
   private let seed: UInt64
   private let count: Int

@@ -1,12 +1,12 @@
-/// Turns scenes of a dataset into training and test cases.
+/// Turns scenes of a dataset into training and test samples.
 public protocol SampleMaker: Sendable {
-  /// What scenes are turned into.
+  /// The type of the samples.
   associatedtype Case: Sample
 
-  /// What scenes must have besides their image.
+  /// The field that scenes must have besides their image.
   var field: SceneField { get }
 
-  /// A case of a scene changed at random; the same for equal seed, epoch and index.
+  /// A training sample of a scene with random augmentation; equal for equal seed, epoch and index.
   /// - Parameters:
   ///   - scene: the scene.
   ///   - index: its position in the dataset.
@@ -18,7 +18,7 @@ public protocol SampleMaker: Sendable {
     of scene: SceneSample, index: Int, seed: UInt64, epoch: Int
   ) throws(DataError) -> Case
 
-  /// The whole scene as a case.
+  /// The whole scene as a sample.
   /// - Parameters:
   ///   - scene: the scene.
   ///   - index: its position in the dataset.
@@ -35,28 +35,29 @@ public protocol SampleMaker: Sendable {
   /// - Throws: `DataError` naming the scene if it is not.
   func checkSize(_ name: String, height: Int, width: Int, isCropped: Bool) throws(DataError)
 
-  /// The maker for the scenes of a dataset, which says what its values mean.
+  /// This maker, set up for what the dataset says about its values.
   func adapted(to reader: DatasetReader) -> Self
 }
 
-/// Cases from a part of a dataset, by position or read ahead in a rank's order.
+/// Samples of one split of a dataset, by position or prefetched in a rank's order.
 public struct SceneSource<Maker: SampleMaker>: SampleSource {
   /// The dataset.
   public let reader: DatasetReader
-  /// What part of the dataset it is, for messages: `train.h5, split train`.
+  /// The file and the split, for messages: `train.h5, split train`.
   public let name: String
-  /// The positions in the dataset of the samples that belong to it.
+  /// The positions of its samples in the dataset.
   public let indices: [Int]
-  /// Turns scenes into cases.
+  /// Turns scenes into samples.
   public let maker: Maker
 
   /// Makes a source.
   /// - Parameters:
-  ///   - reader: the dataset; it also says what its values mean.
-  ///   - split: the name of the part, for messages.
-  ///   - indices: the positions in the dataset that belong to the part.
-  ///   - maker: turns scenes into cases.
-  /// - Throws: `DataError` if the part is empty or the dataset does not hold what the maker needs.
+  ///   - reader: the dataset, which also says what its values mean.
+  ///   - split: the name of the split, for messages.
+  ///   - indices: the positions of the split's samples in the dataset.
+  ///   - maker: turns scenes into samples.
+  /// - Throws: `DataError` if the split is empty, or the dataset lacks the field that the maker
+  ///   needs.
   public init(
     _ reader: DatasetReader, split: String, indices: [Int], maker: Maker
   ) throws(DataError) {
@@ -78,7 +79,7 @@ public struct SceneSource<Maker: SampleMaker>: SampleSource {
   /// The name of the sample at `position` of `indices`.
   public func sampleName(at position: Int) -> String { reader.names[indices[position]] }
 
-  /// The randomly changed case of the sample at `position` of `indices`.
+  /// The sample at `position` of `indices` with random augmentation.
   /// - Throws: `DataError` if the sample is not usable, `HDF5Error` if it cannot be read.
   public func trainingSample(at position: Int, seed: UInt64, epoch: Int) throws -> Maker.Case {
     let index = indices[position]
@@ -88,7 +89,7 @@ public struct SceneSource<Maker: SampleMaker>: SampleSource {
     }
   }
 
-  /// The whole sample at `position` of `indices` as a case.
+  /// The whole sample at `position` of `indices`.
   /// - Throws: `DataError` if the sample is not usable, `HDF5Error` if it cannot be read.
   public func evaluationSample(at position: Int) throws -> Maker.Case {
     let index = indices[position]

@@ -7,18 +7,18 @@ struct DepthFile {
 
   private var isArray: Bool { path.lowercased().hasSuffix(".npy") }
 
-  /// The extent, from the beginning of the file.
+  /// The size, read from the file's header.
   func size() throws -> (height: Int, width: Int) {
     if isArray { return try plane(NumPyArray.shape(of: path)) }
     let header = try Raster.header(of: path)
     return (header.height, header.width)
   }
 
-  /// The depths `[1, 1, H, W]`, multiplied by `scale`.
+  /// Reads the depths, `[1, 1, H, W]`, multiplied by `scale`.
   /// - Parameters:
-  ///   - scale: the unit of the file in that of the result.
-  ///   - hasMissing: whether 0, negative numbers and those that are not finite mean "not measured", returned
-  ///     as 0. Otherwise 0 is a depth and the others are errors.
+  ///   - scale: one unit of the file in units of the result.
+  ///   - hasMissing: whether 0, negative and non-finite values mark missing depths, returned as 0.
+  ///     Otherwise 0 is a depth and the others are errors.
   /// - Returns: the depths.
   /// - Throws: `DataError` or `ImageFileError`, naming the file, if it is not a depth map.
   func read(scale: Double, hasMissing: Bool) throws -> Tensor {
@@ -27,7 +27,7 @@ struct DepthFile {
     let shape = Shape(batch: 1, channels: 1, height: height, width: width)
     if !hasMissing, let wrong = counts.first(where: { !$0.isFinite || $0 < 0 }) {
       throw DataError(
-        "\(path): \(wrong) is not a depth; say that pixels without depth are to be left out")
+        "\(path): \(wrong) is not a depth; treat such pixels as missing")
     }
     return Tensor(shape, counts.map { $0.isFinite && $0 > 0 ? Float($0 * scale) : 0 })
   }
@@ -40,7 +40,7 @@ struct DepthFile {
       Array(raster.samples[start..<start + 3])
     }
     guard counts.allSatisfy({ $0[0] == $0[1] && $0[0] == $0[2] }) else {
-      throw DataError("\(path): a colour picture, not depth; give one grey channel")
+      throw DataError("\(path): a colour image, not depth; give one grey channel")
     }
     return counts.map { Double($0[0]) }
   }

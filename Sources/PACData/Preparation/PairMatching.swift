@@ -1,19 +1,19 @@
-/// A colour image and the depth that belongs to it, as file names.
+/// The file names of a colour image and its depth map.
 struct FilePair: Equatable {
   let color: String
   let depth: String
 }
 
-/// Finds the depth of every colour image by the file names.
+/// Finds the depth map of every colour image by file name.
 ///
-/// Three rules are tried in turn; one holds if it gives every file exactly one partner:
-/// equal names (`1000.jpg`, `1000.npy`), equal numbers in the names (`rgb_00050.jpg`, `sync_depth_00050.png`),
-/// equal names without what all names of a kind have in common (`art_color.png`, `art_disparity.png`).
+/// Three rules are tried in turn until one gives every file exactly one partner: equal names
+/// (`1000.jpg`, `1000.npy`), equal numbers in the names (`rgb_00050.jpg`, `sync_depth_00050.png`),
+/// equal names without their common prefix and suffix (`art_color.png`, `art_disparity.png`).
 /// - Parameters:
 ///   - colors: names of the colour images.
 ///   - depths: names of the depth files.
 /// - Returns: the pairs in natural order of the colour images' names.
-/// - Throws: `DataError`, naming files without a partner, if no rule holds.
+/// - Throws: `DataError`, naming files without a partner, if no rule works.
 func matchPairs(colors: [String], depths: [String]) throws(DataError) -> [FilePair] {
   let rules = [stems, numbers, distinctions]
   var closest: (matched: Int, color: [String], depth: [String])?
@@ -37,11 +37,11 @@ func matchPairs(colors: [String], depths: [String]) throws(DataError) -> [FilePa
   }
   throw DataError(
     "\(listed(closest?.color ?? colors, "colour images")) and "
-      + "\(listed(closest?.depth ?? depths, "depth files")) have no clear partner; "
-      + "give the two of a pair the same name or number, and remove what has no partner")
+      + "\(listed(closest?.depth ?? depths, "depth files")) have no unique partner; "
+      + "give both files of a pair the same name or number, and remove files without a partner")
 }
 
-/// Whether a name comes before another if numbers in them count as numbers: `image2` before `image10`.
+/// Natural order of names, where digits compare as numbers: `image2` before `image10`.
 func naturallyPrecedes(_ first: String, _ second: String) -> Bool {
   let (parts, others) = (runs(first), runs(second))
   for (part, other) in zip(parts, others) where part != other {
@@ -54,7 +54,7 @@ func naturallyPrecedes(_ first: String, _ second: String) -> Bool {
   return parts.count == others.count ? first < second : parts.count < others.count
 }
 
-/// The name without the part after its last dot.
+/// The name without its extension.
 func stem(_ name: String) -> String {
   guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return name }
   return String(name[..<dot])
@@ -62,7 +62,7 @@ func stem(_ name: String) -> String {
 
 private func stems(_ names: [String]) -> [String] { names.map(stem) }
 
-/// All numbers in the names; a name without one keeps itself.
+/// The numbers in each name; a name without any stays as it is.
 private func numbers(_ names: [String]) -> [String] {
   stems(names).map { stem in
     let numbers = runs(stem).filter { $0.first?.isNumber == true }.map(withoutLeadingZeros)
@@ -70,7 +70,7 @@ private func numbers(_ names: [String]) -> [String] {
   }
 }
 
-/// The names without the beginning and the end that all of them share.
+/// The names without their common prefix and suffix.
 private func distinctions(_ names: [String]) -> [String] {
   let stems = stems(names).map(Array.init)
   guard let first = stems.first else { return [] }
@@ -83,7 +83,7 @@ private func distinctions(_ names: [String]) -> [String] {
   return rests.map { String($0.dropLast(suffix)) }
 }
 
-/// The text cut into runs of digits and of other characters.
+/// Splits the text into runs of digits and runs of other characters.
 private func runs(_ text: String) -> [String] {
   var runs: [String] = []
   for character in text {

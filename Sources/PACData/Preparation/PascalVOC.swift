@@ -1,6 +1,7 @@
-/// What is Pascal VOC's alone (Everingham et al., *The Pascal Visual Object Classes Challenge*, IJCV 2010).
+/// What is specific to Pascal VOC (Everingham et al., *The Pascal Visual Object Classes Challenge*,
+/// IJCV 2010).
 enum PascalVOC {
-  /// The classes by their numbers.
+  /// The class names in the order of the class numbers.
   static let classNames = [
     "background", "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair",
     "cow", "diningtable", "dog", "horse", "motorbike", "person", "pottedplant", "sheep", "sofa",

@@ -4,11 +4,13 @@ import PACTensors
 
 /// How the labelled part of NYU Depth V2 becomes a dataset.
 public struct NYUOptions: Sendable {
-  /// How many samples, the first ones, train; nil: 1000 of the published 1449, of other counts the same part.
+  /// The number of samples, taken from the start, in the training split.
+  ///
+  /// nil: 1000 of the published 1449, or the same fraction of another count.
   public var trainCount: Int?
-  /// Deflate level 1 to 9; 0 or nil: none.
+  /// The deflate level, 1 to 9; 0 or nil for none.
   public var compression: Int?
-  /// The program that prepares, and its version.
+  /// The preparing program and its version.
   public var createdBy: String
 
   /// Chooses how to prepare.
@@ -22,15 +24,16 @@ public struct NYUOptions: Sendable {
 /// Makes a dataset from `nyu_depth_v2_labeled.mat` (Silberman et al., ECCV 2012).
 ///
 /// A MATLAB 7.3 file is HDF5 whose axes are reversed: `images` is `[N, 3, columns, rows]`, `depths`
-/// `[N, columns, rows]` in metres. Each sample is transposed; a few are in memory at a time.
+/// `[N, columns, rows]` in metres. Samples are transposed, a few at a time in memory.
 /// - Parameters:
 ///   - source: the MATLAB file.
-///   - path: where the dataset shall appear.
+///   - path: where to write the dataset.
 ///   - options: split and compression.
-///   - progress: called after every sample with the number done and of all; may throw to give up, which leaves
-///     nothing behind.
+///   - progress: called after every sample with the number done and the total; may throw to abort,
+///     which leaves no file behind.
 /// - Returns: what the dataset holds.
-/// - Throws: `HDF5Error` if a file cannot be read or written, `DataError` if it holds something else.
+/// - Throws: `HDF5Error` if a file cannot be read or written, `DataError` if it holds something
+///   else.
 @discardableResult
 public func prepareNYU(
   from source: String, to path: String, options: NYUOptions = NYUOptions(),
@@ -39,7 +42,8 @@ public func prepareNYU(
   let frames = try NYUFrames(source)
   let trainCount = options.trainCount ?? (frames.count * 1000 + 724) / 1449
   guard (0...frames.count).contains(trainCount) else {
-    throw DataError("\(source): \(trainCount) samples to train of \(frames.count); choose fewer")
+    throw DataError(
+      "\(source): cannot train on \(trainCount) of \(frames.count) samples; choose fewer")
   }
   let writer = try DatasetWriter(
     path, fields: [.image, .depth], maximumHeight: frames.height, maximumWidth: frames.width,
@@ -70,8 +74,8 @@ private struct NYUFrames {
   let count: Int
   let height: Int
   let width: Int
-  /// How many frames are read at once: as many as are stored together, which saves decompressing them again
-  /// and again, but no more than fit into a quarter of a gigabyte.
+  /// How many frames are read at once: all that share a chunk, so that each is decompressed once,
+  /// but no more than fit into 256 MiB.
   let blockCount: Int
   private let images: HDF5Dataset
   private let depths: HDF5Dataset
@@ -118,7 +122,7 @@ private struct NYUFrames {
     }
   }
 
-  /// One plane `[columns, rows]` as `[rows, columns]`.
+  /// Transposes one plane from `[columns, rows]` to `[rows, columns]`.
   private func transposed<T>(_ elements: [T], from start: Int) -> [T] {
     var result: [T] = []
     result.reserveCapacity(width * height)

@@ -1,11 +1,11 @@
 import Foundation
 import PACImageFiles
 
-/// How many samples, the last ones, are held out for testing.
+/// How many samples, taken from the end, are held out for testing.
 public enum TestShare: Sendable, Equatable {
-  /// That many.
+  /// This many samples.
   case count(Int)
-  /// That part of all, from 0 to 1, rounded.
+  /// This fraction of all samples, from 0 to 1; the count is rounded.
   case ratio(Double)
 
   /// The number of test samples among `total`.
@@ -13,12 +13,13 @@ public enum TestShare: Sendable, Equatable {
     switch self {
     case .count(let count):
       guard (0...total).contains(count) else {
-        throw DataError("\(count) samples to test of \(total) there are; hold out fewer")
+        throw DataError("cannot hold out \(count) of \(total) samples for testing; choose fewer")
       }
       return count
     case .ratio(let ratio):
       guard (0...1).contains(ratio) else {
-        throw DataError("a part of \(ratio) to test; choose one from 0 to 1")
+        throw DataError(
+          "cannot hold out a fraction of \(ratio) for testing; choose one from 0 to 1")
       }
       return Int((ratio * Double(total)).rounded())
     }
@@ -27,18 +28,19 @@ public enum TestShare: Sendable, Equatable {
 
 /// How folders of colour images and depth maps become a dataset.
 public struct PairsOptions: Sendable {
-  /// One count of the depth files in the dataset's unit, 0.001 for millimetres; nil: 1, which metric PNG
-  /// files do not accept.
+  /// One unit of the depth files in the dataset's unit, such as 0.001 for millimetres.
+  ///
+  /// nil: 1, which is an error for PNG files in a metric dataset.
   public var depthScale: Double?
-  /// What the scaled depths mean.
+  /// The unit of the scaled depths.
   public var depthUnit: DepthUnit
-  /// Whether 0, negative numbers and those that are not finite mean "not measured".
+  /// Whether 0, negative and non-finite values mark missing depths.
   public var hasMissingDepth: Bool
   /// How many samples are held out.
   public var test: TestShare
-  /// Deflate level 1 to 9; 0 or nil: none.
+  /// The deflate level, 1 to 9; 0 or nil for none.
   public var compression: Int?
-  /// The program that prepares, and its version.
+  /// The preparing program and its version.
   public var createdBy: String
 
   /// Chooses how to prepare.
@@ -57,15 +59,15 @@ public struct PairsOptions: Sendable {
 
 /// Makes a dataset from folders of colour images (PNG, JPEG) and depth maps (PNG, `.npy`).
 ///
-/// Files are paired by their names (`matchPairs`), in natural order. Both may lie in the same folder if their
-/// extensions tell them apart.
+/// Files are paired by name (`matchPairs`), in natural order. Both may lie in the same folder if
+/// their extensions differ.
 /// - Parameters:
 ///   - colors: the folder of the colour images.
 ///   - depths: the folder of the depth maps.
-///   - path: where the dataset shall appear.
+///   - path: where to write the dataset.
 ///   - options: scale, unit, split and compression.
-///   - progress: called after every sample with the number done and of all; may throw to give up, which leaves
-///     nothing behind.
+///   - progress: called after every sample with the number done and the total; may throw to abort,
+///     which leaves no file behind.
 /// - Returns: what the dataset holds.
 /// - Throws: `DataError` and errors of the files, each naming the file concerned.
 @discardableResult
@@ -105,7 +107,7 @@ private func findPairs(colors: String, depths: String) throws -> [FilePair] {
   var colorNames = try files(in: colors, ["png", "jpg", "jpeg"])
   var depthNames = try files(in: depths, ["png", "npy"])
   if try isSameFolder(colors, depths) {
-    // JPEG cannot be depth and .npy cannot be colour; PNG is whatever the others are not.
+    // JPEG is always colour and .npy always depth; PNG is whichever the others are not.
     let photographs = colorNames.filter { !$0.lowercased().hasSuffix(".png") }
     let arrays = depthNames.filter { !$0.lowercased().hasSuffix(".png") }
     guard !photographs.isEmpty || !arrays.isEmpty else {
@@ -137,7 +139,9 @@ private func depthScale(_ options: PairsOptions, _ pairs: [FilePair]) throws(Dat
   let counted = pairs.first { $0.depth.lowercased().hasSuffix(".png") }
   if options.depthScale == nil, options.depthUnit == .metre, let counted {
     throw DataError(
-      "\(counted.depth): how many metres is one count? give a depth scale, 0.001 for millimetres")
+      "\(counted.depth): how many metres is one unit? give a depth scale, "
+        + "such as 0.001 for millimetres"
+    )
   }
   let scale = options.depthScale ?? 1
   guard scale.isFinite, scale > 0 else {
@@ -146,7 +150,7 @@ private func depthScale(_ options: PairsOptions, _ pairs: [FilePair]) throws(Dat
   return scale
 }
 
-/// The largest extent of all pairs, from the beginnings of the files; checks that the two of a pair agree.
+/// The largest size of all pairs, from the files' headers; checks that both files of a pair agree.
 private func maximalExtent(_ pairs: [FilePair]) throws -> (height: Int, width: Int) {
   try pairs.reduce((height: 0, width: 0)) { largest, pair in
     let color = try Raster.header(of: pair.color)

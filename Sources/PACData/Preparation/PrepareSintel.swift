@@ -4,13 +4,13 @@ import PACTensors
 
 /// How the training part of MPI-Sintel becomes a dataset.
 public struct SintelOptions: Sendable {
-  /// Which rendering guides.
+  /// The rendering pass of the images.
   public var pass: SintelPass
-  /// The scenes that are held out; nil: the published split.
+  /// The scenes held out for testing; nil: the published split.
   public var testScenes: [String]?
-  /// Deflate level 1 to 9; 0 or nil: none.
+  /// The deflate level, 1 to 9; 0 or nil for none.
   public var compression: Int?
-  /// The program that prepares, and its version.
+  /// The preparing program and its version.
   public var createdBy: String
 
   /// Chooses how to prepare.
@@ -27,17 +27,17 @@ public struct SintelOptions: Sendable {
 
 /// Makes a dataset from the published folders of MPI-Sintel (Butler et al., ECCV 2012).
 ///
-/// The first frame of each pair is the image, `flow` leads to the second. The split is the published one of
-/// 908 and 133 pairs: ambush_6 and market_6 and the last 25 pairs of bamboo_2, cave_4 and temple_2 are held
-/// out, told by the frames' numbers, so that any part of the data is split alike. Vectors that are not
-/// finite are stored as unknown.
+/// The first frame of each pair is the image, and `flow` leads to the second. The split is the
+/// published one of 908 and 133 pairs: ambush_6, market_6 and the last 25 pairs of bamboo_2, cave_4
+/// and temple_2 are held out. Frame numbers decide, so any part of the data is split the same way.
+/// Non-finite vectors are stored as unknown.
 /// - Parameters:
 ///   - root: the folder of `training`, or `training` itself; any of its scenes may be absent.
-///   - path: where the dataset shall appear.
+///   - path: where to write the dataset.
 ///   - options: rendering, split and compression.
-///   - warn: called with a line for each way in which the data is less than was published.
-///   - progress: called after every sample with the number done and of all; may throw to give up, which leaves
-///     nothing behind.
+///   - warn: called with one line for each way in which the data is incomplete.
+///   - progress: called after every sample with the number done and the total; may throw to abort,
+///     which leaves no file behind.
 /// - Returns: what the dataset holds.
 /// - Throws: `DataError` and errors of the files, each naming the file concerned.
 @discardableResult
@@ -72,7 +72,7 @@ public func prepareSintel(
   return try DatasetReader(path).summary
 }
 
-/// Which frames are held out.
+/// A function that tells which frames are held out.
 private func testRule(
   _ options: SintelOptions, _ frames: [SintelFrame], _ root: String
 ) throws(DataError) -> (SintelFrame) -> Bool {
@@ -80,13 +80,14 @@ private func testRule(
   let scenes = Set(frames.map(\.scene))
   if let unknown = testScenes.first(where: { !scenes.contains($0) }) {
     throw DataError(
-      "\(root): no scene \(unknown) to hold out; there is \(scenes.sorted().joined(separator: ", "))"
+      "\(root): no scene \(unknown) to hold out; there is "
+        + scenes.sorted().joined(separator: ", ")
     )
   }
   return { testScenes.contains($0.scene) }
 }
 
-/// The largest extent of all frames, from the beginnings of the files; checks that image and flow agree.
+/// The largest size of all frames, from the files' headers; checks that image and flow agree.
 private func maximalExtent(_ frames: [SintelFrame]) throws -> (height: Int, width: Int) {
   try frames.reduce((height: 0, width: 0)) { largest, frame in
     let image = try Raster.header(of: frame.image)
@@ -115,7 +116,7 @@ private func sample(of frame: SintelFrame) throws -> SceneSample {
     flow: Tensor(shape, components))
 }
 
-/// What the data lacks of the published 1041 pairs, a line each; empty if it is complete.
+/// What is missing from the published 1041 pairs, one line each; empty if nothing is.
 private func shortcomings(
   _ folders: SintelFolders, _ root: String, isPublishedSplit: Bool
 ) -> [String] {

@@ -3,7 +3,7 @@ import Foundation
 import PACTensors
 import Synchronization
 
-/// What kind of scenes is rendered.
+/// The kind of scenes to render.
 public enum SyntheticKind: String, Sendable, CaseIterable {
   /// Rooms with depth, flow and labels, see `SyntheticScene`.
   case rooms
@@ -23,23 +23,23 @@ public enum SyntheticKind: String, Sendable, CaseIterable {
   }
 }
 
-/// Which synthetic scenes become a dataset.
+/// The scenes of a synthetic dataset.
 public struct SyntheticOptions: Sendable {
-  /// What is rendered.
+  /// The kind of scenes.
   public var kind: SyntheticKind
-  /// How many scenes, those held out included.
+  /// The number of scenes, including those held out.
   public var count: Int
-  /// How many of them, the last ones, are held out.
+  /// How many of them, taken from the end, are held out for testing.
   public var test: TestShare
   /// The number of columns.
   public var width: Int
   /// The number of rows.
   public var height: Int
-  /// What all random numbers are derived from.
+  /// The seed of all random numbers.
   public var seed: UInt64
-  /// Deflate level 1 to 9; 0 or nil: none.
+  /// The deflate level, 1 to 9; 0 or nil for none.
   public var compression: Int?
-  /// The program that prepares, and its version.
+  /// The preparing program and its version.
   public var createdBy: String
 
   /// Chooses what to render.
@@ -65,7 +65,7 @@ public struct SyntheticOptions: Sendable {
     }
   }
 
-  /// Refuses what cannot be rendered.
+  /// Rejects options that cannot be rendered.
   func validate() throws(DataError) {
     guard count > 0 else { throw DataError("\(count) scenes; render at least 1") }
     guard (8...8192).contains(width), (8...8192).contains(height) else {
@@ -75,17 +75,18 @@ public struct SyntheticOptions: Sendable {
   }
 }
 
-/// Renders scenes into a dataset: rooms with image, depth, flow and labels, or shapes with image and labels.
+/// Renders scenes into a dataset: rooms with image, depth, flow and labels, or shapes with image
+/// and labels.
 ///
-/// All cores render; the file depends on the options alone, except for the time of its creation. As many
-/// scenes as there are cores are in memory.
+/// Rendering uses all cores and keeps one scene per core in memory. The file depends only on the
+/// options, except for its creation time.
 /// - Parameters:
-///   - path: where the dataset shall appear.
+///   - path: where to write the dataset.
 ///   - options: which scenes.
-///   - progress: called after every sample with the number done and of all; may throw to give up, which leaves
-///     nothing behind.
+///   - progress: called after every sample with the number done and the total; may throw to abort,
+///     which leaves no file behind.
 /// - Returns: what the dataset holds.
-/// - Throws: `DataError` if the options make no dataset, `HDF5Error` if it cannot be written.
+/// - Throws: `DataError` if the options are not valid, `HDF5Error` if it cannot be written.
 @discardableResult
 public func prepareSynthetic(
   to path: String, options: SyntheticOptions = SyntheticOptions(),
@@ -118,7 +119,7 @@ public func prepareSynthetic(
   return try DatasetReader(path).summary
 }
 
-/// Renders the scenes of a range side by side, each on a thread of its own.
+/// Renders a range of scenes in parallel, one thread per scene.
 private func render(_ range: Range<Int>, _ options: SyntheticOptions) -> [SceneSample] {
   let samples = Mutex([Int: SceneSample]())
   DispatchQueue.concurrentPerform(iterations: range.count) { offset in

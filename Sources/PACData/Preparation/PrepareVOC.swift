@@ -1,13 +1,14 @@
 import Foundation
 import PACImageFiles
 
-/// What becomes a dataset of semantic segmentation.
+/// What goes into a semantic segmentation dataset.
 public struct VOCOptions: Sendable {
-  /// The unpacked SBD; nil for none.
+  /// The folder of the unpacked SBD; nil without it.
   public var sbd: String?
-  /// Files of identifiers that become splits, by the split's name, such as `train11` and `val11`.
+  /// Files with lists of identifiers that become splits, by split name, such as `train11` and
+  /// `val11`.
   public var lists: [String: String]
-  /// The program that prepares, and its version.
+  /// The preparing program and its version.
   public var createdBy: String
 
   /// Chooses what to prepare.
@@ -18,19 +19,21 @@ public struct VOCOptions: Sendable {
   }
 }
 
-/// Puts Pascal VOC 2012, and SBD's labels if they are given, into a dataset with every split that follows from the lists.
+/// Makes a dataset from Pascal VOC 2012, optionally with SBD's labels, with every split that
+/// follows from the lists.
 ///
-/// Splits: VOC's `train`, `val`, `trainval`, `test` (without labels); the given lists; `trainval11`; with SBD `train_aug`
-/// (VOC's training images and SBD's that VOC does not validate on), `trainval_aug`, `train11_sbd` (VOC 2011's and SBD's
-/// training images) and `val11_sbd` (VOC 2011's validation images that SBD does not train on). Where both have labels
-/// of an image, VOC's are taken. Every file is decoded once, so that none fails later.
+/// Splits: VOC's `train`, `val`, `trainval`, `test` (without labels); the given lists;
+/// `trainval11`; with SBD `train_aug` (VOC's training images and SBD's images outside VOC's
+/// validation set), `trainval_aug`, `train11_sbd` (VOC 2011's and SBD's training images) and
+/// `val11_sbd` (VOC 2011's validation images outside SBD's training set). Where both label an
+/// image, VOC's labels are used. Every file is decoded once here, so that none fails later.
 /// - Parameters:
 ///   - root: the devkit, see `VOCFolder`.
-///   - path: where the dataset shall appear.
-///   - options: SBD, lists.
-///   - warn: is told what the user should know.
-///   - progress: called after every sample with the number done and of all; may throw to give up, which leaves
-///     nothing behind.
+///   - path: where to write the dataset.
+///   - options: SBD and lists.
+///   - warn: called with one line for each warning.
+///   - progress: called after every sample with the number done and the total; may throw to abort,
+///     which leaves no file behind.
 /// - Returns: what the dataset holds.
 /// - Throws: `DataError` and errors of the files, each naming the file concerned.
 @discardableResult

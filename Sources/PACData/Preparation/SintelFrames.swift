@@ -1,12 +1,12 @@
 import Foundation
 
-/// One rendering of the film; the raw value is the name of its folder.
+/// A rendering pass of the film; the raw value is the name of its folder.
 public enum SintelPass: String, Sendable, CaseIterable {
   /// Shaded, without blur and atmosphere.
   case clean
   /// As in the film.
   case final
-  /// Colours of the surfaces alone.
+  /// Surface colours only.
   case albedo
 }
 
@@ -22,18 +22,18 @@ struct SintelFrame: Equatable {
   var name: String { "\(scene)/\(String(format: "frame_%04d", number))" }
 }
 
-/// What lies in the published folders of MPI-Sintel.
+/// The contents of the published folders of MPI-Sintel.
 struct SintelFolders {
-  /// Every flow with its first frame, scene by scene in the order of their names.
+  /// Every flow field with its first frame, by scene name and frame.
   let frames: [SintelFrame]
-  /// Flows without a first frame in the chosen pass, as paths.
+  /// The paths of flow fields whose first frame is missing in the chosen pass.
   let withoutImage: [String]
 
-  /// Looks for `training/PASS/SCENE/frame_NNNN.png` and `training/flow/SCENE/frame_NNNN.flo`.
+  /// Lists `training/PASS/SCENE/frame_NNNN.png` and `training/flow/SCENE/frame_NNNN.flo`.
   /// - Parameters:
   ///   - root: the folder of `training`, or `training` itself.
-  ///   - pass: which images.
-  /// - Throws: `DataError` if there is no flow or none with an image.
+  ///   - pass: the rendering pass of the images.
+  /// - Throws: `DataError` if there is no flow field, or none with an image.
   init(_ root: String, pass: SintelPass) throws(DataError) {
     let training = isFolder("\(root)/training") ? "\(root)/training" : root
     guard isFolder("\(training)/flow") else {
@@ -75,7 +75,7 @@ struct SintelFolders {
 
 /// The 1041 published pairs and which of them the paper holds out (docs/mathematics.md#splits).
 enum SintelSplit {
-  /// How many pairs each scene has.
+  /// The number of pairs in each scene.
   static let pairs: [String: Int] = {
     let long = [
       "alley_1", "alley_2", "ambush_5", "ambush_7", "bamboo_1", "bamboo_2", "bandage_1",
@@ -86,7 +86,7 @@ enum SintelSplit {
     return Dictionary(uniqueKeysWithValues: long.map { ($0, 49) }).merging(short) { $1 }
   }()
 
-  /// How many pairs at the end of a scene are held out.
+  /// The number of pairs held out at the end of a scene.
   static let heldOut = [
     "ambush_6": 19, "bamboo_2": 25, "cave_4": 25, "market_6": 39, "temple_2": 25,
   ]
@@ -94,7 +94,7 @@ enum SintelSplit {
   static let pairCount = pairs.values.reduce(0, +)
   static let testCount = heldOut.values.reduce(0, +)
 
-  /// Whether a frame is held out; its number decides, whichever other frames are there.
+  /// Whether a frame is held out; only its number decides, not which other frames exist.
   static func isTest(_ frame: SintelFrame) -> Bool {
     guard let all = pairs[frame.scene], let last = heldOut[frame.scene] else { return false }
     return frame.number > all - last

@@ -6,14 +6,14 @@ struct VOCFolder {
   /// The folder that holds `JPEGImages`.
   let path: String
 
-  /// Finds it: `root` is the folder VOC2012, or one above it.
+  /// Finds the folder: `root` is VOC2012 itself or a folder above it.
   init(_ root: String) throws(DataError) {
     path = try folder(
       ["", "VOC2012", "VOCdevkit/VOC2012"], below: root, holding: "JPEGImages",
       advice: "name the unpacked VOCdevkit or its VOC2012")
   }
 
-  /// The lists of the segmentation task that there are.
+  /// Reads the lists of the segmentation task that exist.
   func lists() throws(DataError) -> [String: [String]] {
     var lists: [String: [String]] = [:]
     for name in ["train", "val", "trainval", "test"] {
@@ -38,15 +38,15 @@ struct SBDFolder {
   /// The folder that holds `cls` and `img`.
   let path: String
 
-  /// Finds it: `root` is the folder `dataset`, or one above it.
+  /// Finds the folder: `root` is `dataset` itself or a folder above it.
   init(_ root: String) throws(DataError) {
     path = try folder(
       ["", "dataset", "benchmark_RELEASE/dataset"], below: root, holding: "cls",
       advice: "name the unpacked benchmark_RELEASE or its dataset")
   }
 
-  /// The training and the validation part.
-  /// - Parameter warn: is told if there are no lists; then every label file counts as training.
+  /// Reads the training and the validation list.
+  /// - Parameter warn: called if there are no lists; then every label file counts as training.
   /// - Returns: identifiers.
   /// - Throws: `DataError` if a list is damaged, or there are no labels.
   func lists(

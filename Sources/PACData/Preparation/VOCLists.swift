@@ -1,6 +1,6 @@
 import Foundation
 
-/// Which images belong to which split of Pascal VOC 2012, SBD and the lists that the user supplies
+/// Assigns images to the splits of Pascal VOC 2012, SBD and the user's lists
 /// (docs/mathematics.md#splits).
 struct VOCLists {
   /// The identifiers of every split, in the order of the lists.
@@ -8,7 +8,7 @@ struct VOCLists {
 
   /// Derives the splits.
   /// - Parameters:
-  ///   - voc: VOC 2012's own lists: `train`, `val`, `trainval`, `test`, as far as there are any.
+  ///   - voc: those of VOC 2012's lists `train`, `val`, `trainval` and `test` that exist.
   ///   - sbd: the training and the validation part of SBD; nil without it.
   ///   - others: lists by name, such as `train11` and `val11`.
   init(
@@ -34,15 +34,15 @@ struct VOCLists {
     self.splits = splits.filter { !$0.value.isEmpty }
   }
 
-  /// Every identifier once, sorted.
+  /// All identifiers, sorted and without repetition.
   var identifiers: [String] { Set(splits.values.joined()).sorted() }
 
-  /// Identifiers whose labels are published; those of the test set are not.
+  /// The identifiers with published labels, which excludes the test set.
   var labelled: Set<String> {
     Set(splits.filter { $0.key != "test" }.values.joined())
   }
 
-  /// Reads a list: an identifier at the beginning of each line.
+  /// Reads a list with one identifier at the beginning of each line.
   /// - Throws: `DataError` if the file cannot be read, is empty, or names an image twice.
   static func read(_ path: String) throws(DataError) -> [String] {
     guard let data = FileManager.default.contents(atPath: path) else {

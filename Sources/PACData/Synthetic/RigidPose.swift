@@ -7,14 +7,15 @@ func dot(_ a: Vector, _ b: Vector) -> Double { (a * b).sum() }
 
 func normalised(_ vector: Vector) -> Vector { vector / dot(vector, vector).squareRoot() }
 
-/// Where something stands and how it is turned: world = x · X + y · Y + z · Z + position.
+/// A rigid pose (position and rotation): world = x · X + y · Y + z · Z + position.
 struct RigidPose {
-  /// The own axes X, Y and Z in world coordinates, orthonormal.
+  /// The local axes X, Y and Z in world coordinates, orthonormal.
   var axes: (x: Vector, y: Vector, z: Vector)
-  /// The own origin in world coordinates.
+  /// The local origin in world coordinates.
   var position: Vector
 
-  /// A pose turned by `roll` about the own z axis, then `pitch` about x, then `yaw` about y, in radians.
+  /// A pose rotated by `roll` about the local z axis, then `pitch` about x, then `yaw` about y, in
+  /// radians.
   init(position: Vector, yaw: Double = 0, pitch: Double = 0, roll: Double = 0) {
     func turned(_ v: Vector) -> Vector {
       let rolled = Vector(
@@ -30,21 +31,21 @@ struct RigidPose {
     self.position = position
   }
 
-  /// The world direction of an own one.
+  /// Transforms a direction from local to world coordinates.
   func direction(_ own: Vector) -> Vector { axes.x * own.x + axes.y * own.y + axes.z * own.z }
 
-  /// The world point of an own one.
+  /// Transforms a point from local to world coordinates.
   func point(_ own: Vector) -> Vector { direction(own) + position }
 
-  /// The own direction of a world one.
+  /// Transforms a direction from world to local coordinates.
   func ownDirection(_ world: Vector) -> Vector {
     Vector(dot(axes.x, world), dot(axes.y, world), dot(axes.z, world))
   }
 
-  /// The own point of a world one.
+  /// Transforms a point from world to local coordinates.
   func ownPoint(_ world: Vector) -> Vector { ownDirection(world - position) }
 
-  /// This pose after a movement: turned by `turn` about its own axes, then shifted.
+  /// This pose rotated by `turn` about its local axes, then shifted.
   func moved(by shift: Vector, turn: RigidPose) -> RigidPose {
     var result = self
     result.axes = (

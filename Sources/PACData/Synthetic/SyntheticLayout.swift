@@ -1,22 +1,23 @@
 import Foundation
 import PACTensors
 
-/// One thing in a synthetic scene.
+/// An object in a synthetic scene.
 struct SyntheticObject {
   var solid: SyntheticSolid
-  /// Where it stands in the scene's image and in the one after it.
+  /// Its poses in the scene's image and in the next one.
   var poses: [RigidPose]
   var texture: SyntheticTexture
   /// Its class.
   var label: UInt8
 }
 
-/// What stands where: a room and several objects, drawn at random but never touching or in the way.
+/// The layout of a scene: a room and several random objects that neither touch nor block the view.
 ///
-/// World coordinates are those of an upright camera at the origin: x to the right, y down, z forward.
+/// World coordinates are those of an upright camera at the origin: x to the right, y down, z
+/// forward.
 struct SyntheticLayout {
   var objects: [SyntheticObject] = []
-  /// Where the camera stands in the scene's image and in the one after it; it looks along its z axis.
+  /// The camera's poses in the scene's image and in the next one; it looks along its z axis.
   var cameras: [RigidPose]
   /// Points from the surfaces to the light.
   var light: Vector
@@ -24,7 +25,7 @@ struct SyntheticLayout {
   private let extent: (x: Double, y: Double)
   private var palette: SyntheticPalette
   private var random: CounterRandom
-  /// Centres and radii of what has been placed.
+  /// Centres and radii of the objects placed so far.
   private var places: [(centre: Vector, radius: Double)] = []
 
   init(seed: UInt64, index: Int, extent: (x: Double, y: Double)) {
@@ -79,7 +80,7 @@ struct SyntheticLayout {
   }
 
   private func isFree(_ centre: Vector, _ radius: Double) -> Bool {
-    // Nearer than a metre the object would leave the range of depths.
+    // An object closer than a metre would leave the range of depths.
     guard centre.z - radius > 1.15 else { return false }
     let isInRoom = objects.allSatisfy { object in
       guard case .plane = object.solid else { return true }
@@ -124,7 +125,7 @@ struct SyntheticLayout {
 }
 
 extension CounterRandom {
-  /// A turn by at most `angle` about each axis.
+  /// A rotation by at most `angle` about each axis.
   fileprivate mutating func turn(upTo angle: Double) -> RigidPose {
     RigidPose(
       position: Vector(), yaw: uniform(-angle..<angle), pitch: uniform(-angle..<angle),

@@ -1,15 +1,16 @@
 import Foundation
 import PACTensors
 
-/// Hands out textures whose colours differ from one thing to the next.
+/// Makes textures whose colours differ from object to object.
 struct SyntheticPalette {
   /// The hue of the next texture, in turns.
   var hue: Double
 
   /// The next texture.
   ///
-  /// Hues advance by the golden ratio, so that neighbours differ and none is used twice. Most patterns
-  /// vary the lightness of one hue; some mix two, so that colour alone does not tell objects apart.
+  /// Hues advance by the golden ratio, so that neighbours differ and none is used twice. Most
+  /// patterns vary the lightness of one hue; some mix two, so that colour alone does not tell
+  /// objects apart.
   mutating func texture(
     size: Double, isVivid: Bool, using random: inout CounterRandom
   ) -> SyntheticTexture {
@@ -30,7 +31,7 @@ struct SyntheticPalette {
   }
 }
 
-/// Red, green and blue of a hue in turns, a saturation and a value in [0, 1].
+/// RGB of a hue in turns, and a saturation and a value in [0, 1].
 private func colour(hue: Double, saturation: Double, value: Double) -> Vector {
   let sector = (hue - hue.rounded(.down)) * 6
   func channel(_ offset: Double) -> Double {

@@ -3,10 +3,11 @@ import PACTensors
 
 /// A rendered room with textured objects, whose depth, optical flow and classes are known exactly.
 ///
-/// Rays are cast through a pinhole camera with a focal length of 0.9 · max(width, height) pixels. Depth
-/// (along the optical axis, in metres, about 1 to 10), flow and class belong to the surface point that is
-/// seen at the centre of a pixel; its colour is the mean of four rays. Objects are convex, so every edge
-/// in depth is the outline of an object and changes colour; textures add edges in colour alone.
+/// Rays are cast through a pinhole camera with a focal length of 0.9 · max(width, height) pixels.
+/// Depth (along the optical axis, in metres, about 1 to 10), flow and class belong to the surface
+/// point that is seen at the centre of a pixel; its colour is the mean of four rays. Objects are
+/// convex, so every edge in depth is the outline of an object and changes colour; textures add
+/// edges in colour alone.
 public struct SyntheticScene: Sendable {
   /// The class names by label.
   public static let labelNames = ["room", "sphere", "box", "disc"]
@@ -20,7 +21,7 @@ public struct SyntheticScene: Sendable {
   private let seed: UInt64
   private let index: Int
 
-  /// Makes a scene; equal arguments give equal scenes.
+  /// Makes a scene; equal arguments make equal scenes.
   /// - Parameters:
   ///   - seed: the dataset's seed.
   ///   - index: the scene's number, from 0.
@@ -63,7 +64,7 @@ public struct SyntheticScene: Sendable {
       labels: ByteImage(channels: 1, height: height, width: width, bytes: labels))
   }
 
-  /// The scene (frame 0) or what follows it (frame 1) as the camera sees it.
+  /// The scene (frame 0) or the next moment (frame 1) as the camera sees it.
   func view(frame: Int) -> SyntheticView {
     SyntheticView(seed: seed, index: index, width: width, height: height, frame: frame)
   }

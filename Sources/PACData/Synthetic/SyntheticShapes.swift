@@ -1,11 +1,11 @@
 import Foundation
 import PACTensors
 
-/// A picture of flat shapes on a ground, whose class every pixel knows exactly: for semantic segmentation.
+/// An image of flat shapes on a ground with exact classes, for semantic segmentation.
 ///
-/// A class is a shape with a fine texture; colours are drawn anew for every object and tell nothing about classes. A network
-/// of low resolution thus recognises the classes but not their thin parts and outlines, while these are
-/// edges in colour: what a CRF over colours can mend.
+/// A class is a shape with a fine texture. Colours are drawn anew for every object and say nothing
+/// about its class. A low-resolution network can therefore recognise the classes but not their
+/// outlines and thin parts. These are colour edges, so a CRF over colours can recover them.
 public struct SyntheticShapes: Sendable {
   /// The class names by label.
   public static let labelNames = ["ground", "disc", "bar", "ring", "triangle", "cross"]
@@ -19,16 +19,16 @@ public struct SyntheticShapes: Sendable {
   private let ground: (SIMD3<Double>, SIMD3<Double>)
   private var random: CounterRandom
 
-  /// Draws what is to be seen; equal arguments give equal pictures.
+  /// Draws a random image; equal arguments give equal images.
   /// - Parameters:
   ///   - seed: the dataset's seed.
-  ///   - index: the picture's number, from 0.
+  ///   - index: the image's number, from 0.
   ///   - width: the number of columns.
   ///   - height: the number of rows.
   /// - Precondition: `width` and `height` are positive.
   public init(seed: UInt64, index: Int, width: Int, height: Int) {
-    precondition(width > 0 && height > 0, "a picture of \(width)×\(height) pixels")
-    // Apart from the rooms' numbers.
+    precondition(width > 0 && height > 0, "an image of \(width)×\(height) pixels")
+    // Epoch 1 keeps the numbers apart from those of the rooms.
     var random = CounterRandom(seed: seed, purpose: .synthetic, epoch: 1, item: index)
     let digits = String(index)
     name = "shapes_" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
@@ -69,7 +69,7 @@ public struct SyntheticShapes: Sendable {
   }
 }
 
-/// One object: a shape with its texture, turned, of a size and a colour.
+/// One object: a textured shape with a rotation, a size and a colour.
 private struct ShapeObject {
   /// The raw value is the class.
   enum Shape: UInt8, CaseIterable {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A shape that rays are cast at, in its own coordinates; all are convex.
+/// A convex shape for ray casting, in local coordinates.
 enum SyntheticSolid {
   /// The plane z = 0.
   case plane
@@ -8,10 +8,11 @@ enum SyntheticSolid {
   case disc(radius: Double)
   /// The sphere around the origin.
   case sphere(radius: Double)
-  /// The box around the origin with these halves of its edges.
+  /// The box around the origin with these half extents.
   case box(half: Vector)
 
-  /// A place on the surface: its normal (of length 1) and its coordinates for the texture, in metres.
+  /// A place on the surface: its normal (of length 1) and its coordinates for the texture, in
+  /// metres.
   struct Surface {
     var normal: Vector
     var u: Double
@@ -35,7 +36,8 @@ enum SyntheticSolid {
       let t = (-b - discriminant.squareRoot()) / a
       return t > 0 ? t : .infinity
     case .box(let half):
-      // Division by zero gives infinities of the right sign: rays parallel to a face need no case.
+      // Division by zero gives infinities of the right sign, so rays parallel to a face need no
+      // special case.
       let first = (-half - origin) / direction
       let second = (half - origin) / direction
       let enter = pointwiseMin(first, second).max()
@@ -66,7 +68,7 @@ enum SyntheticSolid {
 
   private func boxSurface(at point: Vector, half: Vector) -> Surface {
     let inside = point / half
-    // Texture coordinates jump from face to face so that no pattern runs on around an edge.
+    // Texture coordinates jump between faces, so that no pattern continues around an edge.
     let x = abs(inside.x)
     let y = abs(inside.y)
     let z = abs(inside.z)

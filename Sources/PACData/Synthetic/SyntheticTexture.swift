@@ -22,7 +22,7 @@ struct SyntheticTexture {
   func colour(u: Double, v: Double) -> Vector {
     let a = (axis.x * u + axis.y * v) / period
     let b = (axis.x * v - axis.y * u) / period
-    // A fine grain on everything: no surface of the real world is of one colour.
+    // A fine grain on everything, since no real surface has a single colour.
     let grain = 0.94 + 0.12 * valueNoise(a * 5, b * 5, seed &+ 7)
     return (first + (second - first) * share(a, b)) * grain
   }
@@ -63,7 +63,7 @@ private func valueNoise(_ x: Double, _ y: Double, _ seed: UInt32) -> Double {
 
 private func smooth(_ t: Double) -> Double { t * t * (3 - 2 * t) }
 
-/// A value in [0, 1) that looks random: coordinates mixed as in the end of MurmurHash3.
+/// A pseudorandom value in [0, 1): the coordinates mixed by the finalizer of MurmurHash3.
 private func latticeValue(_ x: Int32, _ y: Int32, _ seed: UInt32) -> Double {
   var h =
     UInt32(bitPattern: x) &* 0x9E37_79B1 ^ UInt32(bitPattern: y) &* 0x85EB_CA77 ^ seed

@@ -1,6 +1,6 @@
 /// A synthetic scene as its camera sees it at one moment.
 struct SyntheticView {
-  /// What a ray meets first.
+  /// The first hit of a ray.
   struct Hit {
     /// The position in the layout's objects.
     var object: Int
@@ -47,7 +47,7 @@ struct SyntheticView {
     }
   }
 
-  /// What is seen at a place in the image, in pixels from the centre of the upper left one.
+  /// Casts a ray through a position of the image, in pixels from the centre of the top left pixel.
   func trace(x: Double, y: Double) -> Hit {
     let direction = Vector((x - centre.x) / focalLength, (y - centre.y) / focalLength, 1)
     var nearest = Hit(object: 0, depth: .infinity, direction: direction)
@@ -61,7 +61,7 @@ struct SyntheticView {
     return nearest
   }
 
-  /// The place that was hit, in the object's coordinates, which move with it.
+  /// The point that was hit, in the object's local coordinates.
   func ownPoint(of hit: Hit) -> Vector {
     let cast = casts[hit.object]
     return cast.origin + hit.depth * cast.direction(hit.direction)
@@ -76,11 +76,11 @@ struct SyntheticView {
     )
   }
 
-  /// Red, green and blue in [0, 1] of what was hit: its texture in diffuse light.
+  /// RGB in [0, 1] of the point that was hit: its texture in diffuse light.
   func colour(of hit: Hit) -> Vector {
     let object = layout.objects[hit.object]
     let surface = object.solid.surface(at: ownPoint(of: hit))
-    // The side that is seen is the one that is lit: discs and planes have two.
+    // Discs and planes have two sides; the visible one is lit.
     let isSeenFromBehind =
       dot(surface.normal, casts[hit.object].direction(hit.direction)) > 0
     let normal = object.poses[frame].direction(surface.normal)

@@ -1,4 +1,4 @@
-/// What a rank spends its time on.
+/// The phases that a rank's time is divided into.
 public enum Phase: UInt8, Sendable, CaseIterable {
   /// Opening files, reading a checkpoint.
   case start
@@ -8,22 +8,22 @@ public enum Phase: UInt8, Sendable, CaseIterable {
   case forward
   /// The gradients of one sample.
   case backward
-  /// From the start of a bucket's reduction to its totals; may lie beside the backward pass.
+  /// From the start of a bucket's reduction to its totals; may overlap the backward pass.
   case reduction
-  /// Waiting for totals that were not there when the backward pass ended.
+  /// Waiting for totals that had not arrived when the backward pass ended.
   case waiting
   /// The optimizer's step.
   case optimizer
-  /// From the optimizer's step to a bucket's new values on every rank; may lie beside the next
-  /// forward pass.
+  /// From the optimizer's step to a bucket's new values on every rank; may overlap the next forward
+  /// pass.
   case delivery
-  /// Handing over a checkpoint, or waiting until the last one is written.
+  /// Handing over a checkpoint, or waiting until the previous one is written.
   case checkpoint
-  /// Measuring on the test split.
+  /// Evaluating on the test split.
   case evaluation
-  /// Waiting until the other ranks come to the same place.
+  /// Waiting for the other ranks to reach the same point.
   case meeting
 
-  /// Whether a rank that stays in this phase may only be waiting for another one.
+  /// Whether a rank in this phase may merely be waiting for another rank.
   var isWaiting: Bool { self == .waiting || self == .meeting }
 }

@@ -9,11 +9,11 @@ extension Communicator {
     try activity.during(.meeting) { try world.check(MPI_Barrier(world.handle), "MPI_Barrier") }
   }
 
-  /// Tells every rank whether any of them met an error; every rank calls it, most of them with nil.
+  /// Tells every rank whether any of them had an error; every rank calls it, most of them with nil.
   ///
   /// Without an error it costs one all-reduce of eight bytes.
-  /// - Parameter error: what went wrong on this rank, nil if nothing did.
-  /// - Throws: the same `DistributedError` on every rank: `common` if all met the same, else
+  /// - Parameter error: this rank's error, nil if it had none.
+  /// - Throws: the same `DistributedError` on every rank: `common` if all had the same, else
   ///   `failed` for the lowest failing rank; in a world of one, `error` itself.
   public func agree(on error: (any Error)?) throws {
     guard let world = try world() else {
@@ -26,7 +26,7 @@ extension Communicator {
     let place = error.map { DistributedError.place(of: $0, on: rank) }
     let origin = try broadcast(place.map { "\($0.rank)" } ?? "", from: lowest)
     let message = try broadcast(place?.message ?? "", from: lowest)
-    // What all ranks met, such as a wrong setting, is no one rank's error.
+    // An error that all ranks had, such as a wrong setting, is not attributed to one rank.
     let isCommon = try sum([place?.message == message ? 1 : 0]) == [Double(worldSize)]
     if isCommon { throw DistributedError.common(message: message) }
     throw DistributedError.failed(rank: Int(origin) ?? lowest, message: message)
@@ -39,7 +39,7 @@ extension Communicator {
     return try least(flag ? 0 : 1, on: world) == 0
   }
 
-  /// The least of the ranks' values, by an all-reduce of eight bytes.
+  /// The minimum of the ranks' values, by an all-reduce of eight bytes.
   private func least(_ value: Int, on world: MPICommunicator) throws -> Int {
     var mine = Int64(value)
     var least = mine
@@ -80,7 +80,7 @@ extension Communicator {
     return try result?.get()
   }
 
-  /// Gives every rank the bytes that rank `root` holds; what the others pass is ignored.
+  /// Broadcasts the bytes of rank `root` to all; the other ranks' arguments are ignored.
   /// - Throws: `DistributedError` if MPI reports an error.
   public func broadcast(_ bytes: [UInt8], from root: Int = 0) throws -> [UInt8] {
     guard let world = try world() else { return bytes }
@@ -96,14 +96,13 @@ extension Communicator {
     return result
   }
 
-  /// Gives every rank the text that rank `root` holds; what the others pass is ignored.
+  /// Broadcasts the string of rank `root` to all; the other ranks' arguments are ignored.
   /// - Throws: `DistributedError` if MPI reports an error.
   public func broadcast(_ text: String, from root: Int = 0) throws -> String {
     String(decoding: try broadcast(Array(text.utf8), from: root), as: UTF8.self)
   }
 
-  /// Overwrites `tensor` on every rank with what rank `root` holds; the shapes are equal on all
-  /// ranks.
+  /// Broadcasts the `tensor` of rank `root` to all; the shapes are equal on all ranks.
   /// - Throws: `DistributedError` if MPI reports an error.
   public func broadcast(_ tensor: inout Tensor, from root: Int = 0) throws {
     guard let world = try world() else { return }
@@ -133,16 +132,16 @@ extension Communicator {
   /// - Throws: `DistributedError` if MPI reports an error.
   public func allGather(_ values: [Int]) throws -> [[Int]] { try allGather(plain: values) }
 
-  /// Gives every rank the texts of all, in rank order.
+  /// Gathers the strings of all ranks on every rank, in rank order.
   /// - Throws: `DistributedError` if MPI reports an error.
   public func allGather(_ text: String) throws -> [String] {
     try allGather(plain: Array(text.utf8)).map { String(decoding: $0, as: UTF8.self) }
   }
 
-  /// Adds the ranks' values element by element, in rank order, in double precision.
+  /// Sums the ranks' values element by element, in rank order and in double precision.
   ///
-  /// Every rank gets the same bits, but another number of ranks may round differently; the sum that
-  /// does not is `GradientReduction`.
+  /// Every rank gets the same bits, but they may depend on the number of ranks, unlike those of
+  /// `GradientReduction`.
   /// - Precondition: every rank passes as many values.
   /// - Throws: `DistributedError` if MPI reports an error.
   public func sum(_ values: [Double]) throws -> [Double] {
@@ -153,7 +152,7 @@ extension Communicator {
     }
   }
 
-  /// Gathers elements without references in them, as bytes.
+  /// Gathers elements of a trivial type as bytes.
   private func allGather<Element: BitwiseCopyable>(plain values: [Element]) throws -> [[Element]] {
     guard let world = try world() else { return [values] }
     let before = activity.enter(.meeting)

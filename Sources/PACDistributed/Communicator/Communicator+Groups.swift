@@ -1,10 +1,9 @@
 import CPACMPI
 import Glibc
 
-/// What measurements need: some of the ranks at work while the others rest, and MPI's own
-/// all-reduce.
+/// For benchmarks: a group of ranks that works while the others rest, and MPI's own all-reduce.
 extension Communicator {
-  /// The first `size` ranks as a job of their own; all ranks call it together.
+  /// Makes a communicator of the first `size` ranks; all ranks call it together.
   /// - Returns: nil on ranks that are not among them; `finish()` must follow on the others.
   /// - Throws: `DistributedError` if MPI reports an error.
   package func group(ofFirst size: Int) throws -> Communicator? {
@@ -15,7 +14,7 @@ extension Communicator {
       ranksOnNode: ranksOnNode.filter { $0 < size }, largestMessage: largestMessage, partOf: self)
   }
 
-  /// As `barrier()`, but leaves the core to others while it waits.
+  /// Like `barrier()`, but does not occupy a core while it waits.
   /// - Throws: `DistributedError` if MPI reports an error.
   package func restUntilAllArrive() throws {
     guard let world = try world() else { return }
@@ -24,8 +23,8 @@ extension Communicator {
     while try !barrier.test() { usleep(2000) }
   }
 
-  /// Adds up all ranks' elements in place by one call of MPI, in the order it chooses: what others
-  /// are compared with.
+  /// Sums all ranks' elements in place by one MPI call, in MPI's order: the baseline of
+  /// comparisons.
   /// - Throws: `DistributedError` if MPI reports an error.
   package func allReduce(_ elements: UnsafeMutableBufferPointer<Float>) throws {
     guard let world = try world() else { return }

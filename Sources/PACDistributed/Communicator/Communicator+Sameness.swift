@@ -1,6 +1,6 @@
-/// Something that must be the same on every rank.
+/// A named value that must be the same on every rank.
 public struct SharedFact: Sendable {
-  /// What it is, as `lr` or `program`.
+  /// Its name, such as `lr` or `program`.
   public let name: String
   /// Its value on this rank.
   public let value: String
@@ -13,12 +13,12 @@ public struct SharedFact: Sendable {
 }
 
 extension Communicator {
-  /// Makes sure that the ranks agree on facts; every rank calls it, with as many of the same names.
+  /// Checks that the ranks agree on facts; every rank calls it with the same names.
   /// - Parameters:
-  ///   - facts: what must be the same.
+  ///   - facts: the values that must be the same.
   ///   - advice: what to do if it is not.
-  /// - Throws: on all ranks alike, naming the first rank that differs from rank 0 and its facts
-  ///   that do.
+  /// - Throws: on all ranks, naming the first rank that differs from rank 0, and the facts that
+  ///   differ.
   public func requireSame(_ facts: [SharedFact], advice: String) throws {
     guard worldSize > 1 else { return }
     var expected: [String] = []

@@ -1,38 +1,38 @@
 import CPACMPI
 import Glibc
 
-/// The ranks of a job and this process's place among them; owns MPI for the process.
+/// The ranks of a job and this process's rank among them; owns MPI for the process.
 ///
-/// A process that no launcher started (no `mpirun` or `srun`) is a world of one and never calls
-/// MPI: initialising it costs a tenth of a second and warns on machines without a network. The
-/// collective operations are in `Communicator+Collectives.swift`, the sum of gradients is
-/// `GradientReduction`; all ranks must call them in the same order. A rank that meets an error in
-/// between passes it to the next `agree(on:)`.
+/// A process without a launcher (`mpirun` or `srun`) is a world of one and never calls MPI, since
+/// initialising it takes a tenth of a second and warns on machines without a network. The
+/// collective operations are in `Communicator+Collectives.swift`, and `GradientReduction` reduces
+/// gradients; all ranks must call them in the same order. A rank with an error in between passes it
+/// to the next `agree(on:)`.
 ///
-/// Not `Sendable`: only the thread that called `start()` may use it. MPI runs in its serialized
-/// mode; while operations go on in the background the `ProgressThread` calls it as well, one of the
-/// two at a time.
+/// Not `Sendable`: only the thread that called `start()` may use it. MPI runs in serialized mode:
+/// while operations run in the background, the `ProgressThread` also calls it, but never at the
+/// same time.
 public final class Communicator {
-  /// This process's number, from 0.
+  /// This process's rank, from 0.
   public let rank: Int
   /// The number of processes in the job.
   public let worldSize: Int
   /// The ranks that run on this machine, ascending; this one is among them.
   public let ranksOnNode: [Int]
 
-  /// All ranks, for operations that are waited for; nil in a world of one.
+  /// All ranks, for blocking operations; nil in a world of one.
   private let foreground: MPICommunicator?
-  /// The same ranks once more, for operations that `progress` carries out.
+  /// A duplicate, for operations that `progress` runs.
   let background: MPICommunicator?
-  /// Moves on what goes on in the background; the groups of a job share it.
+  /// Runs background operations; the groups of a job share it.
   let progress: ProgressThread
-  /// The most elements one message carries: MPI counts are 32-bit, longer buffers go in pieces.
+  /// The most elements of a message: MPI counts are 32-bit, so longer buffers are sent in pieces.
   let largestMessage: Int
-  /// Whether leaving it means leaving MPI: not for a part of the job's ranks.
+  /// Whether finishing it finalizes MPI, which a group of the job's ranks must not do.
   private let isJob: Bool
-  /// What this rank is doing, for those who watch it.
+  /// What this rank is doing, for the watch.
   public let activity: Activity
-  /// Watches the ranks, once `watch(timeout:)` was called.
+  /// The watch, once `watch(timeout:)` was called.
   var jobWatch: JobWatch?
   private var isFinished = false
 
@@ -55,15 +55,15 @@ public final class Communicator {
 
   deinit { assert(isFinished, "rank \(rank): the communicator was not finished") }
 
-  /// This process's number among those on the same machine, from 0.
+  /// This process's index among those on the same machine, from 0.
   public var localRank: Int { ranksOnNode.firstIndex(of: rank) ?? 0 }
 
-  /// Whether this rank speaks for the job: prints, writes logs and checkpoints.
+  /// Whether this is rank 0, which prints and writes logs and checkpoints.
   public var isRankZero: Bool { rank == 0 }
 
-  /// All ranks, for operations that are waited for; nil in a world of one.
+  /// All ranks, for blocking operations; nil in a world of one.
   ///
-  /// What goes on in the background ends first, since one thread at a time may call MPI.
+  /// Background operations are completed first, since only one thread at a time may call MPI.
   /// - Throws: `DistributedError` if MPI reports an error.
   func world() throws -> MPICommunicator? {
     guard let foreground else { return nil }
@@ -73,13 +73,13 @@ public final class Communicator {
 
   /// Joins the job this process was launched in, or makes a world of one.
   ///
-  /// Called once in a process, by the thread that will make every other call.
+  /// Call it once per process, on the thread that makes every other call.
   /// - Throws: `DistributedError` if MPI reports an error.
   public static func start() throws -> Communicator {
     try start(largestMessage: 1 << 30)
   }
 
-  /// As `start()`, with shorter messages so that tests meet the splitting of long ones.
+  /// Like `start()`, with shorter messages so that tests cover the splitting of long ones.
   package static func start(largestMessage: Int) throws -> Communicator {
     guard isLaunched else { return alone() }
     let world = try MPICommunicator.initializeWorld()
@@ -88,7 +88,7 @@ public final class Communicator {
       ranksOnNode: try world.ranksOnNode(), largestMessage: largestMessage)
   }
 
-  /// A world of one, whatever the job's size: what it is asked to exchange stays here.
+  /// A world of one, whatever the job's size, which communicates with no other rank.
   package static func alone() -> Communicator {
     Communicator(
       world: nil, background: nil, worldSize: 1, ranksOnNode: [0], largestMessage: 1 << 30)
@@ -102,10 +102,10 @@ public final class Communicator {
     return variables.contains { getenv($0) != nil }
   }
 
-  /// Leaves the job; every rank calls it, after its last collective operation.
+  /// Leaves the job; every rank calls it after its last collective operation.
   ///
-  /// Not part of `deinit`: ranks may release the object at different moments, and leaving waits for
-  /// all.
+  /// Not in `deinit`, because ranks may release the object at different times, and leaving waits
+  /// for all.
   /// - Throws: `DistributedError` if MPI reports an error.
   public func finish() throws {
     guard !isFinished else { return }
@@ -118,16 +118,16 @@ public final class Communicator {
     try world.finalize()
   }
 
-  /// Ends every rank of the job at once, for errors that cannot be agreed on.
+  /// Aborts all ranks of the job, for errors that cannot be agreed on.
   ///
   /// Prints `message` with this rank's number to standard error first.
   /// - Parameters:
   ///   - message: what went wrong.
-  ///   - status: the job's exit status; with `lost`, a rank that the watch finds to be the cause is
-  ///     named instead.
+  ///   - status: the job's exit status; with `lost`, the watch may name the rank that caused it
+  ///     instead.
   public func abort(_ message: String, status: ExitStatus = .failed) -> Never {
-    // Another rank's death shows here as a failing call: the watch has a moment to see the reason
-    // and end the job.
+    // The death of another rank appears here as a failing call, so give the watch a moment to find
+    // the reason and end the job.
     if status == .lost, jobWatch != nil { sleep(2) }
     jobWatch?.stop()
     let line = worldSize == 1 ? "error: \(message)\n" : "error: rank \(rank): \(message)\n"

@@ -1,17 +1,17 @@
 import CPACMPI
 
-/// One of MPI's communicators, as this rank holds it.
+/// An MPI communicator.
 ///
-/// A value: copies name the same communicator, and whoever made it frees it once.
+/// It is a value: copies refer to the same communicator, and its creator frees it once.
 struct MPICommunicator {
   /// MPI's handle.
   let handle: MPI_Comm?
-  /// This process's number in it.
+  /// This process's rank in it.
   let rank: Int
 
-  /// Throws what went wrong unless `status` is success.
+  /// Throws unless `status` is success.
   /// - Parameters:
-  ///   - status: what MPI returned.
+  ///   - status: the status that MPI returned.
   ///   - call: the function that returned it, for the message.
   /// - Throws: `DistributedError.call`.
   func check(_ status: Int32, _ call: String) throws { try Self.check(status, call, rank: rank) }
@@ -31,14 +31,14 @@ struct MPICommunicator {
 // MARK: - Making and freeing
 
 extension MPICommunicator {
-  /// Initialises MPI for threads that call it one at a time.
-  /// - Returns: MPI_COMM_WORLD, whose errors are returned rather than end the process.
+  /// Initialises MPI for calls by several threads, one at a time.
+  /// - Returns: MPI_COMM_WORLD, set to return errors instead of ending the process.
   static func initializeWorld() throws -> MPICommunicator {
     var threads: Int32 = 0
     let needed = pac_mpi_thread_serialized()
     try check(MPI_Init_thread(nil, nil, needed, &threads), "MPI_Init_thread", rank: 0)
     let world = pac_mpi_comm_world()
-    // Until this call MPI ends the process on any error, without saying what we were doing.
+    // Before this call MPI ends the process on any error without saying where.
     try check(
       MPI_Comm_set_errhandler(world, pac_mpi_errors_return()), "MPI_Comm_set_errhandler", rank: 0)
     guard threads >= needed else { throw DistributedError.threadsNotSupported }
@@ -54,14 +54,14 @@ extension MPICommunicator {
     return Int(size)
   }
 
-  /// The same ranks and way to report errors; messages of the two never meet.
+  /// Duplicates the communicator; messages of the two never mix.
   func duplicated() throws -> MPICommunicator {
     var copy: MPI_Comm?
     try check(MPI_Comm_dup(handle, &copy), "MPI_Comm_dup")
     return MPICommunicator(handle: copy, rank: rank)
   }
 
-  /// The first `size` ranks, in the same order; all ranks call it together.
+  /// Makes a communicator of the first `size` ranks in the same order; all ranks call it together.
   /// - Returns: nil on the other ranks.
   func first(_ size: Int) throws -> MPICommunicator? {
     var group: MPI_Comm?
@@ -77,7 +77,7 @@ extension MPICommunicator {
       MPI_Comm_split_type(
         handle, pac_mpi_comm_type_shared(), Int32(rank), pac_mpi_info_null(), &node),
       "MPI_Comm_split_type")
-    // A node is known by its lowest rank, which is the first of the node's communicator.
+    // A node is identified by its lowest rank, the first of the node's communicator.
     var lowest = Int32(rank)
     try check(MPI_Bcast(&lowest, 4, pac_mpi_byte(), 0, node), "MPI_Bcast")
     try check(MPI_Comm_free(&node), "MPI_Comm_free")
@@ -88,12 +88,12 @@ extension MPICommunicator {
     return nodes.indices.filter { nodes[$0] == lowest }
   }
 
-  /// Frees what `duplicated()` or `first(_:)` made; all its ranks call it together.
+  /// Frees a communicator that `duplicated()` or `first(_:)` made; all its ranks call it together.
   func free() throws {
     var handle = handle
     try check(MPI_Comm_free(&handle), "MPI_Comm_free")
   }
 
-  /// Ends MPI for the process; all ranks call it together, on MPI_COMM_WORLD.
+  /// Finalizes MPI for the process; all ranks call it together, on MPI_COMM_WORLD.
   func finalize() throws { try check(MPI_Finalize(), "MPI_Finalize") }
 }

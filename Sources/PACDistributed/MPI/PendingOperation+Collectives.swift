@@ -6,7 +6,7 @@ extension PendingOperation {
     PendingOperation(on: ranks) { try $0.add("MPI_Ibarrier") { MPI_Ibarrier($0, $1) } }
   }
 
-  /// Adds up all ranks' `elements`, in place, in an order that MPI chooses.
+  /// All-reduces `elements` in place, in an order that MPI chooses.
   static func allReduce(
     _ elements: UnsafeMutableBufferPointer<Float>, on ranks: MPICommunicator
   ) -> PendingOperation {
@@ -19,8 +19,8 @@ extension PendingOperation {
     }
   }
 
-  /// Gives all ranks the segments of `elements` that each of them holds, in place; the segments,
-  /// rank by rank, are places within `elements`.
+  /// All-gathers the ranks' segments of `elements` in place; the segments, rank by rank, are ranges
+  /// of `elements`.
   static func allGather(
     _ elements: UnsafeMutableBufferPointer<Float>, segments: [Range<Int>],
     on ranks: MPICommunicator
@@ -36,7 +36,7 @@ extension PendingOperation {
     }
   }
 
-  /// Counts and displacements, one for each rank, as `keep(_:)` returns them.
+  /// Counts and displacements per rank, as `keep(_:)` returns them.
   typealias Places = (counts: UnsafePointer<Int32>, starts: UnsafePointer<Int32>)
 
   /// Adds an all-to-all: sends each rank a part of `outgoing` and receives a part of `incoming`

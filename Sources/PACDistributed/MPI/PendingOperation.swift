@@ -1,27 +1,26 @@
 import CPACMPI
 
-/// A collective operation, or several, that go on while the program computes.
+/// One or several nonblocking collective operations.
 ///
-/// Owns MPI's requests and the arrays of counts that they read until they are done; whoever makes
-/// one keeps the buffers it sends from and receives into.
+/// It owns MPI's requests and the arrays of counts that they read until they complete. The caller
+/// keeps the buffers it sends from and receives into.
 final class PendingOperation {
   private let ranks: MPICommunicator
   private var requests: [MPI_Request?] = []
   private var failure: (any Error)?
   private var arrays: [UnsafeMutablePointer<Int32>] = []
   private var start: ((PendingOperation) throws -> Void)?
-  /// How long a thread may leave it alone, in microseconds.
+  /// The longest time between tests, in microseconds.
   let pause: UInt32
-  /// When it was found to be done.
+  /// When it was found to be complete.
   private(set) var end: ContinuousClock.Instant?
 
-  /// Describes an operation that has not begun.
+  /// Makes an operation that has not started.
   /// - Parameters:
-  ///   - ranks: the ranks that take part, all of them.
-  ///   - length: the floats that travel. Each test interrupts a thread that computes, for about 5
-  ///     µs: it is made ten times as often only for long messages, which take many until they have
-  ///     arrived.
-  ///   - start: adds MPI's operations.
+  ///   - ranks: the communicator.
+  ///   - length: the number of floats sent. Each test interrupts a computing thread for about 5 µs.
+  ///     Tests are ten times as frequent only for long messages, which need many until they arrive.
+  ///   - start: adds the MPI operations.
   init(
     on ranks: MPICommunicator, length: Int = 0, start: @escaping (PendingOperation) throws -> Void
   ) {
@@ -39,10 +38,10 @@ final class PendingOperation {
   /// Whether `begin()` was called.
   var hasBegun: Bool { start == nil }
 
-  /// Whether it is known to be done, or has failed.
+  /// Whether it is known to be complete, or has failed.
   var isOver: Bool { failure != nil || hasBegun && requests.isEmpty }
 
-  /// Starts MPI's operations; an error is kept for `test()` and `wait()`.
+  /// Starts the MPI operations; `test()` and `wait()` throw an error of this.
   func begin() {
     guard let start else { return }
     self.start = nil
@@ -51,7 +50,7 @@ final class PendingOperation {
 
   /// Starts one more operation.
   /// - Parameters:
-  ///   - call: MPI's name of it, for messages.
+  ///   - call: the name of the MPI function, for messages.
   ///   - start: calls it with the communicator's handle and the place for its request.
   /// - Throws: `DistributedError` if MPI reports an error.
   func add(
@@ -62,7 +61,7 @@ final class PendingOperation {
     requests.append(request)
   }
 
-  /// Counts or displacements, kept until all operations are done.
+  /// Keeps counts or displacements until all operations are complete.
   func keep(_ numbers: some Collection<Int>) -> UnsafePointer<Int32> {
     let array = UnsafeMutablePointer<Int32>.allocate(capacity: max(numbers.count, 1))
     for (i, number) in numbers.enumerated() { (array + i).initialize(to: Int32(number)) }
@@ -70,9 +69,9 @@ final class PendingOperation {
     return UnsafePointer(array)
   }
 
-  /// Moves messages on, and finds out whether all operations are done.
+  /// Progresses messages, and tests whether all operations are complete.
   ///
-  /// An error is thrown by this and by every later call.
+  /// After an error, every later call throws it too.
   func test() throws -> Bool {
     if let failure { throw failure }
     guard !isOver else { return true }
@@ -85,7 +84,7 @@ final class PendingOperation {
     return flag != 0
   }
 
-  /// Returns when all operations, which have begun, are done.
+  /// Waits until all operations, which have started, are complete.
   func wait() throws {
     if let failure { throw failure }
     guard !isOver else { return }

@@ -1,16 +1,16 @@
 import Foundation
 
-/// Carries collective operations out in the background, in the order in which they are handed over,
-/// while the program computes.
+/// Runs nonblocking collective operations in the background, in submission order, while the program
+/// computes.
 ///
-/// MPI sends the parts of a long message only while some thread calls it. This one tests the
-/// operations under way at intervals and sleeps in between; without any it sleeps altogether. While
-/// there are operations, nobody calls MPI but through this type: one thread at a time, which is all
-/// that is asked of MPI (`MPI_THREAD_SERIALIZED`).
+/// MPI sends the parts of a long message only while some thread calls it. This thread tests the
+/// active operations at intervals and sleeps in between; without operations it only sleeps. While
+/// there are operations, MPI is called only through this type, by one thread at a time, so
+/// `MPI_THREAD_SERIALIZED` suffices.
 ///
 /// `@unchecked Sendable`: the operations, and MPI itself, are only used with `condition` locked.
 final class ProgressThread: @unchecked Sendable {
-  /// An operation, which begins when fewer than `mostAtOnce` are under way.
+  /// An operation, which starts when fewer than `mostAtOnce` are active.
   private struct Entry {
     let operation: PendingOperation
     let mostAtOnce: Int
@@ -18,18 +18,18 @@ final class ProgressThread: @unchecked Sendable {
 
   private let activity: Activity
   private let condition = NSCondition()
-  /// Not known to be over, in order; the first have begun.
+  /// The unfinished operations in order; the first ones are active.
   private var queue: [Entry] = []
   /// The first error of any operation.
   private var failure: (any Error)?
   private var isStopped = false
   private var thread: Thread?
 
-  /// Prepares; the thread starts with the first operation.
-  /// - Parameter activity: told when the calling thread waits for an operation.
+  /// Makes the object; the thread starts with the first operation.
+  /// - Parameter activity: records when the calling thread waits for an operation.
   init(_ activity: Activity) { self.activity = activity }
 
-  /// Ends the thread; no operation may be under way.
+  /// Ends the thread; no operation may be active.
   func stop() {
     condition.withLock {
       isStopped = true
@@ -37,7 +37,7 @@ final class ProgressThread: @unchecked Sendable {
     }
   }
 
-  /// Takes over an operation, which begins once fewer than `mostAtOnce` others are under way.
+  /// Submits an operation, which starts once fewer than `mostAtOnce` others are active.
   func take(_ operation: PendingOperation, mostAtOnce: Int) {
     condition.withLock {
       queue.append(Entry(operation: operation, mostAtOnce: mostAtOnce))
@@ -61,7 +61,7 @@ final class ProgressThread: @unchecked Sendable {
     }
   }
 
-  /// Returns when an operation is done.
+  /// Waits until an operation is complete.
   /// - Throws: `DistributedError` if MPI reported an error.
   func wait(for operation: PendingOperation) throws {
     try condition.withLock {
@@ -73,9 +73,9 @@ final class ProgressThread: @unchecked Sendable {
     }
   }
 
-  /// Returns when all operations are done.
-  /// - Throws: `DistributedError` if MPI reported an error for any operation so far, whoever has
-  ///   heard of it: what ranks have sent each other is not to be relied on then.
+  /// Waits until all operations are complete.
+  /// - Throws: `DistributedError` if MPI reported an error for any operation so far, even if it was
+  ///   thrown before, because exchanged data is then unreliable.
   func finish() throws {
     try condition.withLock {
       while let first = queue.first {
@@ -86,13 +86,13 @@ final class ProgressThread: @unchecked Sendable {
     }
   }
 
-  /// Waits for an operation that has begun.
+  /// Waits for an active operation.
   private func complete(_ operation: PendingOperation) throws {
     if operation.isOver { return try operation.wait() }
     try activity.during(.meeting) { try operation.wait() }
   }
 
-  /// Moves messages on, and begins what there is room for.
+  /// Progresses messages, and starts operations up to the limit.
   private func advance() {
     queue.removeAll { entry in
       do {

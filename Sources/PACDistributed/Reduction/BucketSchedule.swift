@@ -1,21 +1,21 @@
-/// Which buckets are complete and which are to be reduced next, in one step.
+/// Tracks which gradient buckets of a step are complete and which to reduce next.
 ///
-/// Every rank starts the reductions in the same sequence.
+/// Every rank starts the reductions in the same order.
 struct BucketSchedule {
   private let layout: SegmentLayout
-  /// All buckets, in the sequence in which their reductions start.
+  /// All buckets, in the order in which their reductions start.
   private let sequence: [Int]
-  /// The elements of each bucket that are not final yet.
+  /// The number of elements of each bucket that are not final yet.
   private var missing: [Int]
-  /// How many were started.
+  /// The number of reductions started.
   private var started = 0
-  /// The complete buckets, those that were complete first in front.
+  /// The complete buckets, in the order of completion.
   private(set) var completed: [Int] = []
 
-  /// Nothing is complete.
+  /// Makes a schedule in which nothing is complete.
   /// - Parameters:
-  ///   - layout: how the vector is cut up.
-  ///   - sequence: each bucket once.
+  ///   - layout: the division of the vector into buckets.
+  ///   - sequence: the order of the buckets, each once.
   init(_ layout: SegmentLayout, sequence: [Int]) {
     precondition(sequence.count == layout.bucketCount, "\(sequence.count) buckets")
     self.layout = layout
@@ -23,7 +23,7 @@ struct BucketSchedule {
     missing = (0..<layout.bucketCount).map { layout.bucket($0).count }
   }
 
-  /// Says that these elements are final; each at most once.
+  /// Marks these elements as final; each at most once.
   mutating func complete(_ part: Range<Int>) {
     for bucket in layout.buckets(overlapping: part) {
       missing[bucket] -= layout.bucket(bucket).clamped(to: part).count
@@ -32,7 +32,7 @@ struct BucketSchedule {
     }
   }
 
-  /// Says that all elements are final.
+  /// Marks all elements as final.
   mutating func completeAll() {
     for bucket in sequence where missing[bucket] > 0 {
       missing[bucket] = 0

@@ -1,7 +1,6 @@
 import PACTensors
 
-/// Vectors of one length that are used again and again: a step takes the memory the step before has
-/// left.
+/// A pool of vectors of one length, so that each step reuses the memory of the previous one.
 final class BufferPool {
   private let count: Int
   private var unused: [FlatBuffer] = []
@@ -9,7 +8,7 @@ final class BufferPool {
   /// Makes an empty pool of vectors of `count` elements.
   init(count: Int) { self.count = count }
 
-  /// A vector with any contents.
+  /// A vector with arbitrary contents.
   func take() -> FlatBuffer { unused.popLast() ?? FlatBuffer(count: count) }
 
   /// A vector of zeros.
@@ -19,6 +18,6 @@ final class BufferPool {
     return buffer
   }
 
-  /// Takes back vectors that nobody reads or writes any more.
+  /// Returns vectors that are no longer read or written.
   func put(_ buffers: [FlatBuffer]) { unused += buffers }
 }

@@ -1,6 +1,6 @@
 import PACTensors
 
-/// Samples are added as they come, the ranks' sums by MPI's all-reduce.
+/// Adds samples as they come, and reduces the ranks' sums with MPI's all-reduce.
 struct FastestSum: GradientSum {
   private let layout: SegmentLayout
   private let pool: BufferPool
@@ -8,7 +8,7 @@ struct FastestSum: GradientSum {
   private var begun = 0
   private(set) var total: FlatBuffer?
 
-  /// Begins a sum over `samples` samples of this rank.
+  /// Starts a sum over `samples` samples of this rank.
   init(samples: Int, layout: SegmentLayout, pool: BufferPool) {
     self.samples = samples
     self.layout = layout

@@ -5,7 +5,7 @@ extension GradientReduction {
   /// The number of parameters this rank owns.
   public var ownedCount: Int { layout.ownedCount(owner) }
 
-  /// The elements of a whole vector that this rank owns, one segment behind the other.
+  /// The elements of a whole vector that this rank owns, segments concatenated.
   /// - Precondition: as many elements as there are parameters.
   public func owned(of whole: Tensor) -> Tensor {
     precondition(whole.count == layout.count, "\(whole.count) elements of \(layout.count)")
@@ -21,11 +21,11 @@ extension GradientReduction {
     }
   }
 
-  /// Puts together what the ranks own; all ranks call it together.
+  /// Gathers the ranks' owned elements on rank 0; all ranks call it together.
   /// - Parameters:
   ///   - owned: this rank's elements, as `owned(of:)` returns them.
-  ///   - whole: becomes the whole vector on rank 0, in the memory it has if it is of that size;
-  ///     elsewhere left alone.
+  ///   - whole: set to the whole vector on rank 0, reusing its memory if it has that size;
+  ///     unchanged on other ranks.
   /// - Throws: `DistributedError` if MPI reports an error.
   public func gather(_ owned: Tensor, into whole: inout Tensor) throws {
     precondition(owned.count == ownedCount, "\(owned.count) elements of \(ownedCount)")
@@ -52,7 +52,7 @@ extension GradientReduction {
 }
 
 extension Communicator {
-  /// Collects the ranks' segments on rank 0, which alone passes where they go.
+  /// Gathers the ranks' segments on rank 0, which alone passes the destination.
   fileprivate func gather(
     _ own: UnsafeBufferPointer<Float>, into whole: UnsafeMutableBufferPointer<Float>?,
     segments: [Range<Int>]

@@ -1,8 +1,8 @@
 import PACKernels
 import PACTensors
 
-/// Adds up the gradients of a global batch over samples and ranks while the backward pass goes on,
-/// and hands out the new parameters while the next forward pass does.
+/// Reduces the gradients of a global batch over samples and ranks, overlapping the backward pass,
+/// and delivers the new parameters, overlapping the next forward pass.
 ///
 /// A step runs in this order; all ranks take it together:
 /// 1. `begin(ranges:)`;
@@ -10,61 +10,61 @@ import PACTensors
 ///    gradient as soon as it is final, then `endSample()`. In the rank's last sample the reduction
 ///    of a bucket starts once it is complete;
 /// 3. `finish()` waits for the totals;
-/// 4. `update(_:_:)` lets each owner change its parameters and begins to hand the new values to
+/// 4. `update(_:_:)` lets each owner update its parameters and starts to send the new values to
 ///    all;
-/// 5. `receive(_:)`, before anybody reads parameters, waits for their new values.
+/// 5. `receive(_:)` waits for the new values of parameters before they are read.
 ///
 /// `.repeatable`: the samples' gradients are added along the fixed tree of `TreeNode`. A rank sends
-/// the sums of its maximal complete nodes; each rank adds up those of the segment it owns (a
-/// reduce-scatter by `MPI_Ialltoallv`), changes its parameters, and an all-gather
-/// (`MPI_Iallgatherv`) gives all ranks the values. With ranges that are aligned powers of two a
-/// rank has one node and the traffic is that of an ordinary all-reduce, 8 bytes for each parameter;
-/// otherwise a rank has up to 2 · log₂ B nodes. The bits do not depend on the number of ranks
+/// the sums of its maximal complete nodes. Each rank adds those of the segment it owns (a
+/// reduce-scatter by `MPI_Ialltoallv`) and updates its parameters, and an all-gather
+/// (`MPI_Iallgatherv`) gives all ranks the values. If the ranges are aligned powers of two, a rank
+/// has one node and the traffic is that of an ordinary all-reduce, 8 bytes per parameter; otherwise
+/// a rank has up to 2 · log₂ B nodes. The bits do not depend on the number of ranks
 /// (docs/decisions/0001-order-of-summation.md).
 ///
-/// Buckets are reduced in the sequence in which the first step's backward pass completed them, and
-/// their new values handed out in reverse, as the forward pass needs them.
+/// Buckets are reduced in the order in which the first step's backward pass completed them, and
+/// their new values are delivered in reverse order, as the forward pass needs them.
 ///
-/// `.fastest`: each rank adds its samples as they come and MPI adds the ranks' sums in an order of
-/// its own (`MPI_Iallreduce`). Every rank owns all parameters.
+/// `.fastest`: each rank adds its samples as they come, and MPI adds the ranks' sums in its own
+/// order (`MPI_Iallreduce`). Every rank owns all parameters.
 public final class GradientReduction {
-  /// In which order gradients are added.
+  /// The order in which gradients are added.
   public enum Order: String, CaseIterable, Sendable {
     /// The same bits on any number of ranks.
     case repeatable
-    /// As MPI prefers it.
+    /// The order that MPI prefers.
     case fastest
   }
 
-  /// In which order gradients are added.
+  /// The order in which gradients are added.
   public let order: Order
-  /// Who owns which parameters.
+  /// The owners of the parameters.
   let layout: SegmentLayout
-  /// Which of the owners this rank is.
+  /// The index of this rank among the owners.
   let owner: Int
 
   let communicator: Communicator
   private let timeline: Timeline?
   private let overlaps: Bool
   private let pool: BufferPool
-  /// Where buckets are received, for the next ones.
+  /// Receive buffers, kept for the next buckets.
   private var receivers: [FlatBuffer] = []
   private var sum: any GradientSum
   private var schedule: BucketSchedule
-  /// All buckets, in the sequence in which their reductions start; the same on every rank.
+  /// All buckets, in the order in which their reductions start; the same on every rank.
   private var sequence: [Int]
-  /// Whether the sequence is that of a backward pass.
+  /// Whether the sequence comes from a backward pass.
   private var hasSequence: Bool
-  /// The first rank that has samples of the present batch.
+  /// The first rank with samples of the current batch.
   private var firstAtWork = 0
   private var transfers: [Transfer] = []
   private let delivery: ParameterDelivery
-  /// The parts of the present sample's gradient that are final.
+  /// The parts of the current sample's gradient that are final.
   private var completed: [Range<Int>] = []
-  /// The largest magnitude among this rank's totals so far; not a number if one of them is none.
+  /// The largest magnitude among this rank's totals so far; NaN if one of them is NaN.
   public private(set) var largestTotal: Float = 0
 
-  /// A bucket on its way.
+  /// A bucket in flight.
   private struct Transfer {
     let bucket: Int
     let operation: PendingOperation
@@ -72,18 +72,18 @@ public final class GradientReduction {
     let begin: Timeline.Instant?
   }
 
-  /// The most buckets on their way at once: bounds the memory for what is received.
+  /// The most buckets in flight, which bounds the memory of the receive buffers.
   private static let mostTransfers = 8
 
-  /// Prepares for steps.
+  /// Makes a reduction.
   /// - Parameters:
   ///   - count: the number of parameters.
   ///   - communicator: the ranks.
-  ///   - order: in which order gradients are added.
+  ///   - order: the order in which gradients are added.
   ///   - bucketLength: see `SegmentLayout`.
-  ///   - timeline: where the time of each bucket's reduction and delivery is noted.
-  ///   - overlaps: whether reductions start before `finish()`, and deliveries go on after
-  ///     `update(_:_:)`; without it one sees what the overlap is worth.
+  ///   - timeline: records the time of each bucket's reduction and delivery.
+  ///   - overlaps: whether reductions start before `finish()` and deliveries continue after
+  ///     `update(_:_:)`; turn it off to measure the benefit of overlapping.
   public init(
     count: Int, communicator: Communicator, order: Order = .repeatable, bucketLength: Int? = nil,
     timeline: Timeline? = nil, overlaps: Bool = true
@@ -98,8 +98,7 @@ public final class GradientReduction {
     delivery = ParameterDelivery(layout, communicator, timeline)
     pool = BufferPool(count: count)
     sum = FastestSum(samples: 0, layout: layout, pool: pool)
-    // A network's last layers come last in the flat vector and are the first whose gradients are
-    // known.
+    // The last layers come last in the flat vector, and their gradients are known first.
     sequence = (0..<layout.bucketCount).reversed()
     hasSequence = communicator.worldSize == 1 || layout.bucketCount < 2
     schedule = BucketSchedule(layout, sequence: sequence)
@@ -110,9 +109,9 @@ public final class GradientReduction {
   /// Begins a step.
   /// - Parameter ranges: every rank's positions within the global batch, in rank order; together
   ///   `0..<B`, some may be empty.
-  /// - Precondition: every rank passes the same, and the step before is finished.
+  /// - Precondition: every rank passes the same, and the previous step is finished.
   public func begin(ranges: [Range<Int>]) {
-    precondition(transfers.isEmpty, "the step before was not finished")
+    precondition(transfers.isEmpty, "the previous step was not finished")
     precondition(
       ranges.count == communicator.worldSize,
       "\(ranges.count) ranges for \(communicator.worldSize) ranks")
@@ -129,26 +128,25 @@ public final class GradientReduction {
   }
 
   /// Begins the rank's next sample.
-  /// - Returns: where its gradient is to be added.
+  /// - Returns: the buffer that its gradient is added to.
   public func beginSample() -> FlatBuffer {
     completed = []
     return sum.beginSample()
   }
 
-  /// Says that these elements of the present sample's gradient are final; each element at most
-  /// once.
+  /// Marks these elements of the current sample's gradient as final; each element at most once.
   /// - Throws: `DistributedError` if MPI reports an error.
   public func complete(_ part: Range<Int>) throws {
     guard !part.isEmpty else { return }
     completed.append(part)
     sum.complete(part)
-    // Of the rank's last sample, that is: then the sum is final as well.
+    // Only for the rank's last sample, after which the sum is final too.
     guard !sum.isShort else { return }
     schedule.complete(part)
     try progress()
   }
 
-  /// Says that all elements of the present sample's gradient are final.
+  /// Marks all elements of the current sample's gradient as final.
   /// - Throws: `DistributedError` if MPI reports an error.
   public func endSample() throws {
     var end = 0
@@ -159,7 +157,7 @@ public final class GradientReduction {
     try complete(end..<layout.count)
   }
 
-  /// Moves messages on and starts what is ready; to be called between operations.
+  /// Progresses messages and starts reductions that are ready; call it between operations.
   /// - Throws: `DistributedError` if MPI reports an error.
   public func progress() throws { if overlaps { try advance() } }
 
@@ -170,11 +168,10 @@ public final class GradientReduction {
     while transfers.count < Self.mostTransfers, let bucket = schedule.next() { try start(bucket) }
   }
 
-  /// Waits until the totals of the segments that this rank owns are there.
+  /// Waits for the totals of the segments that this rank owns.
   ///
-  /// A rank that cannot deliver all its samples calls it as well, so that the others do not wait
-  /// for ever. The totals are then of no use, and the ranks must agree on that before
-  /// `update(_:_:)`.
+  /// A rank that fails to process all its samples must call it too, so that the others do not wait
+  /// forever. The totals are then invalid, and the ranks must agree on that before `update(_:_:)`.
   /// - Throws: `DistributedError` if MPI reports an error.
   public func finish() throws {
     while sum.isShort { _ = sum.beginSample() }
@@ -193,12 +190,13 @@ public final class GradientReduction {
     }
   }
 
-  /// Starts the reduction of a complete bucket; alone there is nothing to wait for.
+  /// Starts the reduction of a complete bucket; with one rank there is nothing to wait for.
   private func start(_ bucket: Int) throws {
     guard communicator.worldSize > 1, let ranks = communicator.background else {
       return conclude(bucket, received: nil)
     }
-    // Parameters that the network did not read: the queue belongs to the gradients now.
+    // Completes deliveries of parameters that the network did not read: the queue now belongs to
+    // the gradients.
     try receive(0..<layout.count)
     let begin = timeline?.now
     let needed = sum.receivedCount(bucket: bucket)
@@ -210,7 +208,7 @@ public final class GradientReduction {
       Transfer(bucket: bucket, operation: operation, received: received, begin: begin))
   }
 
-  /// Adds up what has arrived with the oldest transfer.
+  /// Adds what the oldest transfer received.
   private func conclude(_ transfer: Transfer) {
     transfers.removeFirst()
     conclude(transfer.bucket, received: transfer.received)
@@ -218,20 +216,19 @@ public final class GradientReduction {
     timeline?.add("bucket \(transfer.bucket)", .reduction, from: transfer.begin)
   }
 
-  /// Makes the totals of this rank's segment, and looks at them while they lie in the cache.
+  /// Computes the totals of this rank's segment, and checks them while they are in the cache.
   private func conclude(_ bucket: Int, received: FlatBuffer?) {
     sum.conclude(bucket, received: received)
     let own = layout.segment(bucket: bucket, owner: owner)
     guard let totals = sum.total else { preconditionFailure("a bucket without totals") }
     let largest = largestMagnitude(totals.base + own.lowerBound, count: own.count)
-    // In this order not-a-number is beyond all numbers.
+    // In this order NaN is above all numbers.
     if largest.bitPattern > largestTotal.bitPattern { largestTotal = largest }
   }
 
   // MARK: - Totals
 
-  /// The first element of this rank's totals that is not a number within ±`limit`, by its place in
-  /// the flat vector.
+  /// The index in the flat vector of this rank's first total that is NaN or outside ±`limit`.
   /// - Precondition: `finish()` was called.
   public func firstTotal(beyond limit: Float) -> Int? {
     guard let totals = sum.total else { preconditionFailure("totals before finish") }
@@ -242,18 +239,18 @@ public final class GradientReduction {
 
   /// The part of one bucket that this rank owns.
   public struct Segment {
-    /// Where it begins if all segments of this owner lie one behind the other.
+    /// Its offset when all segments of this owner are concatenated.
     public let ownedStart: Int
-    /// The parameters' values, to be changed.
+    /// The parameters' values, to be updated.
     public let values: UnsafeMutableBufferPointer<Float>
     /// The total gradient.
     public let gradients: UnsafeBufferPointer<Float>
   }
 
-  /// Lets `body` change the values this rank owns, segment by segment, and begins to give every
-  /// rank the values of all.
+  /// Lets `body` update the values this rank owns, segment by segment, and starts to send them to
+  /// all ranks.
   ///
-  /// Segments travel while the next ones are changed, and go on when this returns: nobody may read
+  /// Segments are sent while the next ones are updated, and also after this returns. Do not read
   /// elements of `values` before `receive(_:)`.
   /// - Parameters:
   ///   - values: the flat vector of parameters, the same on every rank; kept until all of it has
@@ -277,8 +274,8 @@ public final class GradientReduction {
     if !overlaps { try receive(0..<layout.count) }
   }
 
-  /// Waits until the new values of these parameters have arrived, if any are on their way.
-  /// - Throws: `DistributedError` if MPI reports an error; then every later call for them, and
-  ///   `finish()`, as well.
+  /// Waits until the new values of these parameters have arrived, if any are in flight.
+  /// - Throws: `DistributedError` if MPI reports an error; every later call for them, and
+  ///   `finish()`, then throws too.
   public func receive(_ part: Range<Int>) throws { try delivery.receive(part) }
 }

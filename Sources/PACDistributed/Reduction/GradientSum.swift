@@ -1,34 +1,34 @@
 import PACTensors
 
-/// One step's sum over samples and ranks, in one of the orders of `GradientReduction`.
+/// The sum of a step over samples and ranks, in one of the orders of `GradientReduction`.
 protocol GradientSum {
-  /// Whether this rank has begun fewer samples than its share holds.
+  /// Whether this rank has begun fewer samples than it has.
   var isShort: Bool { get }
 
   /// Begins the next sample.
-  /// - Returns: where its gradient is to be added.
+  /// - Returns: the buffer that its gradient is added to.
   mutating func beginSample() -> FlatBuffer
 
-  /// Adds elements of the present sample's gradient, which are final, to the sums.
+  /// Adds final elements of the current sample's gradient to the sums.
   func complete(_ part: Range<Int>)
 
-  /// Called once after the last sample, also if there was none.
+  /// Called once after the last sample, even if there was none.
   mutating func endSamples()
 
-  /// Where this rank's totals lie in the end; nil before `endSamples()` if the rank has no samples.
+  /// The buffer of this rank's totals; nil before `endSamples()` if the rank has no samples.
   var total: FlatBuffer? { get }
 
-  /// How many floats a bucket receives apart from its place in the sums.
+  /// The number of floats that a bucket receives outside the sums' own memory.
   func receivedCount(bucket: Int) -> Int
 
-  /// What a bucket needs of MPI among several ranks.
+  /// The MPI operation that reduces a bucket among several ranks.
   func reduce(
     _ bucket: Int, into received: FlatBuffer, on ranks: MPICommunicator
   ) -> PendingOperation
 
-  /// Makes this rank's totals of a bucket out of what was received.
+  /// Computes this rank's totals of a bucket from what was received.
   func conclude(_ bucket: Int, received: FlatBuffer?)
 
-  /// Gives the vectors back.
+  /// Returns the vectors to the pool.
   mutating func release()
 }

@@ -1,20 +1,19 @@
 import PACTensors
 
-/// The all-gather of parameters after the optimizer's step: gives every rank the values that others
-/// own, bucket by bucket, while the program goes on.
+/// The all-gather of parameters after the optimizer's step, bucket by bucket in the background.
 final class ParameterDelivery {
   private let layout: SegmentLayout
   private let communicator: Communicator
   private let timeline: Timeline?
-  /// The parameters while new values may be on their way.
+  /// The parameters while new values may be in flight.
   private var values: FlatBuffer?
   private var pending: [Delivery] = []
 
-  /// Two buckets at once keep a link busy; with more, what is needed first would share it with what
-  /// is needed last.
+  /// Two buckets at once keep a link busy; with more, the first ones needed would share it with the
+  /// last ones.
   private static let mostAtOnce = 2
 
-  /// A bucket on its way.
+  /// A bucket in flight.
   private struct Delivery {
     let bucket: Int
     let operation: PendingOperation
@@ -27,10 +26,9 @@ final class ParameterDelivery {
     self.timeline = timeline
   }
 
-  /// Begins to send this rank's segment of a bucket, and to receive the others'; all ranks call it
-  /// in one sequence.
+  /// Starts the all-gather of a bucket; all ranks call it in the same order.
   /// - Parameters:
-  ///   - bucket: which.
+  ///   - bucket: the index of the bucket.
   ///   - values: the flat vector of parameters; kept until all of it has arrived.
   func begin(_ bucket: Int, of values: FlatBuffer) {
     guard layout.owners > 1, let ranks = communicator.background else { return }
@@ -44,8 +42,9 @@ final class ParameterDelivery {
     pending.append(Delivery(bucket: bucket, operation: operation, begin: begin))
   }
 
-  /// Waits until these elements have arrived, if any are on their way.
-  /// - Throws: `DistributedError` if MPI reports an error; then every later call for them as well.
+  /// Waits until these elements have arrived, if any are in flight.
+  /// - Throws: `DistributedError` if MPI reports an error; every later call for them then throws
+  ///   too.
   func receive(_ part: Range<Int>) throws {
     guard !pending.isEmpty else { return }
     let wanted = layout.buckets(overlapping: part)

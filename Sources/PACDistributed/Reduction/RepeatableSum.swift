@@ -1,22 +1,22 @@
 import PACKernels
 import PACTensors
 
-/// Samples and ranks are added along the fixed tree over positions: a reduce-scatter in which each
-/// rank adds up the segments it owns.
+/// Adds samples and ranks along the fixed tree over positions: a reduce-scatter in which each rank
+/// adds the segments it owns.
 struct RepeatableSum: GradientSum {
   private let layout: SegmentLayout
   private let pool: BufferPool
   private let rank: Int
   private var sum: TreeSum
-  /// How many nodes each rank has.
+  /// The number of nodes of each rank.
   private let nodeCounts: [Int]
-  /// The number of nodes of the ranks before each; the last entry is that of all.
+  /// The number of nodes of the ranks before each rank; the last entry is the total.
   private let firstNode: [Int]
   private let additions: TreeAdditions
-  /// Receives the totals if this rank has no node of its own to take them.
+  /// The buffer of the totals if this rank has no node of its own for them.
   private var home: FlatBuffer?
 
-  /// Begins a sum over the positions `ranges` of the ranks.
+  /// Starts a sum over the ranks' positions `ranges`.
   init(ranges: [Range<Int>], rank: Int, layout: SegmentLayout, pool: BufferPool) {
     precondition(
       zip([0..<0] + ranges, ranges).allSatisfy { $0.upperBound == $1.lowerBound },
@@ -61,7 +61,7 @@ struct RepeatableSum: GradientSum {
 
   // MARK: - Between ranks
 
-  /// This rank's nodes, by their numbers among those of all ranks.
+  /// The indices of this rank's nodes among those of all ranks.
   private var ownNodes: Range<Int> { firstNode[rank]..<firstNode[rank + 1] }
 
   private var allNodes: Int { firstNode[firstNode.count - 1] }
@@ -77,7 +77,7 @@ struct RepeatableSum: GradientSum {
   /// The all-to-alls of the reduce-scatter: in round k each rank sends the segments of its k-th
   /// node to their owners.
   ///
-  /// So every node is sent from where it lies, without being packed.
+  /// This sends every node directly from its buffer, without packing.
   func reduce(
     _ bucket: Int, into received: FlatBuffer, on ranks: MPICommunicator
   ) -> PendingOperation {
@@ -106,7 +106,8 @@ struct RepeatableSum: GradientSum {
     }
   }
 
-  /// The number of a foreign node among the foreign ones, in whose order they are received.
+  /// The index of another rank's node among all such nodes, in the order in which they are
+  /// received.
   private func place(ofNode node: Int) -> Int {
     node < ownNodes.lowerBound ? node : node - ownNodes.count
   }

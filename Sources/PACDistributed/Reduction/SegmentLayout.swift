@@ -1,9 +1,9 @@
-/// How the flat vector of all parameters is cut up for its reduction.
+/// The division of the flat vector of all parameters into buckets and segments.
 ///
-/// Buckets are reduced one by one, each as soon as its gradients are complete. Each bucket is cut
-/// into one segment for each owner: the rank that adds up the segment's gradients, updates its
-/// parameters and keeps the optimizer's state for them. Neither bucket nor segment changes a bit of
-/// what is computed.
+/// Buckets are reduced one by one, each as soon as its gradients are complete. Each bucket is
+/// divided into one segment per owner: the rank that sums the segment's gradients, updates its
+/// parameters and keeps their optimizer state (optimizer sharding, ZeRO-1). Buckets and segments do
+/// not affect the bits of the result.
 struct SegmentLayout: Sendable, Equatable {
   /// The number of elements of the vector.
   let count: Int
@@ -12,16 +12,16 @@ struct SegmentLayout: Sendable, Equatable {
   /// The number of elements of every bucket but the last.
   let bucketLength: Int
 
-  /// The boundaries of segments lie on multiples of this: a cache line.
+  /// Segment boundaries are multiples of this: a cache line.
   private static let alignment = 16
 
-  /// Cuts up a vector.
+  /// Divides a vector.
   /// - Parameters:
   ///   - count: its number of elements.
-  ///   - owners: how many share it.
-  ///   - bucketLength: elements in a bucket, at least 1; nil = a sixteenth of the vector, but from
-  ///     2¹⁴ to 2²⁰ elements, and for many owners from 2¹⁰ to 2¹⁴ for each, so that messages stay
-  ///     long enough to be worth sending.
+  ///   - owners: the number of owners.
+  ///   - bucketLength: the elements of a bucket, at least 1; nil = a sixteenth of the vector, but
+  ///     from 2¹⁴ to 2²⁰ elements, and for many owners from 2¹⁰ to 2¹⁴ for each, so that messages
+  ///     are long enough to be efficient.
   init(count: Int, owners: Int, bucketLength: Int? = nil) {
     precondition(owners > 0, "\(owners) owners")
     self.count = count
@@ -46,7 +46,7 @@ struct SegmentLayout: Sendable, Equatable {
     return range.lowerBound / bucketLength..<(range.upperBound - 1) / bucketLength + 1
   }
 
-  /// The elements of a bucket that belong to an owner; may be none.
+  /// The elements of a bucket that belong to an owner; may be empty.
   func segment(bucket index: Int, owner: Int) -> Range<Int> {
     let bucket = bucket(index)
     func bound(_ owner: Int) -> Int {
@@ -56,7 +56,7 @@ struct SegmentLayout: Sendable, Equatable {
     return bucket.lowerBound + bound(owner)..<bucket.lowerBound + bound(owner + 1)
   }
 
-  /// The segments of a bucket, owner by owner, as places within the bucket.
+  /// The segments of a bucket, owner by owner, as ranges within the bucket.
   func segmentsWithin(bucket index: Int) -> [Range<Int>] {
     let start = bucket(index).lowerBound
     return (0..<owners).map {
@@ -72,7 +72,7 @@ struct SegmentLayout: Sendable, Equatable {
       + segment(bucket: bucketCount - 1, owner: owner).count
   }
 
-  /// Where the segment of a bucket begins if all the owner's segments lie one behind the other.
+  /// The offset of a bucket's segment when all the owner's segments are concatenated.
   func ownedStart(bucket index: Int, owner: Int) -> Int {
     index == 0 ? 0 : index * segment(bucket: 0, owner: owner).count
   }

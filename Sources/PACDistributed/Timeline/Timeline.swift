@@ -1,10 +1,10 @@
-/// What a rank does and when, for Chrome's trace viewer and Perfetto.
+/// A trace of what a rank does when, for Chrome's trace viewer and Perfetto.
 ///
-/// Instants are nanoseconds since all ranks left a barrier together, so that the ranks' rows agree
-/// also where their clocks do not. What lasts longer than `mostSpans` spans is cut off, which
-/// bounds memory; `written(by:)` says so.
+/// Instants are nanoseconds since all ranks left a barrier together, so that the ranks' rows are
+/// aligned even if their clocks are not. Spans beyond `mostSpans` are dropped, which bounds memory;
+/// `written(by:)` says so.
 public final class Timeline {
-  /// Nanoseconds since the beginning.
+  /// Nanoseconds since the start.
   typealias Instant = Int64
 
   private struct Span {
@@ -19,7 +19,7 @@ public final class Timeline {
   private var spans: [Span] = []
   private var dropped = 0
 
-  /// Begins a timeline; all ranks call it together.
+  /// Starts a timeline; all ranks call it together.
   /// - Throws: `DistributedError` if MPI reports an error.
   public convenience init(_ communicator: Communicator) throws {
     try communicator.barrier()
@@ -31,7 +31,7 @@ public final class Timeline {
     origin = .now
   }
 
-  /// The present instant.
+  /// The current instant.
   var now: Instant { instant(.now) }
 
   private func instant(_ time: ContinuousClock.Instant) -> Instant {
@@ -39,7 +39,7 @@ public final class Timeline {
     return passed.seconds * 1_000_000_000 + passed.attoseconds / 1_000_000_000
   }
 
-  /// Notes that something lasted from `begin` until `end`, nil = now; nothing if `begin` is nil.
+  /// Adds a span from `begin` until `end`, nil = now; does nothing if `begin` is nil.
   func add(
     _ name: @autoclosure () -> String, _ phase: Phase, from begin: Instant?,
     to end: ContinuousClock.Instant? = nil
@@ -53,7 +53,7 @@ public final class Timeline {
       Span(name: name(), phase: phase, begin: begin, end: end.map(instant) ?? now))
   }
 
-  /// Runs `body` and notes how long it took.
+  /// Runs `body` and adds a span for it.
   func measure<R>(
     _ name: @autoclosure () -> String, _ phase: Phase, _ body: () throws -> R
   ) rethrows -> R {
@@ -66,14 +66,13 @@ public final class Timeline {
 // MARK: - Chrome's format
 
 extension Timeline {
-  /// All ranks' spans as one JSON document, a process row for each rank; all ranks call it
-  /// together.
+  /// All ranks' spans as one JSON document with a process row per rank; all ranks call it together.
   /// - Returns: the document on rank 0, nil elsewhere.
   /// - Throws: `DistributedError` if MPI reports an error.
   public func document(_ communicator: Communicator) throws -> String? {
     let mine = events(rank: communicator.rank).joined(separator: ",\n")
     var parts: [String] = []
-    // One rank at a time: nobody but rank 0 keeps more than its own.
+    // One rank at a time, so that only rank 0 holds more than its own spans.
     for rank in 0..<communicator.worldSize {
       let text = try communicator.broadcast(communicator.rank == rank ? mine : "", from: rank)
       if communicator.isRankZero { parts.append(text) }
@@ -82,7 +81,7 @@ extension Timeline {
     return "{\"traceEvents\":[\n\(parts.joined(separator: ",\n"))\n],\"displayTimeUnit\":\"ms\"}\n"
   }
 
-  /// One rank's events as JSON objects: the main thread is row 0, messages at the same time get a
+  /// One rank's events as JSON objects: the main thread is row 0, and simultaneous messages get a
   /// row each.
   func events(rank: Int) -> [String] {
     let late = dropped == 0 ? "" : " (the last \(dropped) spans are missing)"
@@ -118,7 +117,7 @@ extension Timeline {
 }
 
 extension Timeline? {
-  /// Runs `body` and notes how long it took, if anybody wants to know.
+  /// Runs `body`, and adds a span for it if there is a timeline.
   public func measure<R>(
     _ name: @autoclosure () -> String, _ phase: Phase, _ body: () throws -> R
   ) rethrows -> R {

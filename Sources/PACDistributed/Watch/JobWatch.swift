@@ -2,21 +2,21 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// Notices on a thread of its own that a rank was killed, hangs or cannot be reached, and ends the
+/// Detects on a separate thread that a rank was killed, hangs or cannot be reached, and ends the
 /// job.
 ///
-/// MPI cannot tell: a rank that waits in a collective operation waits for ever. So every rank keeps
-/// a TCP connection to rank 0, which carries heartbeats with step and phase, beside MPI and without
-/// its library, which only the main thread may call. Rank 0 applies `StallRule`; a connection that
-/// closes without a farewell is a rank that died. The others watch rank 0 in the same way. Reasons
-/// in docs/decisions/0005-watching-the-ranks.md.
+/// MPI does not detect this: a rank in a collective operation waits forever. So every rank keeps a
+/// TCP connection to rank 0 for heartbeats with step and phase, independent of MPI, which this
+/// thread must not call. Rank 0 applies `StallRule`; a connection that closes without a farewell
+/// means that the rank died. The others watch rank 0 in the same way. Reasons are in
+/// docs/decisions/0005-watching-the-ranks.md.
 final class JobWatch {
   private let channel: WatchChannel
   private let ended = DispatchSemaphore(value: 0)
-  /// Whether this rank is watched: it could reach rank 0.
+  /// Whether this rank is watched, that is, could reach rank 0.
   let isWatched: Bool
 
-  /// Starts the thread and waits until it watches, or cannot.
+  /// Starts the thread and waits until it watches, or fails to.
   init(_ channel: WatchChannel, _ side: WatchSide) {
     self.channel = channel
     let ended = ended
@@ -36,20 +36,20 @@ final class JobWatch {
     isWatched = success.load(ordering: .acquiring)
   }
 
-  /// Says farewell and waits for the thread's end.
+  /// Sends a farewell and waits for the thread to end.
   func stop() {
     channel.leave()
     ended.wait()
   }
 }
 
-/// What the thread does, depending on the rank.
+/// The work of the thread, which depends on the rank.
 enum WatchSide: Sendable {
   case rankZero(port: Int32?)
   case other(addresses: [String], port: UInt16)
 
-  /// Watches until the rank leaves; `begun` is called once it does, and not if rank 0 cannot be
-  /// reached.
+  /// Watches until the rank leaves; calls `begun` once watching has started, unless rank 0 cannot
+  /// be reached.
   func run(_ channel: WatchChannel, begun: () -> Void) {
     switch self {
     case .rankZero(let port):

@@ -1,13 +1,14 @@
 import Glibc
 
-/// Any other rank's side: gives heartbeats, and ends the rank when rank 0 is lost or says so.
+/// The watch of ranks other than 0: sends heartbeats, and ends the rank when rank 0 is lost or says
+/// so.
 ///
-/// Lives on the watch's thread alone.
+/// Used only on the watch's thread.
 final class OtherRankWatch {
   private let channel: WatchChannel
   private let connection: WatchSocket
 
-  /// Connects to rank 0; nil if none answers at any of the addresses.
+  /// Connects to rank 0; nil if it answers at none of the addresses.
   init?(_ channel: WatchChannel, addresses: [String], port: UInt16) {
     self.channel = channel
     var answering: WatchSocket?
@@ -19,7 +20,7 @@ final class OtherRankWatch {
     connection = answering
   }
 
-  /// Whether it is rank 0 that answers: another machine may have the same private address.
+  /// Whether rank 0 answers, since another machine may have the same private address.
   private static func answers(_ socket: WatchSocket, _ channel: WatchChannel) -> Bool {
     socket.send(channel.frame(.beat))
     let deadline = ContinuousClock.now + .seconds(5)
@@ -50,7 +51,7 @@ final class OtherRankWatch {
         if isRankZeroThere, !isOpen, !channel.isLeaving { end(.gone([rankZero])) }
       }
       guard now - last >= channel.pause else { continue }
-      // This process itself did not run for a while: the silence of rank 0 does not count.
+      // This process itself did not run for a while, so the silence of rank 0 does not count.
       if now - last > channel.timeout / 2 { rankZero.heard = now }
       last = now
       if isRankZeroThere, now - rankZero.heard > channel.timeout {
@@ -61,10 +62,10 @@ final class OtherRankWatch {
     connection.send(channel.frame(.leaving))
   }
 
-  /// Of all ranks that miss rank 0 one says so.
+  /// Only one of the ranks that miss rank 0 reports it.
   private func end(_ reason: LossReason) -> Never {
-    // Should rank 0 come back, as one that was stopped does when the launcher ends it, it has
-    // nothing to add.
+    // If rank 0 comes back, as a stopped one does when the launcher ends it, it should not report
+    // anything.
     connection.send(channel.frame(.end))
     if channel.rank == 1 { channel.end(reason) }
     _exit(ExitStatus.lost.rawValue)

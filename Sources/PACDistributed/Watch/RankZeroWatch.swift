@@ -1,17 +1,17 @@
 import Glibc
 
-/// The side of rank 0: hears all ranks' heartbeats and decides when the job is lost.
+/// The watch of rank 0: receives all ranks' heartbeats and decides when the job is lost.
 ///
-/// Lives on the watch's thread alone.
+/// Used only on the watch's thread.
 final class RankZeroWatch {
   private let channel: WatchChannel
   private let rule: StallRule
   private let port: WatchSocket?
   private var connections: [WatchSocket] = []
-  /// What is known of the ranks that are watched, itself included.
+  /// The states of the watched ranks, including rank 0.
   private var states: [Int: RankState] = [:]
 
-  /// Begins with itself; ranks connect at the descriptor `port`, nil in a world of one.
+  /// Starts with rank 0 itself; the others connect at the descriptor `port`, nil in a world of one.
   init(_ channel: WatchChannel, port: Int32?) {
     self.channel = channel
     rule = StallRule(timeout: channel.timeout)
@@ -23,8 +23,8 @@ final class RankZeroWatch {
   func run() {
     var last = ContinuousClock.now
     while !channel.isLeaving {
-      // Those who have named themselves are heard ten times a second, all at once: a thousand ranks
-      // cost little.
+      // Ranks that have identified themselves are read ten times a second, all at once, so a
+      // thousand ranks cost little.
       let newcomers = [port].compactMap(\.self) + connections.filter { $0.rank == nil }
       channel.wait(for: newcomers.map(\.descriptor), atMost: .milliseconds(100))
       let now = ContinuousClock.now
@@ -43,8 +43,8 @@ final class RankZeroWatch {
     tell(.leaving)
   }
 
-  /// This process itself did not run for a while, as when a job is suspended: nobody's silence
-  /// counts.
+  /// Resets the clocks if this process itself did not run for a while, as when a job is suspended:
+  /// no rank's silence counts then.
   private func forgive(_ now: ContinuousClock.Instant) {
     for rank in states.keys {
       states[rank]?.heard = now
@@ -74,7 +74,7 @@ final class RankZeroWatch {
     if connection.rank == nil {
       connection.rank = frame.rank
       watch(frame.rank, from: now)
-      // The rank waits for it: only rank 0 answers so.
+      // The rank waits for this answer, which only rank 0 gives.
       connection.send(channel.frame(.beat))
     }
     if frame.kind == .end { _exit(ExitStatus.lost.rawValue) }

@@ -1,4 +1,4 @@
-/// What rank 0 knows of a rank.
+/// What rank 0 knows about a rank.
 struct RankState: Sendable {
   let rank: Int
   /// Host and process, for messages.
@@ -6,29 +6,29 @@ struct RankState: Sendable {
   var step = 0
   var phase = Phase.start
   var marks = 0
-  /// When it was last heard of.
+  /// The time of its last heartbeat.
   var heard: ContinuousClock.Instant
-  /// When it last was found to have got on.
+  /// The time of its last known progress.
   var progressed: ContinuousClock.Instant
 
-  /// Takes over what the rank said about itself.
+  /// Records a heartbeat of the rank.
   mutating func note(step: Int, phase: Phase, marks: Int, at now: ContinuousClock.Instant) {
     heard = now
-    // The first marks a rank sends count as progress too: it has begun.
+    // The first marks of a rank also count as progress.
     if marks != self.marks { progressed = now }
     (self.step, self.phase, self.marks) = (step, phase, marks)
   }
 }
 
-/// Why the job is lost, for the one line that ends it.
+/// Why the job is lost, for the final error message.
 enum LossReason: CustomStringConvertible {
-  /// Ranks whose connections closed without a farewell.
+  /// Ranks whose connection closed without a farewell.
   case gone([RankState])
-  /// Ranks not heard of for the time given.
+  /// Ranks without a heartbeat for the given time.
   case silent([RankState], Duration)
-  /// Ranks that live but do not get on, though they wait for nobody.
+  /// Ranks that are alive but make no progress, although they wait for no other rank.
   case stuck([RankState], Duration)
-  /// All ranks wait for each other; one of them is given.
+  /// All ranks wait for each other; one of them is named.
   case waiting(RankState, Duration)
 
   var description: String {
@@ -61,14 +61,14 @@ enum LossReason: CustomStringConvertible {
   }
 }
 
-/// Decides from the ranks' heartbeats which of them keeps the job from getting on.
+/// Decides from the heartbeats which ranks block the job.
 struct StallRule: Sendable {
   let timeout: Duration
 
-  /// Why the job must end; nil as long as it gets on.
+  /// Why the job must end; nil while it makes progress.
   ///
-  /// A rank is at fault if it is silent, or stays in a phase in which it waits for nobody. Ranks
-  /// that only wait for others are not, unless all of them do.
+  /// A rank is at fault if it is silent, or stays in a phase in which it does not wait for others.
+  /// Ranks that only wait for others are not at fault, unless all ranks do.
   func verdict(_ ranks: [RankState], now: ContinuousClock.Instant) -> LossReason? {
     let silent = ranks.filter { now - $0.heard > timeout }
     if !silent.isEmpty { return .silent(silent, timeout) }

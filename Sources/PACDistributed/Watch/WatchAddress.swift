@@ -1,21 +1,21 @@
-/// Where the other ranks' watches reach that of rank 0; it travels as a text, by a broadcast.
+/// The address of rank 0's watch, which is broadcast as a string.
 struct WatchAddress {
-  /// What only processes of this job know.
+  /// A secret that only processes of this job know.
   let token: UInt64
-  /// The port rank 0 listens at; 0 if it could open none.
+  /// The port that rank 0 listens on; 0 if it could not open one.
   let port: UInt16
   /// The numeric addresses of its machine.
   let addresses: [String]
 
-  /// The address of this process, with a new token.
-  /// - Parameter port: the port it listens at, nil if it does not.
+  /// Makes the address of this process, with a new token.
+  /// - Parameter port: the port it listens on, nil if none.
   init(listeningAt port: UInt16?) {
     token = UInt64.random(in: 1...UInt64.max)
     self.port = port ?? 0
     addresses = port == nil ? [] : WatchSocket.ownAddresses()
   }
 
-  /// What rank 0 has sent.
+  /// Parses the string from rank 0.
   init(_ text: String) {
     let fields = text.split(separator: " ").map(String.init)
     token = fields.first.flatMap(UInt64.init) ?? 0

@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// What the watching thread and the rank's main thread share.
+/// The state shared by the watching thread and the main thread.
 final class WatchChannel: Sendable {
   let rank: Int
   let activity: Activity
@@ -9,7 +9,7 @@ final class WatchChannel: Sendable {
   let token: UInt64
   /// Every rank's host and process, for messages.
   let places: [String]
-  /// The ends of a pipe whose only use is to interrupt a wait.
+  /// The ends of a pipe that only serves to interrupt a wait.
   private let wakeReader: Int32
   private let wakeWriter: Int32
   private let leaving = Atomic(false)
@@ -21,7 +21,7 @@ final class WatchChannel: Sendable {
     self.token = token
     self.places = places
     var ends: [Int32] = [-1, -1]
-    // Without a pipe a wait ends a little later, no more.
+    // Without a pipe a wait merely ends a little later.
     _ = pipe(&ends)
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     (wakeReader, wakeWriter) = (ends[0], ends[1])
@@ -32,10 +32,10 @@ final class WatchChannel: Sendable {
     close(wakeWriter)
   }
 
-  /// Whether the rank leaves in order.
+  /// Whether the rank is leaving in order.
   var isLeaving: Bool { leaving.load(ordering: .acquiring) }
 
-  /// Tells the watching thread that the rank leaves.
+  /// Tells the watching thread that the rank is leaving.
   func leave() {
     leaving.store(true, ordering: .releasing)
     var byte: UInt8 = 0
@@ -45,7 +45,7 @@ final class WatchChannel: Sendable {
   /// The time between two heartbeats.
   var pause: Duration { min(max(timeout / 10, .milliseconds(20)), .milliseconds(250)) }
 
-  /// Waits until something arrives at one of the descriptors, for a pause or `limit` at most.
+  /// Waits until data arrives at one of the descriptors, for at most a pause or `limit`.
   func wait(for descriptors: [Int32], atMost limit: Duration = .seconds(1)) {
     var polls = (descriptors + [wakeReader]).map {
       pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
@@ -57,10 +57,10 @@ final class WatchChannel: Sendable {
     WatchFrame(kind, token: token, rank: rank, activity)
   }
 
-  /// Prints the reason and ends this process at once; the launcher or the other ranks' watches end
-  /// theirs.
+  /// Prints the reason and ends this process immediately; the launcher or the other ranks' watches
+  /// end the others.
   func end(_ reason: LossReason) -> Never {
-    let line = "error: \(reason); start again to continue from the last checkpoint\n"
+    let line = "error: \(reason); restart to resume from the last checkpoint\n"
     write(STDERR_FILENO, line, line.utf8.count)
     _exit(ExitStatus.lost.rawValue)
   }

@@ -1,20 +1,20 @@
-/// One message between a rank and rank 0: a few fixed fields, since all ranks of a job run the same
+/// A message between a rank and rank 0, with fixed fields, since all ranks of a job run the same
 /// program.
 struct WatchFrame: Sendable, Equatable {
   enum Kind: UInt8 {
     /// A heartbeat.
     case beat = 1
-    /// The sender leaves in order, or ends the job itself and has said why: nothing is expected of
-    /// it any more.
+    /// The sender leaves in order, or ends the job itself and has reported why: expect nothing more
+    /// from it.
     case leaving
-    /// The sender has found the job lost and said so: the receiver ends.
+    /// The sender has found the job lost and reported it: the receiver must end.
     case end
   }
 
   /// The bytes of a frame.
   static let size = 32
 
-  /// What only processes of this job know; another program that finds the port does not.
+  /// A secret that only processes of this job know, not other programs that find the port.
   let token: UInt64
   let kind: Kind
   let phase: Phase
@@ -31,7 +31,7 @@ struct WatchFrame: Sendable, Equatable {
     marks = activity.marks
   }
 
-  /// Reads a frame; nil if the bytes are none of this job's.
+  /// Parses a frame; nil if the bytes are not from this job.
   init?(_ bytes: some Collection<UInt8>, token: UInt64) {
     let fields = Array(bytes).withUnsafeBytes { bytes in
       bytes.count == Self.size
@@ -50,8 +50,8 @@ struct WatchFrame: Sendable, Equatable {
     marks = Int(truncatingIfNeeded: fields[3])
   }
 
-  /// As it travels: four numbers of 64 bits, lowest byte first; the second holds kind, phase and
-  /// rank.
+  /// The encoded frame: four little-endian 64-bit integers, the second of which holds kind, phase
+  /// and rank.
   var bytes: [UInt8] {
     let what = UInt64(kind.rawValue) | UInt64(phase.rawValue) << 8 | UInt64(rank) << 32
     return [token, what, UInt64(step), UInt64(marks)].flatMap { number in

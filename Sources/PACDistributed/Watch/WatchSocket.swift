@@ -1,12 +1,11 @@
 import Glibc
 
-/// Owns one connection of the watch, or the port it is offered at; never waits except where it says
-/// so.
+/// Owns a connection or the listening port of the watch; does not block unless stated.
 ///
-/// Lives on the watch's thread alone.
+/// Used only on the watch's thread.
 final class WatchSocket {
   let descriptor: Int32
-  /// The rank at the other end, once it has named itself.
+  /// The rank at the other end, once it has identified itself.
   var rank: Int?
   private var received: [UInt8] = []
 
@@ -14,16 +13,16 @@ final class WatchSocket {
 
   deinit { close(descriptor) }
 
-  /// Sends a frame; one that does not fit into the system's buffer is dropped, the next one says as
-  /// much.
+  /// Sends a frame; one that does not fit into the system's buffer is dropped, since the next one
+  /// carries the same information.
   func send(_ frame: WatchFrame) {
     _ = frame.bytes.withUnsafeBytes {
       Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
     }
   }
 
-  /// Takes what has arrived.
-  /// - Returns: whole frames of this job, and whether the other side is still there.
+  /// Receives what has arrived.
+  /// - Returns: complete frames of this job, and whether the connection is still open.
   func receive(token: UInt64) -> (frames: [WatchFrame], isOpen: Bool) {
     var isOpen = true
     var block = [UInt8](repeating: 0, count: 4096)
@@ -40,7 +39,7 @@ final class WatchSocket {
     }
     var frames: [WatchFrame] = []
     while received.count >= WatchFrame.size {
-      // Bytes of another program, or of another job that once had the port.
+      // Bytes from another program, or from another job that used the port before.
       guard let frame = WatchFrame(received.prefix(WatchFrame.size), token: token) else {
         return (frames, false)
       }
@@ -50,7 +49,7 @@ final class WatchSocket {
     return (frames, isOpen)
   }
 
-  /// The next connection waiting at a port, nil if there is none.
+  /// Accepts the next pending connection; nil if there is none.
   func accept() -> WatchSocket? {
     let descriptor = Glibc.accept(descriptor, nil, nil)
     guard descriptor >= 0 else { return nil }
@@ -60,10 +59,10 @@ final class WatchSocket {
   }
 
   /// Opens a port of the system's choice on all interfaces.
-  /// - Returns: the listening descriptor and the port's number; nil if the system refuses.
+  /// - Returns: the listening descriptor and the port number; nil if the system refuses.
   static func listen() -> (descriptor: Int32, number: UInt16)? {
     let kind = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
-    // One port for both versions of the Internet protocol where the system has both.
+    // One port for both IPv4 and IPv6 if the system supports both.
     let both = socket(AF_INET6, kind, 0)
     if both >= 0 {
       var off: Int32 = 0
@@ -97,7 +96,7 @@ final class WatchSocket {
     } ? port(address) : nil
   }
 
-  /// Connects to a numeric address, waiting `patience` milliseconds at most.
+  /// Connects to a numeric address, waiting at most `patience` milliseconds.
   static func connect(to address: String, port: UInt16, patience: Int32) -> WatchSocket? {
     var hints = addrinfo()
     hints.ai_flags = AI_NUMERICHOST
@@ -121,7 +120,7 @@ final class WatchSocket {
     return result
   }
 
-  /// The numeric addresses of this machine that others may reach, those of the network first.
+  /// The numeric addresses of this machine that others may reach, network addresses first.
   static func ownAddresses() -> [String] {
     var list: UnsafeMutablePointer<ifaddrs>?
     guard getifaddrs(&list) == 0 else { return [] }
@@ -145,7 +144,7 @@ final class WatchSocket {
       else { continue }
       let name = String(
         decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-      // Addresses of one link only would need its name on the other side.
+      // Link-local addresses would need the name of the link on the other side.
       if !name.hasPrefix("fe80") { addresses.append(name) }
     }
     return addresses

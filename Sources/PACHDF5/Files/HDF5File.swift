@@ -3,15 +3,17 @@ import Glibc
 
 /// An open HDF5 file.
 ///
-/// Groups and datasets keep their file open while they are in use. A file that was written is finished by
-/// `close()`, which reports whether all of it reached the disk; dropping the last reference only frees it.
-/// Several threads may use one file at once: the library is refused unless it was built for that.
+/// Groups and datasets keep their file open while they are in use. Call `close()` to finish a
+/// written file: it reports whether everything reached the disk, while dropping the last reference
+/// only frees it. Several threads may use a file at once; the library is rejected unless it was
+/// built thread-safe.
 public final class HDF5File: Sendable {
-  /// The path as it was given.
+  /// The path as given.
   public let path: String
   private let identifier: HDF5Identifier
 
-  /// Opens a file for reading; any number of processes may do so at once, also on a read-only file system.
+  /// Opens a file for reading; any number of processes may do so at once, also on a read-only file
+  /// system.
   public init(reading path: String) throws {
     try Self.requireThreadSafeLibrary(path)
     try Self.requireReadable(path)
@@ -22,12 +24,12 @@ public final class HDF5File: Sendable {
       // `truncated file: eof = 2048, sblock->base_addr = 0, stored_eof = 4096` and its like.
       guard cause.hasPrefix("truncated file") else { return id }
       throw HDF5Error(
-        file: path, problem: "the file is cut short", cause: cause,
+        file: path, problem: "the file is truncated", cause: cause,
         advice: "copy or create it again")
     }
   }
 
-  /// Makes a new file, replacing any file of that name.
+  /// Creates a file, replacing an existing one.
   public init(creating path: String) throws {
     try Self.requireThreadSafeLibrary(path)
     self.path = path
@@ -36,7 +38,7 @@ public final class HDF5File: Sendable {
     }
   }
 
-  /// Whether there is a file that holds HDF5, intact or not.
+  /// Whether an HDF5 file exists at the path, intact or not.
   public static func recognizes(_ path: String) -> Bool {
     var status = stat()
     guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return false }
@@ -44,14 +46,14 @@ public final class HDF5File: Sendable {
     return HDF5Library.isThreadSafe && H5Fis_hdf5(path) > 0
   }
 
-  /// The outermost group, `/`.
+  /// The root group, `/`.
   public var root: HDF5Group {
     HDF5Group(
       location: HDF5Location(
         identifier: identifier, file: identifier, filePath: path, objectPath: "/"))
   }
 
-  /// Writes what is outstanding and closes the file with everything opened in it; a second call does nothing.
+  /// Flushes and closes the file with everything opened in it; a second call does nothing.
   public func close() throws {
     HDF5Library.silence()
     guard !identifier.isAbandoned, H5Iis_valid(identifier.id) > 0 else { return }
@@ -66,7 +68,7 @@ public final class HDF5File: Sendable {
   private static func writeError(_ path: String) -> HDF5Error {
     HDF5Error(
       file: path, problem: "cannot write the file", cause: HDF5Library.errorText(),
-      advice: "check the space and the quota of the disk")
+      advice: "check the free disk space and the quota")
   }
 
   private static func open(
@@ -75,8 +77,9 @@ public final class HDF5File: Sendable {
     HDF5Library.silence()
     let access = H5Pcreate(pac_h5p_file_access())
     defer { HDF5Library.release(access) }
-    // Strong: closing a file also closes what was opened in it, so that `close()` means closed. No lock:
-    // read-only and network file systems refuse them, and files are written under a name of their own.
+    // Strong: closing a file also closes what was opened in it, so that `close()` means closed. No
+    // locks: read-only and network file systems refuse them, and files are written under a
+    // temporary name anyway.
     guard access >= 0, H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) >= 0,
       H5Pset_file_locking(access, false, true) >= 0
     else { throw HDF5Error(file: path, problem: problem, cause: HDF5Library.errorText()) }

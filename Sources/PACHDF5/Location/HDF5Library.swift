@@ -1,32 +1,34 @@
 import CPACHDF5
 import Synchronization
 
-/// What concerns the library as a whole: start, error stack, release of identifiers.
+/// Library-wide functions: initialization, error stack, release of identifiers.
 enum HDF5Library {
-  /// Whether several threads may call the library at once; starts the library when first asked.
+  /// Whether several threads may call the library at once; initializes the library on first use.
   static let isThreadSafe: Bool = {
-    // Without this the library flushes and closes what is still open when the process exits, and after
-    // a failed write (a full disk) it tries again and complains. Whatever is to last is closed by `close()`.
+    // Otherwise the library flushes and closes open files when the process exits, and after a
+    // failed write (full disk) it tries again and prints errors. Files to keep are closed by
+    // `close()`.
     H5dont_atexit()
     guard H5open() >= 0 else { return false }
     var answer = false
     return H5is_library_threadsafe(&answer) >= 0 && answer
   }()
 
-  /// Stops the library from printing its error stack; the setting belongs to the calling thread.
+  /// Stops the library from printing its error stack; applies to the calling thread.
   static func silence() {
     H5Eset_auto2(pac_h5e_default(), nil, nil)
   }
 
-  /// Lets go of an identifier of any kind, once; tells whether that worked.
+  /// Releases an identifier of any kind once; returns whether that succeeded.
   @discardableResult
   static func release(_ identifier: hid_t) -> Bool {
     silence()
-    // Closing a file closes what was opened in it, and identifiers are never given out twice.
+    // Closing a file closes what was opened in it, and identifiers are never reused.
     return H5Iis_valid(identifier) <= 0 || H5Idec_ref(identifier) >= 0
   }
 
-  /// The innermost message of the calling thread's error stack, reduced to the system's words if it holds any.
+  /// The innermost message of the calling thread's error stack, or only the system's message if it
+  /// contains one.
   static func errorText() -> String? {
     var text: String?
     withUnsafeMutablePointer(to: &text) { pointer in
@@ -41,7 +43,8 @@ enum HDF5Library {
     return text.map(systemWords)
   }
 
-  /// `No space left on device` out of `file write failed: … error message = 'No space left on device', …`.
+  /// `No space left on device` out of `file write failed: … error message = 'No space left on
+  /// device', …`.
   private static func systemWords(_ text: String) -> String {
     let pieces = text.split(separator: "error message = '", maxSplits: 1)
     guard pieces.count == 2, let words = pieces[1].split(separator: "'").first else { return text }
@@ -52,7 +55,7 @@ enum HDF5Library {
 /// Owns one identifier of the library and releases it once.
 final class HDF5Identifier: Sendable {
   let id: hid_t
-  /// The file in which the object lies: it stays open as long as the object is used.
+  /// The file of the object, which stays open as long as the object is used.
   private let file: HDF5Identifier?
   private let abandonment = Atomic(false)
   private let loss = Atomic(false)
@@ -62,15 +65,16 @@ final class HDF5Identifier: Sendable {
     self.file = file
   }
 
-  /// Leaves a file that could not be closed, and what was opened in it, as they are.
+  /// Leaks a file that could not be closed, and what was opened in it.
   ///
-  /// HDF5 1.10 frees part of such a file but keeps its identifier valid, and crashes when it is closed again.
+  /// HDF5 1.10 frees part of such a file but keeps its identifier valid, and crashes when it is
+  /// closed again.
   func abandon() { abandonment.store(true, ordering: .relaxed) }
 
-  /// Whether the file was left as it is because it could not be closed.
+  /// Whether the file was leaked because it could not be closed.
   var isAbandoned: Bool { (file ?? self).abandonment.load(ordering: .relaxed) }
 
-  /// Whether releasing a dataset failed to write what the library still held of it.
+  /// Whether the library failed to flush a dataset when it was released.
   var hasLostData: Bool { loss.load(ordering: .relaxed) }
 
   deinit {
@@ -78,14 +82,14 @@ final class HDF5Identifier: Sendable {
   }
 }
 
-/// An open file, group or dataset and its place, for error messages; opaque outside this module.
+/// An open file, group or dataset with its path for error messages; opaque outside this module.
 public struct HDF5Location: Sendable {
   let identifier: HDF5Identifier
   let file: HDF5Identifier
   let filePath: String
   let objectPath: String
 
-  /// Runs one call of the library and throws what it says if the result is negative.
+  /// Runs one library call, and throws the library's error if the result is negative.
   @discardableResult
   func check<Status: SignedInteger>(
     _ problem: @autoclosure () -> String, advice: @autoclosure () -> String? = nil,
@@ -99,7 +103,7 @@ public struct HDF5Location: Sendable {
     return status
   }
 
-  /// An error at this place, or at `name` inside it.
+  /// An error about this object, or about `name` inside it.
   func error(
     _ problem: String, at name: String? = nil, cause: String? = nil, advice: String? = nil
   ) -> HDF5Error {
@@ -109,13 +113,13 @@ public struct HDF5Location: Sendable {
       advice: advice)
   }
 
-  /// The path inside the file of what is called `name` here.
+  /// The path inside the file of `name` in this object.
   func path(of name: String) -> String {
     if name.hasPrefix("/") { return name }
     return objectPath == "/" ? "/\(name)" : "\(objectPath)/\(name)"
   }
 
-  /// The place of an object that was just opened here; owns `id`.
+  /// The location of an object that was just opened here; owns `id`.
   func location(of name: String, _ id: hid_t) -> HDF5Location {
     HDF5Location(
       identifier: HDF5Identifier(id, in: file), file: file, filePath: filePath,

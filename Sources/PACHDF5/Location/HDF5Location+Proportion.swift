@@ -1,10 +1,11 @@
 import CPACHDF5
 
 extension HDF5Location {
-  /// Refuses a dataset of which the file says that it is larger than anything the file can hold, before memory is
-  /// asked for: deflate, the only compression in use, shrinks by a factor of at most 1032.
+  /// Rejects a dataset that states a larger size than the file can hold, before memory is
+  /// allocated: deflate, the only compression in use, shrinks by a factor of at most 1032.
   ///
-  /// - Throws: `HDF5Error`; the file is damaged then, or nothing was ever written into a large dataset.
+  /// - Throws: `HDF5Error` if the file is damaged, or if nothing was ever written to a large
+  ///   dataset.
   func requireProportion() throws {
     let id = identifier.id
     var size: hsize_t = 0
@@ -26,13 +27,14 @@ extension HDF5Location {
       try requireBounded(
         Array(extents.prefix(Int(rank))), elementBytes: H5Tget_size(type), most: most)
     }
-    // Of other types the size in memory is not that in the file.
+    // Other types have different sizes in memory and in the file.
     if [H5T_INTEGER, H5T_FLOAT, H5T_ENUM].contains(H5Tget_class(type)) {
       try requireStoredSize(layout, space, elementBytes: H5Tget_size(type))
     }
   }
 
-  /// What may be asked for in any case: small datasets that were never written take no space in the file.
+  /// The size that is always accepted, because small datasets that were never written take no space
+  /// in the file.
   private static var slack: Int { 1 << 24 }
 
   private static var largestFactor: Int { 1032 }
@@ -50,7 +52,7 @@ extension HDF5Location {
     }
   }
 
-  /// The extents of a space, outermost first, as the library gives them.
+  /// The extents of a dataspace, outermost first, as the library returns them.
   private static func extents(of space: hid_t) -> [hsize_t] {
     var extents = [hsize_t](repeating: 0, count: Int(H5S_MAX_RANK))
     let rank = H5Sget_simple_extent_dims(space, &extents, nil)

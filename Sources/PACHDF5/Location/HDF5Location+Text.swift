@@ -2,7 +2,7 @@ import CPACHDF5
 import Glibc
 
 extension HDF5Location {
-  /// A new identifier of the type "text of variable length in UTF-8", to be released by the caller.
+  /// Makes an identifier of the type for variable-length UTF-8 strings, which the caller releases.
   func makeTextType() throws -> hid_t {
     let type = try check("cannot create the text type", H5Tcopy(pac_h5t_c_string()))
     try check("cannot create the text type", H5Tset_size(type, pac_h5t_variable()))
@@ -10,7 +10,7 @@ extension HDF5Location {
     return type
   }
 
-  /// Reads texts of the given type and space; `call` fills the memory it is passed.
+  /// Reads strings of the given type and dataspace; `call` fills the memory it is passed.
   func readTexts(
     type: hid_t, space: hid_t, _ call: (UnsafeMutableRawPointer?) -> herr_t
   ) throws -> [String] {
@@ -39,7 +39,7 @@ extension HDF5Location {
     }
   }
 
-  /// The extents of a space, outermost first.
+  /// The extents of a dataspace, outermost first.
   static func shape(of space: hid_t) -> [Int] {
     let rank = H5Sget_simple_extent_ndims(space)
     guard rank > 0 else { return [] }
@@ -49,7 +49,7 @@ extension HDF5Location {
   }
 }
 
-/// Calls `body` with C strings that live as long as the call.
+/// Calls `body` with C strings that are valid during the call.
 func withCStrings<R>(
   _ texts: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>?) throws -> R
 ) rethrows -> R {

@@ -1,14 +1,14 @@
 import CPACHDF5
 
-/// An array of numbers or texts in a file.
+/// An array of numbers or strings in a file.
 ///
-/// Numbers are converted by the library to the type they are read as.
+/// The library converts numbers to the type they are read as.
 public final class HDF5Dataset: HDF5Object {
   /// The open dataset.
   public let location: HDF5Location
-  /// What an element is.
+  /// The type of the elements.
   public let elementType: HDF5ElementType
-  /// Extents of the blocks in which it is stored, nil if it is stored as a whole.
+  /// The extents of its chunks; nil if it is stored contiguously.
   public let chunk: [Int]?
 
   init(location: HDF5Location) throws {
@@ -31,7 +31,7 @@ public final class HDF5Dataset: HDF5Object {
     return extents.prefix(Int(rank)).map { Int($0) }
   }
 
-  /// The extents, outermost first; none for a single element.
+  /// The extents, outermost first; empty for a scalar.
   public var shape: [Int] {
     HDF5Library.silence()
     let space = H5Dget_space(location.identifier.id)
@@ -42,7 +42,7 @@ public final class HDF5Dataset: HDF5Object {
   /// The number of elements.
   public var count: Int { shape.reduce(1, *) }
 
-  /// Changes the extents of a dataset that was made to grow; new elements are zeros or empty texts.
+  /// Changes the extents of a resizable dataset; new elements are zeros or empty strings.
   public func resize(to shape: [Int]) throws {
     try location.check(
       "cannot grow to \(shape)",
@@ -53,8 +53,8 @@ public final class HDF5Dataset: HDF5Object {
 // MARK: - Place in the file
 
 extension HDF5Dataset {
-  /// Where the chunk that begins at `start` lies in the file, as it is stored.
-  /// - Returns: nil if the dataset is stored as a whole, or the chunk was never written.
+  /// The byte range in the file of the stored chunk that begins at `start`.
+  /// - Returns: nil if the dataset is stored contiguously, or the chunk was never written.
   public func storedChunk(at start: [Int]) throws -> Range<Int>? {
     guard chunk != nil else { return nil }
     var mask: UInt32 = 0
@@ -70,9 +70,9 @@ extension HDF5Dataset {
     return first..<first + count
   }
 
-  /// Where within the array the chunks begin that hold a block, in row-major order.
-  /// - Parameter block: its elements along each axis.
-  /// - Returns: none if the dataset is stored as a whole.
+  /// The start indices of the chunks that overlap a block, in row-major order.
+  /// - Parameter block: the range of the block along each axis.
+  /// - Returns: the start indices; empty if the dataset is stored contiguously.
   public func chunkStarts(meeting block: [Range<Int>]) -> [[Int]] {
     guard let chunk else { return [] }
     return zip(block, chunk).reduce([[]]) { starts, axis in
@@ -88,13 +88,13 @@ extension HDF5Dataset {
 // MARK: - Numbers
 
 extension HDF5Dataset {
-  /// All elements in row-major order.
+  /// Reads all elements in row-major order.
   public func read<T: HDF5Element>(_ type: T.Type) throws -> [T] {
     let shape = shape
     return try read(type, start: shape.map { _ in 0 }, count: shape)
   }
 
-  /// The elements of the block of `count` elements along each axis from `start`, in row-major order.
+  /// Reads the block of `count` elements along each axis from `start`, in row-major order.
   public func read<T: HDF5Element>(_: T.Type, start: [Int], count: [Int]) throws -> [T] {
     let total = count.reduce(1, *)
     return try [T](unsafeUninitializedCapacity: total) { buffer, initialized in
@@ -111,7 +111,7 @@ extension HDF5Dataset {
   }
 
   /// Reads a block into the caller's memory.
-  /// - Precondition: the buffer has room for exactly the elements of the block.
+  /// - Precondition: the buffer has exactly the size of the block.
   public func read<T: HDF5Element>(
     into buffer: UnsafeMutableBufferPointer<T>, start: [Int], count: [Int]
   ) throws {
@@ -131,14 +131,14 @@ extension HDF5Dataset {
     try elements.withUnsafeBufferPointer { try write($0, start: start, count: count) }
   }
 
-  /// Writes all elements straight from the caller's memory.
+  /// Writes all elements directly from the caller's memory.
   public func write<T: HDF5Element>(_ elements: UnsafeBufferPointer<T>) throws {
     let shape = shape
     try write(elements, start: shape.map { _ in 0 }, count: shape)
   }
 
-  /// Writes a block straight from the caller's memory.
-  /// - Precondition: exactly the elements of the block are given.
+  /// Writes a block directly from the caller's memory.
+  /// - Precondition: the buffer has exactly the size of the block.
   public func write<T: HDF5Element>(
     _ elements: UnsafeBufferPointer<T>, start: [Int], count: [Int]
   ) throws {
@@ -147,7 +147,7 @@ extension HDF5Dataset {
     let memoryType = try numberType(T.self)
     try withBlock(start, count) { memory, file in
       try location.check(
-        "cannot write", advice: "check the space and the quota of the disk",
+        "cannot write", advice: "check the free disk space and the quota",
         H5Dwrite(
           location.identifier.id, memoryType, memory, file, pac_h5p_default(), elements.baseAddress)
       )
@@ -162,7 +162,8 @@ extension HDF5Dataset {
     return type
   }
 
-  /// Selects a block and passes the spaces that describe it in memory and in the file; nothing if it is empty.
+  /// Selects a block and calls `body` with its dataspaces in memory and in the file; does nothing
+  /// if it is empty.
   func withBlock(
     _ start: [Int], _ count: [Int], _ body: (_ memory: hid_t, _ file: hid_t) throws -> Void
   ) throws {
@@ -194,7 +195,7 @@ extension HDF5Dataset {
 // MARK: - Texts
 
 extension HDF5Dataset {
-  /// All texts in row-major order, of fixed or variable length.
+  /// Reads all strings in row-major order, of fixed or variable length.
   public func readStrings() throws -> [String] {
     guard elementType == .string else {
       throw location.error(
@@ -210,15 +211,15 @@ extension HDF5Dataset {
     }
   }
 
-  /// Writes all texts, in row-major order.
-  /// - Precondition: as many texts as there are elements.
+  /// Writes all strings in row-major order.
+  /// - Precondition: as many strings as elements.
   public func writeStrings(_ texts: [String]) throws {
     precondition(texts.count == count, "\(texts.count) texts for a dataset of \(count)")
     guard !texts.isEmpty else { return }
     let type = try location.makeTextType()
     defer { HDF5Library.release(type) }
     try location.check(
-      "cannot write", advice: "check the space and the quota of the disk",
+      "cannot write", advice: "check the free disk space and the quota",
       withCStrings(texts) {
         H5Dwrite(
           location.identifier.id, type, pac_h5s_all(), pac_h5s_all(), pac_h5p_default(), $0)

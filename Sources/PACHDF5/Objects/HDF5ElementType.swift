@@ -1,28 +1,28 @@
 import CPACHDF5
 
-/// What one element of a dataset or attribute is, as stored in the file.
+/// The type of an element of a dataset or attribute in the file.
 public enum HDF5ElementType: Equatable, Sendable, CustomStringConvertible {
-  /// Whole numbers from −128 to 127.
+  /// Signed 8-bit integers.
   case int8
-  /// Whole numbers from 0 to 255.
+  /// Unsigned 8-bit integers.
   case uint8
-  /// Whole numbers of 16 bits.
+  /// Signed 16-bit integers.
   case int16
-  /// Whole numbers of 16 bits, none negative.
+  /// Unsigned 16-bit integers.
   case uint16
-  /// Whole numbers of 32 bits.
+  /// Signed 32-bit integers.
   case int32
-  /// Whole numbers of 32 bits, none negative.
+  /// Unsigned 32-bit integers.
   case uint32
-  /// Whole numbers of 64 bits.
+  /// Signed 64-bit integers.
   case int64
-  /// Whole numbers of 64 bits, none negative.
+  /// Unsigned 64-bit integers.
   case uint64
-  /// Floating-point numbers of 32 bits.
+  /// 32-bit floating-point numbers.
   case float32
-  /// Floating-point numbers of 64 bits.
+  /// 64-bit floating-point numbers.
   case float64
-  /// Text; written with variable length in UTF-8.
+  /// Strings; written as UTF-8 of variable length.
   case string
   /// Anything else, described.
   case other(String)
@@ -54,7 +54,7 @@ public enum HDF5ElementType: Equatable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// The type as found in a file.
+  /// The type found in a file.
   init(identifier type: hid_t) {
     let bytes = H5Tget_size(type)
     switch H5Tget_class(type) {
@@ -87,7 +87,8 @@ public enum HDF5ElementType: Equatable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// The library's identifier of the type in memory, owned by the library; nil for text and others.
+  /// The library's identifier of the type in memory, owned by the library; nil for strings and
+  /// others.
   var native: hid_t? {
     switch self {
     case .int8: pac_h5t_native_int8()
@@ -105,7 +106,7 @@ public enum HDF5ElementType: Equatable, Sendable, CustomStringConvertible {
   }
 }
 
-/// A number type of Swift that datasets can be read into and written from.
+/// A Swift number type that datasets can be read into and written from.
 public protocol HDF5Element: BitwiseCopyable, Sendable {
   /// The corresponding type in a file.
   static var hdf5Type: HDF5ElementType { get }

@@ -1,28 +1,28 @@
 import CPACHDF5
 
-/// A group: named datasets and further groups.
+/// A group of named datasets and groups.
 ///
-/// Paths may have several parts, as `inputs/guide`.
+/// Paths may have several components, such as `inputs/guide`.
 public struct HDF5Group: HDF5Object {
   /// The open group.
   public let location: HDF5Location
 
-  /// What a name in a group stands for.
+  /// The kind of a member of a group.
   public enum Member: Sendable {
     /// A group.
     case group
     /// A dataset.
     case dataset
-    /// A named type, or a link that leads nowhere.
+    /// A named type or a dangling link.
     case other
   }
 
-  /// The names in this group, sorted.
+  /// The names of the members, sorted.
   public func names() throws -> [String] {
     var info = H5G_info_t()
     try location.check("cannot list the group", H5Gget_info(location.identifier.id, &info))
     var names: [String] = []
-    // Not `map`, which makes room for as many names as a damaged file claims.
+    // Not `map`, which would allocate as many names as a damaged file states.
     for index in 0..<info.nlinks {
       let length = try location.check("cannot list the group", name(at: index, into: nil, 0))
       var bytes = [CChar](repeating: 0, count: length + 1)
@@ -69,7 +69,8 @@ public struct HDF5Group: HDF5Object {
     }
   }
 
-  /// The paths of all datasets in this group and the groups inside it, relative to this group, sorted.
+  /// The paths of all datasets in this group and the groups inside it, relative to this group,
+  /// sorted.
   public func datasetPaths() throws -> [String] {
     var paths: [String] = []
     for name in try names() {
@@ -111,7 +112,7 @@ public struct HDF5Group: HDF5Object {
 // MARK: - Writing
 
 extension HDF5Group {
-  /// Makes a group; groups on the way to it are made as well.
+  /// Creates a group, and intermediate groups if needed.
   @discardableResult
   public func createGroup(_ name: String) throws -> HDF5Group {
     let links = try linkProperties()
@@ -122,14 +123,16 @@ extension HDF5Group {
     return HDF5Group(location: location.location(of: name, id))
   }
 
-  /// Makes a dataset, filled with zeros or empty texts; groups on the way to it are made as well.
+  /// Creates a dataset of zeros or empty strings, and intermediate groups if needed.
   /// - Parameters:
   ///   - name: its name or path.
-  ///   - type: the element type in the file; numbers or text.
-  ///   - shape: its extents; none for a single element.
-  ///   - maximumShape: how far it can grow along each axis, nil = without limit; not at all if left out.
-  ///   - chunk: extents of the blocks in which it is stored; chosen if compression or growth need it.
-  ///   - compression: deflate level 1 to 9; 0 or nil: none.
+  ///   - type: the element type in the file, numbers or strings.
+  ///   - shape: its extents; empty for a scalar.
+  ///   - maximumShape: how far it can grow along each axis, where nil means without limit; if
+  ///     omitted, it cannot grow.
+  ///   - chunk: the extents of its chunks; chosen automatically if compression or growth needs
+  ///     them.
+  ///   - compression: the deflate level, 1 to 9; 0 or nil for none.
   /// - Returns: the new dataset, open.
   /// - Throws: `HDF5Error` if the name is taken or cannot be written.
   public func createDataset(
@@ -154,7 +157,7 @@ extension HDF5Group {
     return try HDF5Dataset(location: location.location(of: name, id))
   }
 
-  /// Makes a dataset of numbers and writes it whole.
+  /// Creates a dataset of numbers and writes it.
   @discardableResult
   public func write<T: HDF5Element>(
     _ elements: [T], shape: [Int], as name: String, chunk: [Int]? = nil, compression: Int? = nil
@@ -164,7 +167,7 @@ extension HDF5Group {
     }
   }
 
-  /// Makes a dataset of numbers and writes it whole, straight from the caller's memory.
+  /// Creates a dataset of numbers and writes it directly from the caller's memory.
   @discardableResult
   public func write<T: HDF5Element>(
     _ elements: UnsafeBufferPointer<T>, shape: [Int], as name: String, chunk: [Int]? = nil,
@@ -176,7 +179,7 @@ extension HDF5Group {
     return dataset
   }
 
-  /// Makes a dataset of texts, `[texts.count]`, and writes it whole.
+  /// Creates a dataset of strings, `[texts.count]`, and writes it.
   @discardableResult
   public func write(_ texts: [String], as name: String) throws -> HDF5Dataset {
     let dataset = try createDataset(name, .string, shape: [texts.count])
@@ -212,7 +215,7 @@ extension HDF5Group {
   private func layoutProperties(chunk: [Int]?, level: Int) throws -> hid_t {
     let layout = try location.check("cannot create", H5Pcreate(pac_h5p_dataset_create()))
     do {
-      // The same contents give the same bytes, whenever they are written.
+      // Without times, the same contents always give the same bytes.
       try location.check("cannot create", H5Pset_obj_track_times(layout, false))
       if let chunk {
         try location.check(

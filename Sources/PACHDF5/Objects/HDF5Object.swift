@@ -1,6 +1,6 @@
 import CPACHDF5
 
-/// What groups and datasets have in common: a path and attributes.
+/// The common part of groups and datasets: a path and attributes.
 public protocol HDF5Object: Sendable {
   /// The open object.
   var location: HDF5Location { get }
@@ -13,7 +13,7 @@ extension HDF5Object {
   /// The path of the file.
   public var filePath: String { location.filePath }
 
-  /// An error about this object, for checks that the reader of a file makes.
+  /// An error about this object, for checks in the code that reads a file.
   public func error(_ problem: String, advice: String? = nil) -> HDF5Error {
     location.error(problem, advice: advice)
   }
@@ -35,7 +35,7 @@ extension HDF5Object {
     return names.sorted()
   }
 
-  /// Whether there is an attribute of that name.
+  /// Whether an attribute exists.
   public func hasAttribute(_ name: String) -> Bool {
     HDF5Library.silence()
     return H5Aexists(location.identifier.id, name) > 0
@@ -46,23 +46,23 @@ extension HDF5Object {
     try withAttribute(name) { _, type, _ in H5Tget_class(type) == H5T_INTEGER }
   }
 
-  /// A text attribute.
+  /// Reads a string attribute.
   public func string(attribute name: String) throws -> String {
     try withAttribute(name) { attribute, type, space in
       guard HDF5ElementType(identifier: type) == .string else {
         throw wrongType(name, expected: "text", HDF5ElementType(identifier: type))
       }
       let texts = try location.readTexts(type: type, space: space) { H5Aread(attribute, type, $0) }
-      // h5py stores an empty text as an attribute without elements.
+      // h5py stores an empty string as an attribute without elements.
       return texts.first ?? ""
     }
   }
 
-  /// An integer attribute.
+  /// Reads an integer attribute.
   public func integer(attribute name: String) throws -> Int {
     try withAttribute(name) { attribute, type, space in
       guard H5Tget_class(type) == H5T_INTEGER else {
-        throw wrongType(name, expected: "a whole number", HDF5ElementType(identifier: type))
+        throw wrongType(name, expected: "an integer", HDF5ElementType(identifier: type))
       }
       try requireOneElement(name, space)
       var value = 0
@@ -72,7 +72,7 @@ extension HDF5Object {
     }
   }
 
-  /// A number attribute.
+  /// Reads a numeric attribute.
   public func double(attribute name: String) throws -> Double {
     try withAttribute(name) { attribute, type, space in
       guard HDF5ElementType(identifier: type).isNumber else {
@@ -86,20 +86,20 @@ extension HDF5Object {
     }
   }
 
-  /// Sets a text attribute, replacing one of the same name.
+  /// Sets a string attribute, replacing one of the same name.
   public func setAttribute(_ name: String, _ value: String) throws {
     let type = try location.makeTextType()
     defer { HDF5Library.release(type) }
     try withCStrings([value]) { try writeAttribute(name, type, $0) }
   }
 
-  /// Sets a whole-number attribute, replacing one of the same name.
+  /// Sets an integer attribute, replacing one of the same name.
   public func setAttribute(_ name: String, _ value: Int) throws {
     var value = value
     try writeAttribute(name, pac_h5t_native_int64(), &value)
   }
 
-  /// Sets a number attribute, replacing one of the same name.
+  /// Sets a floating-point attribute, replacing one of the same name.
   public func setAttribute(_ name: String, _ value: Double) throws {
     var value = value
     try writeAttribute(name, pac_h5t_native_double(), &value)
@@ -135,7 +135,8 @@ extension HDF5Object {
     defer { HDF5Library.release(type) }
     let space = try location.check(problem, H5Aget_space(attribute))
     defer { HDF5Library.release(space) }
-    // Attributes lie in headers of 64 KiB; a damaged one may claim any number of elements.
+    // Attributes are stored in headers of 64 KiB, but a damaged one may state any number of
+    // elements.
     guard H5Sget_simple_extent_npoints(space) <= 1 << 16, H5Tget_size(type) <= 1 << 20 else {
       throw location.error("the attribute \(name) is too large; the file is damaged")
     }
@@ -145,7 +146,7 @@ extension HDF5Object {
   private func requireOneElement(_ name: String, _ space: hid_t) throws {
     let shape = HDF5Location.shape(of: space)
     guard H5Sget_simple_extent_type(space) != H5S_NULL, shape.reduce(1, *) == 1 else {
-      throw location.error("the attribute \(name) holds not one number but \(shape)")
+      throw location.error("the attribute \(name) is not a scalar but has the shape \(shape)")
     }
   }
 

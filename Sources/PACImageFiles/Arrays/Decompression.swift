@@ -1,7 +1,7 @@
 import PACFiles
 
-/// Decompresses what zlib has compressed.
-/// - Throws: `MATLABFault` if the bytes are damaged or stand for more than 2²⁸ bytes.
+/// Decompresses a zlib stream.
+/// - Throws: `MATLABFault` if the bytes are damaged, or decompress to more than 2²⁸ bytes.
 func decompressed(_ compressed: ArraySlice<UInt8>) throws(MATLABFault) -> [UInt8] {
   struct TooLong: Error {}
   var output: [UInt8] = []

@@ -1,19 +1,20 @@
 import Glibc
 
-/// An optical flow field as `.flo` files hold it, the format of the Middlebury benchmark and of MPI-Sintel.
+/// An optical flow field in the `.flo` format of the Middlebury benchmark and MPI-Sintel.
 ///
-/// Little-endian: the number 202021.25 as Float, width and height as Int32, then for every pixel, row by row from
-/// the top, horizontal and vertical displacement as Float. Format: D. Scharstein's description beside Baker et
-/// al., *A Database and Evaluation Methodology for Optical Flow*, IJCV 2011.
+/// The file is little-endian: 202021.25 as Float, width and height as Int32, then the horizontal
+/// and vertical displacement of every pixel as Float, row by row from the top. Format: D.
+/// Scharstein's description beside Baker et al., *A Database and Evaluation Methodology for Optical
+/// Flow*, IJCV 2011.
 public struct FlowField: Sendable, Equatable {
   /// The number of columns.
   public let width: Int
   /// The number of rows.
   public let height: Int
-  /// The displacements in pixels, channel-first: all horizontal ones, then all vertical ones.
+  /// The displacements in pixels, channel-first: all horizontal, then all vertical ones.
   public let components: [Float]
 
-  /// Makes a field from its components, channel-first.
+  /// Makes a field from channel-first components.
   /// - Precondition: `2 * width * height` components.
   public init(width: Int, height: Int, components: [Float]) {
     precondition(
@@ -24,13 +25,13 @@ public struct FlowField: Sendable, Equatable {
     self.components = components
   }
 
-  /// The number with which every file begins; read as characters it is PIEH.
+  /// The number at the start of every file; as characters it reads PIEH.
   private static let tag: Float = 202021.25
   private static let headerBytes = 12
-  /// The largest extent that the format's own programs accept.
+  /// The largest width or height that the format's own programs accept.
   private static let largestExtent = 99_999
 
-  /// Reads a `.flo` file whose size is exactly what its header promises.
+  /// Reads a `.flo` file, whose size must be exactly what its header states.
   /// - Throws: `ImageFileError` naming the file and what is wrong with it.
   public init(contentsOf path: String) throws {
     let file = try OpenFile(reading: path)
@@ -51,7 +52,7 @@ public struct FlowField: Sendable, Equatable {
     self.init(width: width, height: height, components: components)
   }
 
-  /// Reads only the extent, and checks it against the size of the file.
+  /// Reads only the width and height, and checks them against the size of the file.
   public static func size(of path: String) throws -> (height: Int, width: Int) {
     try size(OpenFile(reading: path))
   }
@@ -84,7 +85,7 @@ public struct FlowField: Sendable, Equatable {
     return (height, width)
   }
 
-  /// Writes a `.flo` file; one that cannot be finished is removed.
+  /// Writes a `.flo` file; an incomplete file is removed.
   /// - Throws: `ImageFileError` if it cannot be written.
   public func write(to path: String) throws {
     let pixels = width * height

@@ -1,21 +1,21 @@
 import Foundation
 
-/// Reading of one matrix of small whole numbers from a MATLAB file of version 5, such as SBD's label images.
+/// Reads a matrix of small integers from a MATLAB file of version 5, such as SBD's label images.
 ///
-/// Format: *MAT-File Format*, The MathWorks. Written here because libmatio 1.5.23 crashes on damaged files
-/// (docs/decisions/0007-matlab-files.md).
+/// Format: *MAT-File Format*, The MathWorks. It does not use libmatio because version 1.5.23
+/// crashes on damaged files (docs/decisions/0007-matlab-files.md).
 public enum MATLABFile {
-  /// A matrix of whole numbers from 0 to 255.
+  /// A matrix of integers from 0 to 255.
   public struct Matrix: Sendable, Equatable {
     /// The number of rows.
     public let height: Int
     /// The number of columns.
     public let width: Int
-    /// The numbers, row by row.
+    /// The values in row-major order.
     public let values: [UInt8]
   }
 
-  /// Reads the matrix that is the field `field` of the structure `variable`.
+  /// Reads the matrix in the field `field` of the structure `variable`.
   /// - Throws: `ImageFileError` naming the file if it is damaged or holds no such matrix.
   public static func readMatrix(
     _ path: String, variable: String, field: String
@@ -71,7 +71,7 @@ private struct MATLABElement {
   let data: ArraySlice<UInt8>
 }
 
-/// The elements of a block of bytes, one after the other.
+/// Iterates over the elements in a block of bytes.
 private struct MATLABElements {
   private var rest: ArraySlice<UInt8>
   private let isLittle: Bool
@@ -86,7 +86,7 @@ private struct MATLABElements {
     guard rest.count >= 8 else { throw MATLABFault("cut short") }
     let word = Int(unsigned(rest.prefix(4)))
     if word >> 16 != 0 {
-      // The small form: type and size in one word, and at most four bytes behind it.
+      // The small format: type and size in one word, followed by at most four bytes.
       let size = word >> 16
       guard size <= 4 else { throw MATLABFault("a small element of \(size) bytes") }
       defer { rest = rest.dropFirst(8) }
@@ -112,7 +112,7 @@ private struct MATLABElements {
   }
 }
 
-/// A matrix element taken apart: class, extents, name; the data stay where they are.
+/// A parsed matrix element: class, extents and name, without a copy of the data.
 private struct MATLABArray {
   let name: String
   private let kind: UInt8
@@ -156,14 +156,15 @@ private struct MATLABArray {
     throw MATLABFault("no field \(field)")
   }
 
-  /// The numbers of a matrix, which MATLAB keeps column by column.
+  /// The values of a matrix, which MATLAB stores column by column.
   func smallNumbers() throws(MATLABFault) -> MATLABFile.Matrix {
     guard Self.numbers.contains(kind), dimensions.count == 2 else {
       throw MATLABFault("no matrix of numbers with two dimensions")
     }
     var elements = elements
     let data = try elements.required("numbers")
-    // Whatever the class, numbers are stored in the smallest type that holds them: int8, uint8, uint16.
+    // Whatever the class, values are stored in the smallest type that holds them: int8, uint8,
+    // uint16.
     guard let size = [1: 1, 2: 1, 4: 2][data.type] else {
       throw MATLABFault("numbers of type \(data.type), which no label needs")
     }

@@ -1,19 +1,20 @@
 import Foundation
 
 extension NumPyArray {
-  /// Writes an array of floats as a `.npy` file, version 1.0 of the format, little-endian and row-major.
+  /// Writes an array of floats as a `.npy` file, version 1.0 of the format, little-endian and
+  /// row-major.
   /// - Parameters:
-  ///   - elements: the numbers in row-major order.
+  ///   - elements: the elements in row-major order.
   ///   - shape: the extents, outermost first.
   ///   - path: the file.
   /// - Throws: `ImageFileError` if it cannot be written.
   /// - Precondition: as many elements as the shape holds.
   public static func write(_ elements: [Float], shape: [Int], to path: String) throws {
     precondition(elements.count == shape.reduce(1, *), "\(elements.count) elements for \(shape)")
-    // A tuple of one number needs its comma.
+    // A tuple of one element needs its comma.
     let extents = shape.map { "\($0)," }.joined(separator: " ")
     let text = "{'descr': '<f4', 'fortran_order': False, 'shape': (\(extents)), }"
-    // Magic, version and length are 10 bytes; the numbers begin at a multiple of 64.
+    // Magic, version and length take 10 bytes; the elements begin at a multiple of 64.
     let length = (10 + text.utf8.count + 1 + 63) / 64 * 64 - 10
     var data = Data([0x93] + Array("NUMPY".utf8) + [1, 0])
     data.append(contentsOf: [UInt8(length & 255), UInt8(length >> 8)])
@@ -26,7 +27,7 @@ extension NumPyArray {
     } catch {
       throw ImageFileError(
         file: path, problem: "cannot write the file",
-        advice: "check the folder, and the space of the disk")
+        advice: "check the folder and the free disk space")
     }
   }
 }

@@ -1,10 +1,10 @@
 import Glibc
 import PACFiles
 
-/// An array of numbers out of a `.npy` file, versions 1 to 3 of the format.
+/// An array of numbers from a `.npy` file, versions 1 to 3 of the format.
 ///
-/// Format: `numpy.lib.format` in NumPy's documentation. Little- and big-endian, either memory order; integers of
-/// up to 32 bits and floats are exact in the elements' `Double`.
+/// Format: `numpy.lib.format` in NumPy's documentation. Both byte orders and both memory orders are
+/// supported. Integers of up to 32 bits and floats are exact as `Double`.
 public struct NumPyArray: Sendable, Equatable {
   /// The extents, outermost first.
   public let shape: [Int]
@@ -21,12 +21,12 @@ public struct NumPyArray: Sendable, Equatable {
     elements = layout.isColumnMajor ? Self.rowMajor(stored, layout.shape) : stored
   }
 
-  /// Reads only the extents.
+  /// Reads only the shape.
   public static func shape(of path: String) throws -> [Int] {
     try layout(OpenFile(reading: path)).shape
   }
 
-  /// What the header of a file says.
+  /// The contents of a file's header.
   private struct Layout {
     let type: NumPyType
     let isColumnMajor: Bool
@@ -99,7 +99,7 @@ public struct NumPyArray: Sendable, Equatable {
     var position = 0
     return stored.indices.map { _ in
       let value = stored[position]
-      // Count up in row-major order and move the position in the stored order along.
+      // Counts in row-major order and updates the position in the stored order.
       for axis in shape.indices.reversed() {
         index[axis] += 1
         position += strides[axis]
@@ -137,7 +137,7 @@ private struct NumPyHeader {
     self.shape = shape
   }
 
-  /// What follows the colon after a quoted key.
+  /// The text after a quoted key and its colon.
   private static func value(_ key: String, in text: String) -> Substring? {
     for quote in ["'", "\""] {
       let parts = text.split(
@@ -149,7 +149,7 @@ private struct NumPyHeader {
   }
 }
 
-/// An element type, as `<f4`: byte order, kind, bytes.
+/// An element type such as `<f4`: byte order, kind, bytes.
 private struct NumPyType {
   let isBigEndian: Bool
   let kind: Character
@@ -184,7 +184,7 @@ private struct NumPyType {
     case "f" where bytes == 4: return Double(Float(bitPattern: UInt32(truncatingIfNeeded: bits)))
     case "f": return Double(bitPattern: bits)
     case "i":
-      // Moves the sign bit to the top and back, which copies it into the missing bytes.
+      // Sign extension: moves the sign bit to the top and back.
       let shift = 64 - 8 * bytes
       return Double(Int64(bitPattern: bits << UInt64(shift)) >> Int64(shift))
     default: return Double(bits)

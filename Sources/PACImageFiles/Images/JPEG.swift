@@ -1,15 +1,15 @@
 import CPACJPEG
 
-/// Reading of JPEG files, grey or colour.
+/// Reads JPEG files, grey or colour.
 public enum JPEG {
-  /// Reads a JPEG file; one of the CMYK kind, made for printing, is refused.
+  /// Reads a JPEG file; CMYK files, which are made for printing, are rejected.
   public static func read(_ path: String) throws -> Raster {
     try JPEGDecoder(OpenFile(reading: path)).read()
   }
 
   static func read(_ file: OpenFile) throws -> Raster { try JPEGDecoder(file).read() }
 
-  /// Reads only what the file says about its image.
+  /// Reads only the header.
   public static func header(_ path: String) throws -> Raster.Header {
     try JPEGDecoder(OpenFile(reading: path)).header
   }
@@ -32,10 +32,11 @@ private final class JPEGDecoder {
     default:
       throw ImageFileError(
         file: file.path,
-        problem: "neither grey nor red, green and blue but CMYK or unknown colours",
+        problem: "the colours are CMYK or unknown, neither grey nor RGB",
         advice: "convert the image to RGB")
     }
-    // A block of 64 pixels takes a bit at least, some hundredths of one where the coding is arithmetic.
+    // A block of 64 pixels takes at least one bit, or some hundredths of a bit with arithmetic
+    // coding.
     try header.requireBounded(file, most: 4096 * file.size)
   }
 

@@ -1,19 +1,19 @@
 import CPACPNG
 import Glibc
 
-/// Reading and writing of PNG files; sample values are exact, no colour management is applied.
+/// Reads and writes PNG files; sample values are exact, without colour management.
 public enum PNG {
-  /// How the pixels of an image with a palette are returned.
+  /// How to return the pixels of an image with a palette.
   public enum Palette: Sendable {
-    /// As the colours they stand for.
+    /// As colours.
     case colors
-    /// As the numbers of the colours, which is how label images are stored.
+    /// As palette indices, which is how label images are stored.
     case indices
   }
 
   /// Reads a PNG file of any kind.
   ///
-  /// Opacity is dropped, and grey samples of fewer than 8 bits are scaled to 8.
+  /// The alpha channel is dropped, and grey samples of fewer than 8 bits are scaled to 8.
   public static func read(_ path: String, palette: Palette = .colors) throws -> Raster {
     try read(OpenFile(reading: path), palette: palette)
   }
@@ -22,31 +22,32 @@ public enum PNG {
     try PNGDecoder(file).read(palette)
   }
 
-  /// Reads only what the file says about its image.
+  /// Reads only the header.
   public static func header(_ path: String) throws -> Raster.Header {
     try PNGDecoder(OpenFile(reading: path)).header(.colors)
   }
 
   /// One colour of a palette.
   public struct Color: Sendable, Hashable {
-    /// The parts of red, green and blue.
+    /// Red, green and blue.
     public let (red, green, blue): (UInt8, UInt8, UInt8)
 
-    /// Mixes a colour.
+    /// Makes a colour.
     public init(_ red: UInt8, _ green: UInt8, _ blue: UInt8) {
       (self.red, self.green, self.blue) = (red, green, blue)
     }
   }
 
-  /// Writes grey, colour, or with `colors` numbers of colours; 8 or 16 bits a sample.
+  /// Writes a grey or colour image, or with `colors` one of palette indices; 8 or 16 bits per
+  /// sample.
   ///
-  /// A file that cannot be finished is removed.
+  /// An incomplete file is removed.
   /// - Parameters:
-  ///   - raster: the image; with `colors` one channel of 8 bits, each sample the number of a colour.
+  ///   - raster: the image; with `colors`, one 8-bit channel of palette indices.
   ///   - path: the file.
   ///   - colors: the palette, at most 256 colours; nil for none.
   /// - Throws: `ImageFileError` if the file cannot be written.
-  /// - Precondition: 1 or 3 channels; with `colors`, samples that have a colour.
+  /// - Precondition: 1 or 3 channels; with `colors`, indices within the palette.
   public static func write(_ raster: Raster, to path: String, colors: [Color]? = nil) throws {
     do {
       let file = try OpenFile(writing: path)
@@ -58,7 +59,7 @@ public enum PNG {
     }
   }
 
-  /// The bytes of the file that `write` would write.
+  /// Returns the bytes that `write` would write.
   public static func encode(_ raster: Raster, colors: [Color]? = nil) throws -> [UInt8] {
     let file = try OpenFile(writingToMemoryFor: "PNG")
     try PNGEncoder(file).write(raster, colors)
@@ -80,7 +81,7 @@ private final class PNGDecoder {
     png = pac_png_create_read(error)
     info = png_create_info_struct(png)
     try check(file.withStream { pac_png_read_info(png, info, $0) })
-    // Deflate cannot shrink anything by more than a factor of 1032; an image has rows of at least a bit a pixel.
+    // Deflate shrinks by a factor of at most 1032, and an image has at least one bit per pixel.
     let bits = Int(png_get_bit_depth(png, info)) * Int(png_get_channels(png, info))
     try header(.colors).requireBounded(file, most: 8 * 1032 * file.size / max(bits, 1))
   }
@@ -120,7 +121,8 @@ private final class PNGDecoder {
     return Raster(header: header, samples: samples)
   }
 
-  /// Asks for grey or colour without opacity, whole bytes a sample, all passes of an interlaced image.
+  /// Requests grey or colour without alpha, whole bytes per sample, and all passes of an interlaced
+  /// image.
   private func requestPlainSamples(_ palette: PNG.Palette) throws {
     let kind = Int32(png_get_color_type(png, info))
     if kind == PNG_COLOR_TYPE_PALETTE {
@@ -198,7 +200,7 @@ private final class PNGEncoder {
       let cause = errno == 0 ? text(of: error) : String(cString: strerror(errno))
       throw ImageFileError(
         file: file.path, problem: "cannot write the image", cause: cause,
-        advice: "check the space and the quota of the disk")
+        advice: "check the free disk space and the quota")
     }
   }
 }

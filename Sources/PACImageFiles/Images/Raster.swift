@@ -1,14 +1,14 @@
-/// An image as PNG and JPEG files hold it: rows of pixels, each with its channels side by side.
+/// An image in the layout of PNG and JPEG files: rows of pixels with interleaved channels.
 public struct Raster: Sendable, Equatable {
-  /// What a file says about its image before the pixels.
+  /// The header of an image.
   public struct Header: Sendable, Equatable {
     /// The number of columns.
     public let width: Int
     /// The number of rows.
     public let height: Int
-    /// 1 for grey, 3 for colour; opacity is not counted.
+    /// 1 for grey, 3 for colour; alpha is not counted.
     public let channels: Int
-    /// Bits of one sample: 8 or 16.
+    /// Bits per sample: 8 or 16.
     public let bitDepth: Int
 
     /// The largest sample: 255 or 65535.
@@ -25,10 +25,10 @@ public struct Raster: Sendable, Equatable {
       self.bitDepth = bitDepth
     }
 
-    /// Refuses sizes that only a damaged header states, before memory is asked for.
+    /// Rejects sizes that only a damaged header states, before memory is allocated.
     /// - Parameters:
     ///   - file: the file.
-    ///   - most: how many pixels the best compression could hold in the file's bytes.
+    ///   - most: the most pixels that the best compression could store in the file's bytes.
     /// - Throws: `ImageFileError` naming the size.
     func requireBounded(_ file: OpenFile, most: Int) throws {
       guard width * height <= 1 << 28 else {
@@ -43,7 +43,7 @@ public struct Raster: Sendable, Equatable {
     }
   }
 
-  /// Sizes, channels and sample range.
+  /// Size, channels and bit depth.
   public let header: Header
   /// The samples; channel c of row y, column x is `samples[(y · width + x) · channels + c]`.
   public var samples: [UInt16]
@@ -54,7 +54,7 @@ public struct Raster: Sendable, Equatable {
   public var height: Int { header.height }
   /// 1 for grey, 3 for colour.
   public var channels: Int { header.channels }
-  /// Bits of one sample: 8 or 16.
+  /// Bits per sample: 8 or 16.
   public var bitDepth: Int { header.bitDepth }
 
   /// Makes an image from its samples.
@@ -74,7 +74,7 @@ public struct Raster: Sendable, Equatable {
     self.samples = samples
   }
 
-  /// Reads a PNG or JPEG file, told apart by their first bytes; opacity is dropped.
+  /// Reads a PNG or JPEG file, recognised by its first bytes; alpha is dropped.
   public init(contentsOf path: String) throws {
     switch try ImageFormat(of: path) {
     case .png: self = try PNG.read(path)
@@ -84,10 +84,10 @@ public struct Raster: Sendable, Equatable {
 
   /// Decodes the bytes of a PNG or JPEG file.
   /// - Parameters:
-  ///   - bytes: everything the file holds.
-  ///   - name: what errors call it.
-  ///   - palette: how the pixels of an image with a palette are returned.
-  /// - Throws: `ImageFileError` if the bytes are no such file, or damaged.
+  ///   - bytes: the contents of the file.
+  ///   - name: its name in errors.
+  ///   - palette: how to return the pixels of an image with a palette.
+  /// - Throws: `ImageFileError` if the bytes are not such a file, or damaged.
   public init(
     decoding bytes: [UInt8], name: String, palette: PNG.Palette = .colors
   ) throws {
@@ -98,7 +98,7 @@ public struct Raster: Sendable, Equatable {
     }
   }
 
-  /// Reads only what a PNG or JPEG file says about its image.
+  /// Reads only the header of a PNG or JPEG file.
   public static func header(of path: String) throws -> Header {
     switch try ImageFormat(of: path) {
     case .png: try PNG.header(path)

@@ -1,12 +1,12 @@
-/// Whether none of `count` floats is infinite or not a number.
+/// Whether all `count` floats are finite.
 public func areFinite(_ elements: UnsafePointer<Float>, count: Int) -> Bool {
   largestMagnitude(elements, count: count).isFinite
 }
 
-/// The largest |x| of `count` floats, 0 if there are none; not a number if one of them is none.
+/// The largest |x| of `count` floats, 0 if there are none; NaN if one of them is NaN.
 public func largestMagnitude(_ elements: UnsafePointer<Float>, count: Int) -> Float {
-  // Without their signs, floats are ordered as the integers of the same bits; what is not a number
-  // lies above infinity.
+  // Without their signs, floats are ordered like the integers of the same bits, and NaN lies above
+  // infinity.
   let width = 16
   let withoutSign: Int32 = 0x7fff_ffff
   var largest = SIMD16<Int32>.zero

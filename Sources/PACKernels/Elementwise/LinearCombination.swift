@@ -22,7 +22,7 @@ public func combine(
   }
 }
 
-/// Σᵢ aᵢ bᵢ, summed up in an order that no number of threads changes.
+/// Σᵢ aᵢ bᵢ, summed in an order that does not depend on the number of threads.
 public func innerProduct(
   _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, count: Int
 ) -> Double {

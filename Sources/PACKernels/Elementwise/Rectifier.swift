@@ -1,8 +1,8 @@
-/// target = max(source, 0); 0 also for what is not a number.
+/// target = max(source, 0); 0 also for NaN.
 /// - Parameters:
 ///   - source: any values.
 ///   - target: overwritten; may be `source` itself.
-///   - count: how many elements.
+///   - count: the number of elements.
 public func rectify(
   _ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, count: Int
 ) {
@@ -14,7 +14,7 @@ public func rectify(
 ///   - output: the rectified values.
 ///   - gradient: what reaches them.
 ///   - target: overwritten; may be `gradient` itself.
-///   - count: how many elements.
+///   - count: the number of elements.
 public func maskByRectifiedOutput(
   _ output: UnsafePointer<Float>, _ gradient: UnsafePointer<Float>,
   into target: UnsafeMutablePointer<Float>, count: Int

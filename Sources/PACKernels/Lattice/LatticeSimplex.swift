@@ -73,7 +73,7 @@ struct LatticeEmbedding {
   ) -> LatticeSimplex {
     let d = dimensions
     let place = embedded(features, stride)
-    // Adding 1.5 · 2²³ rounds to the nearest whole number and leaves it in the low bits.
+    // Adding 1.5 · 2²³ rounds to the nearest integer and leaves it in the low bits.
     let shift = SIMD8<Float>(repeating: 12_582_912)
     let shifted = place * (1 / Float(d + 1)) + shift
     var whole =

@@ -26,7 +26,7 @@ public struct LabelLikelihood: Sendable {
     for (pixel, label) in labels.enumerated() where label != ignored {
       let image = pixel / pixels * channels
       let element = (image + Int(label)) * pixels + pixel % pixels
-      // Written so that a loss that is not a number counts, and shows.
+      // Written so that a NaN loss is counted, and shows.
       if -logarithms[element] < least { continue }
       sum -= Double(logarithms[element])
       chosen.append(element)

@@ -25,7 +25,7 @@ extension Vector {
   func adding(_ a: Vector, times b: Vector) -> Vector { addingProduct(a, b) }
 }
 
-/// The larger of two numbers in every lane; of `a` if `b` is no number.
+/// The larger of two numbers in every lane; `a` if `b` is NaN.
 ///
 /// The standard library's `pointwiseMax` goes lane by lane.
 @inline(__always)
@@ -44,8 +44,8 @@ func exponential(_ x: Vector) -> Vector {
   let ln2Low = Vector(repeating: -2.121_944_4e-4)
   let smallest = Vector(repeating: -87.3)
   let clamped = larger(x, smallest).replacing(with: 88.3, where: x .> 88.3)
-  // At 1.5·2²³ one unit in the last place is 1: the sum rounds to a whole number, which its low
-  // bits then hold.
+  // At 1.5·2²³ one unit in the last place is 1: the sum rounds to an integer, which its low bits
+  // then hold.
   let shift = Vector(repeating: 12_582_912)
   let shifted = shift.addingProduct(clamped, log2e)
   let n = shifted - shift

@@ -16,7 +16,7 @@ public struct BilinearResize: Sendable {
     columns = Self.samples(inputWidth, outputWidth)
   }
 
-  /// Prepares the enlargement of planes by a whole factor, of which only some rows and columns are
+  /// Prepares upsampling of planes by an integer factor, of which only some rows and columns are
   /// wanted.
   public init(
     inputHeight: Int, inputWidth: Int, factor: Int, rows: Range<Int>, columns: Range<Int>

@@ -39,7 +39,7 @@ public struct JointBilateral {
     space = spaceScale * spaceScale
   }
 
-  /// Enlarges a map.
+  /// Upsamples a map.
   /// - Parameters:
   ///   - low: [h, w].
   ///   - guide: [3, h·factor, w·factor].

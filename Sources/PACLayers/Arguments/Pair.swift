@@ -1,4 +1,4 @@
-/// Two whole numbers, for rows and for columns; one number stands for both.
+/// Two integers, for rows and for columns; a single integer stands for both.
 public struct Pair: Hashable, Sendable {
   /// The number for rows.
   public var height: Int

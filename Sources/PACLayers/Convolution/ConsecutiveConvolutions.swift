@@ -11,7 +11,7 @@ import PACTensors
 /// - Parameters:
 ///   - input: [N, C, H, W].
 ///   - layers: in the order in which they are applied.
-///   - activation: what follows the last.
+///   - activation: the activation after the last one.
 /// - Returns: [N, C′, H′, W′] of the last layer.
 /// - Throws: `LayerError` if the shapes do not fit.
 public func consecutiveConv2d(

@@ -18,7 +18,7 @@ public enum Activation: Sendable {
 ///   - stride: the distance between outputs in input pixels.
 ///   - padding: zeros added on every side.
 ///   - dilation: the distance between taps.
-///   - activation: what follows.
+///   - activation: the activation that follows.
 ///   - outputLayout: how y lies; blocks of channels are for another convolution, see
 ///     `consecutiveConv2d`.
 /// - Returns: y, [N, C′, H′, W′] with the sizes of PyTorch's Conv2d; in blocks
@@ -96,7 +96,7 @@ extension ConvolutionSizes {
   var outputShape: Shape { [batch, outputChannels, rows.output, columns.output] }
 }
 
-/// A convolution with weights of its own; see `conv2d`.
+/// A convolution with its own weights; see `conv2d`.
 public struct Conv2d {
   /// W, [C′, C, kh, kw].
   public let weight: Parameter
@@ -135,8 +135,8 @@ public struct Conv2d {
   /// Applies the layer; see `conv2d`.
   /// - Parameters:
   ///   - input: [N, C, H, W], or in blocks of channels.
-  ///   - activation: what follows.
-  ///   - outputLayout: how the output lies.
+  ///   - activation: the activation that follows.
+  ///   - outputLayout: the layout of the output.
   /// - Returns: [N, C′, H′, W′], or in blocks of channels.
   /// - Throws: `LayerError` if the shapes do not fit.
   public func callAsFunction(
@@ -154,7 +154,7 @@ public struct Conv2d {
     try convolutionSizes(input, weight.shape, bias?.shape, stride, padding, dilation)
   }
 
-  /// The parameters with their published names behind `prefix`.
+  /// The parameters by their published names, prefixed with `prefix`.
   public func parameters(_ prefix: String = "") -> [(name: String, parameter: Parameter)] {
     [(qualified(prefix, "weight"), weight)]
       + (bias.map { [(qualified(prefix, "bias"), $0)] } ?? [])

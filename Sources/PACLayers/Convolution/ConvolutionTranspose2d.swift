@@ -26,7 +26,7 @@ public func convTranspose2d(
   let width = (shape.width - 1) * stride.width + filter[3] - 2 * padding.width
   guard height > 0, width > 0 else {
     throw LayerError(
-      name, "padding", given: "\(padding)", allowed: "less than half of the enlarged \(shape)")
+      name, "padding", given: "\(padding)", allowed: "less than half of the upsampled \(shape)")
   }
   let output: Shape = [shape.batch, filter[1], height, width]
   // The convolution that leads back: from the output's size to the input's.
@@ -55,7 +55,7 @@ public func convTranspose2d(
   }
 }
 
-/// A transposed convolution with weights of its own and no bias; see `convTranspose2d`.
+/// A transposed convolution with its own weights and no bias; see `convTranspose2d`.
 public struct ConvTranspose2d {
   /// W, [C, C′, kh, kw].
   public let weight: Parameter
@@ -78,7 +78,7 @@ public struct ConvTranspose2d {
       input, weight: weight.variable(on: input.tape), stride: stride, padding: padding)
   }
 
-  /// The parameters with their published names behind `prefix`.
+  /// The parameters by their published names, prefixed with `prefix`.
   public func parameters(_ prefix: String = "") -> [(name: String, parameter: Parameter)] {
     [(qualified(prefix, "weight"), weight)]
   }

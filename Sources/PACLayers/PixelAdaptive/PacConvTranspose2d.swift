@@ -1,13 +1,13 @@
 import PACTensors
 
-/// A transposed pixel-adaptive convolution with weights of its own: the guided upsampling layer
+/// A transposed pixel-adaptive convolution with its own weights: the guided upsampling layer
 /// (paper, section 4).
 ///
 /// | | |
 /// |---|---|
 /// | input | v, [N, C, H, W] |
 /// | guide | f, [N, G, H′, W′], at the output's resolution |
-/// | kernel | K in place of the guide, [N, 1, kh, kw, H′, W′] |
+/// | kernel | K instead of the guide, [N, 1, kh, kw, H′, W′] |
 /// | mask | [N, 1, H, W], 1 = valid input pixel; where a window has none, the output is the bias |
 /// | output | v′, [N, C′, H′, W′], the sizes of PyTorch's ConvTranspose2d |
 ///
@@ -37,8 +37,8 @@ public final class PacConvTranspose2d: PacConvolutionLayer {
   ///   - options: the function K, its smoothing and normalisation.
   ///   - bias: whether a bias is added.
   ///   - sharedFilters: whether one filter serves every channel, and none mixes them.
-  ///   - filler: how the weights start.
-  ///   - random: draws the initial values.
+  ///   - filler: the initial values of the weights.
+  ///   - random: the generator of the initial values.
   /// - Throws: `LayerError` if an argument is not possible.
   public init(
     inputChannels: Int, outputChannels: Int, window: PacWindow,

@@ -44,7 +44,7 @@ public enum Adapting {
 ///   - bias: b, [C′]; nil for none.
 ///   - window: the window; its kernel size must be the weight's.
 ///   - sharedFilters: whether the weight is one filter for every channel.
-///   - activation: what follows.
+///   - activation: the activation that follows.
 /// - Returns: v′, [N, C′, H′, W′] with the sizes of PyTorch's Conv2d.
 /// - Throws: `LayerError` if an argument does not fit.
 public func pacconv2d(
@@ -78,7 +78,7 @@ public func pacconv2d(
 ///   - bias: b, [C′]; nil for none.
 ///   - window: the window; its kernel size must be the weight's.
 ///   - sharedFilters: whether the weight is one filter for every channel.
-///   - activation: what follows.
+///   - activation: the activation that follows.
 /// - Returns: v′, [N, C′, H′, W′] with the sizes of PyTorch's ConvTranspose2d.
 /// - Throws: `LayerError` if an argument does not fit.
 public func pacconvTranspose2d(

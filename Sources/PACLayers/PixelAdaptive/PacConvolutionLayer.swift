@@ -44,7 +44,7 @@ public class PacConvolutionLayer {
   /// - Parameters:
   ///   - input: v, [N, C, H, W].
   ///   - guide: f, [N, G, ·, ·].
-  ///   - activation: what follows.
+  ///   - activation: the activation that follows.
   /// - Returns: v′, [N, C′, H′, W′].
   /// - Throws: `LayerError` if the shapes do not fit.
   public func callAsFunction(
@@ -61,7 +61,7 @@ public class PacConvolutionLayer {
   ///   - input: v, [N, C, H, W].
   ///   - guide: f, [N, G, ·, ·].
   ///   - mask: [N, 1, H, W], 1 = valid input pixel, 0 = not.
-  ///   - activation: what follows.
+  ///   - activation: the activation that follows.
   /// - Returns: v′, [N, C′, H′, W′], and where any input pixel was valid, [N, 1, H′, W′].
   /// - Throws: `LayerError` if the shapes do not fit.
   public func callAsFunction(
@@ -71,11 +71,11 @@ public class PacConvolutionLayer {
     return (try apply(input, .kernel(kernel), activation), outputMask)
   }
 
-  /// Applies the layer with a kernel made beforehand.
+  /// Applies the layer with a precomputed kernel.
   /// - Parameters:
   ///   - input: v, [N, C, H, W].
   ///   - kernel: K, [N, 1, kh, kw, H′, W′], see `adaptingKernel`.
-  ///   - activation: what follows.
+  ///   - activation: the activation that follows.
   /// - Returns: v′, [N, C′, H′, W′].
   /// - Throws: `LayerError` if the shapes do not fit.
   public func callAsFunction(
@@ -98,7 +98,8 @@ public class PacConvolutionLayer {
       learned: adapting.variables(on: guide.tape))
   }
 
-  /// The parameters with their published names behind `prefix`, whether they are trained or not.
+  /// The parameters by their published names, prefixed with `prefix`, whether they are trained or
+  /// not.
   public func parameters(_ prefix: String = "") -> [(name: String, parameter: Parameter)] {
     var own: [(name: String, parameter: Parameter)] = []
     if !hasConstantWeight { own.append((qualified(prefix, "weight"), weight)) }

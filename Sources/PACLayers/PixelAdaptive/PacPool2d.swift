@@ -136,7 +136,7 @@ public struct PacPool2d {
     return (try self(input, kernel: kernel), outputMask)
   }
 
-  /// Applies the layer with a kernel made beforehand.
+  /// Applies the layer with a precomputed kernel.
   /// - Parameters:
   ///   - input: v, [N, C, H, W].
   ///   - kernel: K, see `adaptingKernel`.
@@ -166,7 +166,7 @@ public struct PacPool2d {
       learned: adapting.variables(on: guide.tape))
   }
 
-  /// The parameters with their published names behind `prefix`.
+  /// The parameters by their published names, prefixed with `prefix`.
   public func parameters(_ prefix: String = "") -> [(name: String, parameter: Parameter)] {
     adapting.parameters(prefix)
   }

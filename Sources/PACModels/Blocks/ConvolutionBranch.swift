@@ -2,13 +2,13 @@ import PACAutograd
 import PACLayers
 import PACTensors
 
-/// Convolutions one after another: a ReLU between any two and none after the last.
+/// A sequence of convolutions with a ReLU between them and none after the last.
 struct ConvolutionBranch {
   private let layers: [Conv2d]
   private let names: [String]
-  /// How many rows above and below a row its values depend on.
+  /// The receptive field: how many rows above and below a row its values depend on.
   let reach: Int
-  /// The most numbers a pixel takes while two neighbouring layers are at work.
+  /// The most floats per pixel that any layer needs.
   let floatsPerPixel: Int
 
   /// One convolution of a branch.
@@ -19,7 +19,7 @@ struct ConvolutionBranch {
     let padding: Int
   }
 
-  /// Makes a branch; weights start as PyTorch's.
+  /// Makes a branch with PyTorch's initial weights.
   init(inputChannels: Int, _ layers: [Layer], random: inout CounterRandom) {
     let widths = [inputChannels] + layers.map(\.outputChannels)
     self.layers = zip(widths, layers).map { inputs, layer in
@@ -29,11 +29,11 @@ struct ConvolutionBranch {
     }
     names = layers.map(\.name)
     reach = layers.reduce(0) { $0 + $1.kernelSize / 2 }
-    // Input and output, and at most both once more in the layouts oneDNN prefers.
+    // Input and output, and at most a copy of each in oneDNN's preferred layouts.
     floatsPerPixel = 2 * (zip(widths, widths.dropFirst()).map(+).max() ?? 0)
   }
 
-  /// Every parameter by its published name.
+  /// All parameters by their published names.
   var parameters: [(name: String, parameter: Parameter)] {
     zip(names, layers).flatMap { $1.parameters($0) }
   }

@@ -2,22 +2,22 @@ import Dispatch
 import Foundation
 import PACTensors
 
-/// About the standard deviation of colours in photographs.
+/// Roughly the standard deviation of colours in photographs.
 ///
-/// The first layer of a backbone starts so much smaller: scores then start near 1 in size instead
+/// The first layer of a backbone is divided by it, so that scores start near 1 in magnitude instead
 /// of in the hundreds.
 let colorSpread = 64.0
 
 extension Tensor {
-  /// Weights of a layer before a ReLU: normal numbers of variance 2 / (C·kh·kw).
+  /// The initial weights of a layer before a ReLU: normal with variance 2 / (C·kh·kw).
   ///
-  /// He, Zhang, Ren and Sun, *Delving Deep into Rectifiers*, ICCV 2015. All cores draw, each block of numbers by a
-  /// generator of its own: FCN8s has 134 million of them.
+  /// He, Zhang, Ren and Sun, *Delving Deep into Rectifiers*, ICCV 2015. FCN8s has 134 million
+  /// weights, so all cores draw, and each block has its own generator.
   /// - Parameters:
   ///   - shape: [C′, C, kh, kw].
   ///   - seed: the run's seed.
-  ///   - layer: the layer's number, part of the generators' key.
-  ///   - divisor: what the numbers are divided by.
+  ///   - layer: the layer's index, part of the generators' key.
+  ///   - divisor: what the weights are divided by.
   /// - Returns: the weights.
   static func heNormal(
     _ shape: Shape, seed: UInt64, layer: Int, dividedBy divisor: Double = 1
@@ -26,14 +26,14 @@ extension Tensor {
     let blockSize = 1 << 18
     let blocks = (shape.count + blockSize - 1) / blockSize
     return Tensor(shape) { buffer in
-      // Each iteration writes a block of its own.
+      // Each iteration writes its own block.
       nonisolated(unsafe) let target = buffer
       DispatchQueue.concurrentPerform(iterations: blocks) { block in
         var random = CounterRandom(
           seed: seed, purpose: .initialisation, epoch: block, item: layer)
         let range = block * blockSize..<min((block + 1) * blockSize, target.count)
         for i in stride(from: range.lowerBound, to: range.upperBound, by: 2) {
-          // Box and Muller 1958: two uniform numbers make two normal ones; 1 − u is never 0.
+          // Box and Muller 1958: two uniform numbers give two normal ones; 1 − u is never 0.
           let radius = deviation * (-2 * log(1 - Double(random.uniform()))).squareRoot()
           let angle = 2 * Double.pi * Double(random.uniform())
           target[i] = Float(radius * cos(angle))
@@ -43,14 +43,15 @@ extension Tensor {
     }
   }
 
-  /// The weights of a transposed convolution that enlarges each channel bilinearly.
+  /// The weights of a transposed convolution that upsamples each channel bilinearly.
   ///
-  /// Long, Shelhamer and Darrell, *Fully Convolutional Networks for Semantic Segmentation*, CVPR 2015, section 3.3.
+  /// Long, Shelhamer and Darrell, *Fully Convolutional Networks for Semantic Segmentation*, CVPR
+  /// 2015, section 3.3.
   /// - Parameters:
   ///   - channels: C.
   ///   - size: k, twice the factor.
   /// - Returns: [C, C, k, k], zeros between different channels.
-  static func bilinearEnlargement(channels: Int, size: Int) -> Tensor {
+  static func bilinearUpsampling(channels: Int, size: Int) -> Tensor {
     let centre = Double(size - 1) / 2
     let triangle = (0..<size).map { 1 - abs(Double($0) - centre) / (Double(size) / 2) }
     var weights = [Float](repeating: 0, count: channels * channels * size * size)

@@ -2,16 +2,18 @@ import PACAutograd
 import PACLayers
 import PACTensors
 
-// Initial values that make a network begin close to bilinear interpolation. They depart from the
-// papers, whose networks have no connection that carries input to output and have to learn even the
-// interpolation. Names and shapes stay the same.
+// Initial values that make a network start close to bilinear interpolation. This departs from the
+// papers, whose networks have no skip connection from input to output and must learn even the
+// interpolation. Names and shapes are the same.
 
 extension Parameter {
-  /// Makes output channel 0 of a filter the outer product filter · filterᵀ of input channel 0 alone.
+  /// Makes output channel 0 depend on input channel 0 alone, through the outer product filter ·
+  /// filterᵀ.
   /// - Parameters:
-  ///   - filter: as many taps as the filter has rows; nil for the identity.
-  ///   - inputAxis: the axis of the input channels, 0 or 1; the other is that of the output channels.
-  func handOnChannel0(through filter: [Float]? = nil, inputAxis: Int = 1) {
+  ///   - filter: as many taps as the weight has rows; nil for the identity.
+  ///   - inputAxis: the axis of the input channels, 0 or 1; the other one is that of the output
+  ///     channels.
+  func passThroughChannel0(through filter: [Float]? = nil, inputAxis: Int = 1) {
     let size = shape[2]
     let filter = filter ?? (0..<size).map { $0 == size / 2 ? 1 : 0 }
     var elements = value.elements

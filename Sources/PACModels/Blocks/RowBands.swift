@@ -2,19 +2,19 @@ import PACAutograd
 import PACLayers
 import PACTensors
 
-/// A large map computed some rows at a time, so that only one band's activations exist at once.
+/// Splits a large map into bands of rows, so that only one band's activations exist at a time.
 ///
-/// Each band is computed together with the rows around it that its values depend on; what the cut makes wrong is thrown
-/// away, and the result is that of the whole map. Where gradients are recorded there is a single band: the backward pass needs
-/// every activation anyway.
+/// Each band is computed with the surrounding rows that its values depend on, and rows affected by
+/// the cut are dropped, so the result is that of the whole map. While gradients are recorded there
+/// is a single band, because the backward pass needs every activation anyway.
 struct RowBands {
-  /// Rows that are computed together.
+  /// A band of rows that is computed at once.
   struct Band {
-    /// The rows to deliver.
+    /// The rows of the result.
     let rows: Range<Int>
-    /// The rows to compute: those to deliver and those they depend on.
+    /// The rows to compute: those of the result and those they depend on.
     let padded: Range<Int>
-    /// The rows to deliver, counted from the first computed one.
+    /// The rows of the result, counted from the first computed row.
     var inner: Range<Int> {
       rows.lowerBound - padded.lowerBound..<rows.upperBound - padded.lowerBound
     }
@@ -23,16 +23,16 @@ struct RowBands {
   let bands: [Band]
   private let height: Int
 
-  /// Bytes that one band's activations may take, about.
+  /// The approximate memory limit for one band's activations, in bytes.
   static let budget = 64 << 20
 
-  /// Cuts a map.
+  /// Splits a map.
   /// - Parameters:
-  ///   - map: the map that is cut, [N, C, H, W].
-  ///   - unit: bands begin and end at multiples of it, which divides H.
+  ///   - map: the map to split, [N, C, H, W].
+  ///   - unit: bands begin and end at its multiples; it divides H.
   ///   - reach: how many rows above and below a row its values depend on.
-  ///   - floatsPerPixel: about how many numbers a pixel takes while a band is computed.
-  ///   - budget: bytes that one band may take.
+  ///   - floatsPerPixel: roughly how many floats per pixel a band needs.
+  ///   - budget: the memory limit of one band, in bytes.
   init(
     _ map: Variable, multipleOf unit: Int, reach: Int, floatsPerPixel: Int, budget: Int = budget
   ) {
@@ -42,7 +42,7 @@ struct RowBands {
     let affordable = max(1, budget / (rowBytes * unit))
     let units = height / unit
     let count = map.tape == nil ? (units + affordable - 1) / affordable : 1
-    // Equal bands: a small last one would cost as much around it as a large one.
+    // Equal bands, since a small last one would need as many surrounding rows as a large one.
     let limits = (0...max(1, count)).map { $0 * units / max(1, count) * unit }
     let margin = (reach + unit - 1) / unit * unit
     bands = zip(limits, limits.dropFirst()).map { [height] lower, upper in
@@ -52,7 +52,8 @@ struct RowBands {
   }
 
   /// Computes maps band by band.
-  /// - Parameter compute: makes a band's share of each map; all its maps' heights are the same multiples of the band's rows.
+  /// - Parameter compute: makes a band of each map; a map's height is the same multiple of the
+  ///   band's rows in every band.
   /// - Returns: the whole maps.
   /// - Throws: what `compute` throws.
   func callAsFunction(_ compute: (Band) throws -> [Variable]) rethrows -> [Variable] {

@@ -1,6 +1,6 @@
-/// What is wrong with the choice of a network: one line.
+/// An error in the choice of a network, in one line.
 public struct ModelError: Error, Equatable, CustomStringConvertible {
-  /// The whole message.
+  /// The message.
   public let description: String
 
   init(_ description: String) { self.description = description }

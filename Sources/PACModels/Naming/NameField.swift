@@ -1,6 +1,6 @@
-/// How the numbers in a name are read and written.
+/// Reads and writes the numbers in network names.
 enum NameField {
-  /// A count from 1 on in plain digits, small enough that nothing overflows.
+  /// Reads a count of 1 or more in plain digits, small enough not to overflow anything.
   static func count(_ text: some StringProtocol) -> Int? {
     guard text.utf8.allSatisfy({ (48...57).contains($0) }), text.first != "0",
       let number = Int(text), number <= 4096
@@ -8,7 +8,7 @@ enum NameField {
     return number
   }
 
-  /// A number above 0 in decimal digits.
+  /// Reads a positive number in decimal digits.
   static func positive(_ text: some StringProtocol) -> Float? {
     guard text.allSatisfy({ "0123456789.e-".contains($0) }), let number = Float(text),
       number.isFinite, number > 0
@@ -16,7 +16,7 @@ enum NameField {
     return number
   }
 
-  /// The number as it is read, without a useless `.0`.
+  /// Writes a number without a trailing `.0`.
   static func text(_ number: Float) -> String {
     let text = "\(number)"
     return text.hasSuffix(".0") ? String(text.dropLast(2)) : text

@@ -1,22 +1,22 @@
 /// All networks of one task, found by the names that configurations and checkpoints use.
 ///
-/// A name begins with the head of a family; fields may follow, each behind an underscore:
+/// A name begins with the head of a family, and fields may follow, separated by underscores:
 /// `JBU_9_0.5_0.2`.
 public struct NetworkCatalog<Network: Sendable & CustomStringConvertible>: Sendable {
   private let families: [NetworkFamily<Network>]
 
-  /// Lists families in the order in which messages name them.
-  /// - Precondition: their heads differ.
+  /// Makes a catalog of families, in the order in which messages list them.
+  /// - Precondition: the heads are unique.
   public init(_ families: [NetworkFamily<Network>]) {
     precondition(
-      Set(families.map(\.head)).count == families.count, "two families with one head")
+      Set(families.map(\.head)).count == families.count, "two families with the same head")
     self.families = families
   }
 
-  /// Every form of a name; {…} stands for a number, […] may be left out.
+  /// Every form of a name; {…} stands for a number, and […] is optional.
   public var forms: [String] { families.map(\.form) }
 
-  /// What every form begins with.
+  /// The beginning of every form.
   public var heads: [String] { families.map(\.head) }
 
   /// Finds a network.
@@ -31,8 +31,8 @@ public struct NetworkCatalog<Network: Sendable & CustomStringConvertible>: Senda
     return network
   }
 
-  /// What is wrong with a name that begins as one of a family but is none; nil if it does not begin
-  /// so.
+  /// The error in a name that begins like one of a family but is not valid; nil if it does not
+  /// begin like one.
   public func fault(in name: String) -> String? {
     guard family(of: name) != nil else { return nil }
     do throws(ModelError) {
@@ -51,18 +51,18 @@ public struct NetworkCatalog<Network: Sendable & CustomStringConvertible>: Senda
   }
 }
 
-/// Networks whose names begin alike and differ in the fields behind: one network, or one with
-/// options.
+/// Networks whose names begin alike and differ in the fields that follow: one network, possibly
+/// with options.
 public struct NetworkFamily<Network: Sendable & CustomStringConvertible>: Sendable {
-  /// The form of a name, and behind a colon an explanation.
+  /// The form of a name, and after a colon an explanation.
   let grammar: String
-  /// The network that the fields behind the head describe; nil if they describe none.
+  /// The network that the fields after the head describe; nil if they are not valid.
   let read: @Sendable ([Substring]) -> Network?
 
   /// Declares networks with options.
   /// - Parameters:
   ///   - grammar: `HEAD_{a}[_b{c}]: explanation`; {…} stands for a number, […] may be left out.
-  ///   - read: makes a network of the fields behind the head; nil if they are none of its own.
+  ///   - read: makes a network from the fields after the head; nil if they are not valid.
   public init(_ grammar: String, read: @escaping @Sendable ([Substring]) -> Network?) {
     self.grammar = grammar
     self.read = read
@@ -73,9 +73,9 @@ public struct NetworkFamily<Network: Sendable & CustomStringConvertible>: Sendab
     NetworkFamily(network.description) { $0.isEmpty ? network : nil }
   }
 
-  /// What stands before the explanation.
+  /// The form without the explanation.
   var form: String { String(grammar.prefix { $0 != ":" }) }
 
-  /// The letters and digits that every name begins with.
+  /// The letters and digits at the beginning of every name.
   var head: String { String(grammar.prefix { $0.isLetter || $0.isNumber }) }
 }

@@ -1,7 +1,7 @@
 extension BackboneName {
   /// All backbones.
   ///
-  /// A new one is declared in a file of its own and gets a line here.
+  /// To add one, declare it in its own file and add a line here.
   public static let catalog = NetworkCatalog<BackboneName>([
     .single(.fcn8s(.classic)),
     .single(.fcn8s(.altPad)),

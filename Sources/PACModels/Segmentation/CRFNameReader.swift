@@ -1,6 +1,6 @@
 import PACLayers
 
-/// Reads what follows the backbone in a name.
+/// Parses what follows the backbone in a name.
 struct CRFNameReader {
   struct Fault: Error { let problem: String }
 
@@ -15,7 +15,7 @@ struct CRFNameReader {
       return try reader.pacCRF()
     }
     guard text.hasPrefix("fullcrf") else {
-      throw Fault(problem: "'\(text)' begins with none of crf, convcrf, fullcrf")
+      throw Fault(problem: "'\(text)' does not begin with crf, convcrf or fullcrf")
     }
     var reader = CRFNameReader(text.dropFirst(7))
     return .fullyConnected(try reader.fullyConnectedCRF())
@@ -28,7 +28,7 @@ struct CRFNameReader {
     var kernels: [PairwiseKernel] = []
     while !rest.isEmpty {
       guard take("p") else {
-        throw Fault(problem: "'\(rest)' where 'p', a pairwise term, was expected")
+        throw Fault(problem: "expected 'p', a pairwise term, found '\(rest)'")
       }
       kernels.append(try kernel())
     }
@@ -46,12 +46,12 @@ struct CRFNameReader {
       (options.smoothnessWeight, options.smoothnessDistance) = (term[0], term[1])
     }
     guard rest.isEmpty else {
-      throw Fault(problem: "'\(rest)' where 'a' or 's', in this order, was expected")
+      throw Fault(problem: "expected 'a' or 's', in this order, found '\(rest)'")
     }
     return options
   }
 
-  /// A weight and widths behind a letter; nil if the letter does not follow.
+  /// Reads a letter with a weight and widths; nil if the letter does not follow.
   private mutating func takeTerm(_ letter: Character, _ form: String) throws(Fault) -> [Float]? {
     guard take(letter) else { return nil }
     let text = rest.prefix { $0.isASCII && ($0.isNumber || ".-".contains($0)) }

@@ -2,7 +2,7 @@ import PACAutograd
 import PACLayers
 import PACTensors
 
-/// A CRF over the pixels of an image, with the features its pairwise terms look at.
+/// A CRF over the pixels of an image, with the features of its pairwise terms.
 struct CRFRefinement {
   private let crf: Inference
   private let features: [EdgeFeatures]
@@ -13,17 +13,17 @@ struct CRFRefinement {
     case fullyConnected(FullyConnectedCRF)
   }
 
-  /// Makes a CRF as the name says.
+  /// Makes the CRF of a name.
   /// - Parameters:
-  ///   - kind: which.
+  ///   - kind: the CRF.
   ///   - classes: C.
-  ///   - perturbed: whether filters start with small random numbers added, as published.
-  ///   - seed: draws the initial values.
+  ///   - perturbed: whether small random numbers are added to the initial filters, as published.
+  ///   - seed: the seed of the initial values.
   /// - Throws: `LayerError` if there is no such CRF.
   init(
     _ kind: SegmentationModelName.Refinement, classes: Int, perturbed: Bool, seed: UInt64
   ) throws {
-    // An epoch of its own, apart from the blocks of the backbone's numbers.
+    // Its own epoch keeps the random numbers apart from the backbone's.
     var random = CounterRandom(seed: seed, purpose: .initialisation, epoch: 0, item: 1000)
     switch kind {
     case .pac(let steps, let loose, let kernels):
@@ -38,7 +38,7 @@ struct CRFRefinement {
       }
     case .convolutional:
       // Teichmann and Cipolla, Convolutional CRFs for Semantic Segmentation, 2018;
-      // docs/mathematics.md#semantic-segmentation has the numbers.
+      // docs/mathematics.md#semantic-segmentation lists the constants.
       let kernels = [Float(2), 0.6].map {
         PairwiseKernel(
           kernelSize: 11, blur: 4, compatType: .matrix2d, spatialFilter: false, pairwiseWeight: $0)
@@ -51,7 +51,7 @@ struct CRFRefinement {
       features = [.coloursAndPosition(position: 80, colour: 13), .position(3)]
     case .fullyConnected(let options):
       crf = .fullyConnected(try FullyConnectedCRF(options))
-      // It makes its own.
+      // The convolutional CRF computes its own features.
       features = []
     }
   }
@@ -80,15 +80,15 @@ struct CRFRefinement {
   }
 }
 
-/// What one pairwise term compares between pixels.
+/// The features that a pairwise term compares between pixels.
 private enum EdgeFeatures {
-  /// The image divided by a learned scale for each channel.
+  /// The image, divided by a learned scale per channel.
   case colours(LearnedScale)
-  /// Row and column over one number, and the image over another.
+  /// Row and column divided by one scale, and the image divided by another.
   case coloursAndPosition(position: Float, colour: Float)
-  /// Row and column over a number.
+  /// Row and column divided by a scale.
   case position(Float)
-  /// Nothing is compared.
+  /// No features.
   case none
 
   func callAsFunction(_ image: Variable) throws -> Variable {

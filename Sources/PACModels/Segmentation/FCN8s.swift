@@ -2,39 +2,42 @@ import PACAutograd
 import PACLayers
 import PACTensors
 
-/// FCN-8s on VGG-16: scores of classes for every pixel.
+/// FCN-8s on VGG-16: class scores for every pixel.
 ///
-/// Long, Shelhamer and Darrell, *Fully Convolutional Networks for Semantic Segmentation*, CVPR 2015; the variant with PAC
-/// layers is PacFCN of Su et al. (section 6). Five blocks of convolutions, each ended by pooling, see the image at ever lower
-/// resolution; fc6 and fc7 classify at 1/32; and the scores, enlarged twice as large, twice as large and eight times as large,
-/// are joined on their way by those of the fourth and the third pooling.
+/// Long, Shelhamer and Darrell, *Fully Convolutional Networks for Semantic Segmentation*, CVPR
+/// 2015; the variant with PAC layers is PacFCN of Su et al. (section 6). Five blocks of
+/// convolutions, each followed by pooling, process the image at decreasing resolution, and fc6 and
+/// fc7 classify at 1/32. The scores are upsampled by 2, 2 and 8; the scores of the fourth and the
+/// third pooling are added in between.
 ///
-/// Departing from the published code, the variants other than `classic` take images of any size: zeros are added at the
-/// bottom and at the right up to a multiple of 32, and the scores are cropped.
+/// Departing from the published code, the variants other than `classic` take images of any size:
+/// the image is zero-padded at the bottom and at the right to a multiple of 32, and the scores are
+/// cropped.
 public struct FCN8s: SegmentationBackbone {
-  /// Which network of the family.
+  /// The network of the family.
   public let variant: FCN8sVariant
   /// C, the number of classes.
   public let classes: Int
   private let blocks: [VGGBlock]
   private let fc6: Conv2d
   private let fc7: Conv2d
-  /// Scores after fc7, from the third and from the fourth pooling.
+  /// The score layers after fc7, the third pooling and the fourth pooling.
   private let scores: (last: Conv2d, pool3: Conv2d, pool4: Conv2d)
   private let upscore2: ConvTranspose2d
   private let upscorePool4: ConvTranspose2d
-  /// Not used by `pac`, whose published checkpoints hold it nevertheless.
+  /// Unused in `pac`, although its published checkpoints contain it.
   private let upscore8: ConvTranspose2d
 
   /// Makes the network.
   ///
-  /// Weights start as He-normal numbers, the first layer's for colours of unit spread, with zero biases, so that training from nothing works (the published ones are replaced
-  /// by those of VGG-16, and their scores start at 0); transposed convolutions as bilinear interpolation.
+  /// Weights are He-normal with zero biases, the first layer's for colours of unit spread, so that
+  /// training from scratch works. (The published networks start from VGG-16's weights and zero
+  /// scores.) Transposed convolutions start as bilinear interpolation.
   /// - Parameters:
-  ///   - variant: which network of the family.
+  ///   - variant: the network of the family.
   ///   - classes: C.
-  ///   - seed: draws the initial values.
-  /// - Throws: `LayerError` if there is no class.
+  ///   - seed: the seed of the initial values.
+  /// - Throws: `LayerError` if `classes` is not positive.
   public init(_ variant: FCN8sVariant, classes: Int, seed: UInt64) throws {
     let isClassic = variant == .classic
     var layer = 0
@@ -47,9 +50,9 @@ public struct FCN8s: SegmentationBackbone {
           [output, input, size, size], seed: seed, layer: layer, dividedBy: divisor),
         bias: .zeros([output]), padding: Pair(padding))
     }
-    func enlargement(_ factor: Int) -> ConvTranspose2d {
+    func upsampling(_ factor: Int) -> ConvTranspose2d {
       ConvTranspose2d(
-        weight: .bilinearEnlargement(channels: classes, size: 2 * factor), stride: Pair(factor),
+        weight: .bilinearUpsampling(channels: classes, size: 2 * factor), stride: Pair(factor),
         padding: Pair(isClassic ? 0 : factor / 2))
     }
     self.variant = variant
@@ -77,15 +80,15 @@ public struct FCN8s: SegmentationBackbone {
       convolution(variant.blocks[2].channels, classes, 1, padding: 0),
       convolution(variant.blocks[3].channels, classes, 1, padding: 0)
     )
-    upscore2 = enlargement(2)
-    upscorePool4 = enlargement(2)
-    upscore8 = enlargement(8)
+    upscore2 = upsampling(2)
+    upscorePool4 = upsampling(2)
+    upscore8 = upsampling(8)
   }
 
-  /// The means over the photographs that VGG-16 was trained on.
+  /// The means of the photographs that VGG-16 was trained on.
   public var means: [Float] { [104.008, 116.669, 122.675] }
 
-  /// Every parameter by its published name.
+  /// All parameters by their published names.
   public var parameters: [(name: String, parameter: Parameter)] {
     blocks.enumerated().flatMap { $1.parameters("conv\($0 + 1)_") } + fc6.parameters("fc6")
       + fc7.parameters("fc7") + scores.last.parameters("score_fr")
@@ -96,7 +99,7 @@ public struct FCN8s: SegmentationBackbone {
 
   /// Scores an image; see `SegmentationBackbone`.
   ///
-  /// Dropout is after fc6 and fc7.
+  /// Dropout follows fc6 and fc7.
   public func callAsFunction(_ image: Variable, dropout: CounterRandom? = nil) throws -> Variable {
     let shape = image.value.shape
     guard variant != .classic, shape.rank == 4 else { return try score(image, dropout) }
@@ -146,7 +149,8 @@ public struct FCN8s: SegmentationBackbone {
     return try scores.last(x)
   }
 
-  /// Adds the scores of a pooling, cropped from `offset` on where the first convolution's padding demands it.
+  /// Adds the scores of a pooling, cropped from `offset` on if the first convolution's padding
+  /// requires it.
   private func join(_ x: Variable, _ scores: Variable, offset: Int) -> Variable {
     let start = variant == .classic ? offset : 0
     let shape = x.value.shape
@@ -157,7 +161,7 @@ public struct FCN8s: SegmentationBackbone {
 // MARK: - Name
 
 extension BackboneName {
-  /// A network of the family of FCN-8s.
+  /// A network of the FCN-8s family.
   public static func fcn8s(_ variant: FCN8sVariant) -> BackboneName {
     BackboneName(declaring: variant.rawValue) { try FCN8s(variant, classes: $0, seed: $1) }
   }

@@ -1,26 +1,26 @@
 import PACAutograd
 import PACTensors
 
-/// A network that scores the classes of every pixel of an image, on its own or below a CRF.
+/// A network that scores the classes of every pixel of an image, alone or with a CRF on top.
 public protocol SegmentationBackbone {
-  /// What it wants subtracted from blue, green and red, in 0…255.
+  /// The means to subtract from blue, green and red, in 0…255.
   var means: [Float] { get }
 
-  /// Every parameter by its published name.
+  /// All parameters by their published names.
   var parameters: [(name: String, parameter: Parameter)] { get }
 
   /// Scores an image.
   /// - Parameters:
   ///   - image: blue, green and red minus `means`, [N, 3, H, W] of any size; N = 1 with dropout.
-  ///   - dropout: decides which channels are dropped while training; nil: none.
+  ///   - dropout: chooses the channels to drop during training; nil: no dropout.
   /// - Returns: [N, C, H, W].
   /// - Throws: `LayerError` if the shape does not fit.
   func callAsFunction(_ image: Variable, dropout: CounterRandom?) throws -> Variable
 }
 
-/// A backbone by its name; it makes the network.
+/// The name of a backbone, which makes the network.
 ///
-/// Names are equal if their texts are.
+/// Names are equal if their strings are.
 public struct BackboneName: Sendable, CustomStringConvertible {
   /// The name.
   public let description: String
@@ -42,7 +42,7 @@ public struct BackboneName: Sendable, CustomStringConvertible {
   /// Makes the backbone.
   /// - Parameters:
   ///   - classes: C.
-  ///   - seed: draws the initial values.
+  ///   - seed: the seed of the initial values.
   /// - Returns: the backbone.
   /// - Throws: `LayerError` if there is no such network.
   public func make(classes: Int, seed: UInt64) throws -> any SegmentationBackbone {
@@ -51,11 +51,11 @@ public struct BackboneName: Sendable, CustomStringConvertible {
 }
 
 extension BackboneName: Hashable {
-  /// Whether two names are the same text.
+  /// Whether two names are the same string.
   public static func == (a: BackboneName, b: BackboneName) -> Bool {
     a.description == b.description
   }
 
-  /// Hashes the text.
+  /// Hashes the string.
   public func hash(into hasher: inout Hasher) { hasher.combine(description) }
 }

@@ -2,9 +2,10 @@ import PACAutograd
 import PACLayers
 import PACTensors
 
-/// A network that gives every pixel of an image a score for each class: a backbone, with a CRF on top or without.
+/// A network that scores the classes of every pixel of an image: a backbone, optionally with a CRF
+/// on top.
 public struct SegmentationModel {
-  /// The name it was made by.
+  /// Its name.
   public let name: SegmentationModelName
   /// C, the number of classes.
   public let classes: Int
@@ -15,8 +16,9 @@ public struct SegmentationModel {
   /// - Parameters:
   ///   - name: which.
   ///   - classes: C; 21 in Pascal VOC.
-  ///   - perturbed: whether the CRF's filters start with small random numbers added, as published.
-  ///   - seed: draws the initial values.
+  ///   - perturbed: whether small random numbers are added to the CRF's initial filters, as
+  ///     published.
+  ///   - seed: the seed of the initial values.
   /// - Throws: `LayerError` if there is no such network.
   public init(
     _ name: SegmentationModelName, classes: Int = 21, perturbed: Bool = true, seed: UInt64
@@ -29,29 +31,31 @@ public struct SegmentationModel {
     }
   }
 
-  /// The parameters that training changes and checkpoints hold, by name: all, or the CRF's alone where the backbone is frozen.
+  /// The parameters that are trained and stored in checkpoints, by name: all, or only the CRF's if
+  /// the backbone is frozen.
   ///
-  /// The backbone's are called as in the published FCN8s checkpoints; the CRF's begin with `crf.`, the scales of its features with
-  /// `crf_scales.`.
+  /// The backbone's have the names of the published FCN8s checkpoints; the CRF's begin with `crf.`,
+  /// and the scales of its features with `crf_scales.`.
   public var parameters: [(name: String, parameter: Parameter)] {
     (name.isFrozen ? [] : backbone.parameters) + (refinement?.parameters ?? [])
   }
 
-  /// What is subtracted from blue, green and red, in 0…255, before the network sees an image.
+  /// The means to subtract from blue, green and red, in 0…255, before an image enters the network.
   public var means: [Float] { backbone.means }
 
   /// The backbone's parameters by their published names, frozen or not.
   public var backboneParameters: [(name: String, parameter: Parameter)] { backbone.parameters }
 
-  /// The backbone's scores alone.
+  /// The scores of the backbone alone.
   /// - Parameters:
   ///   - image: blue, green and red minus `means`, [N, 3, H, W] of any size; N = 1 with dropout.
-  ///   - dropout: decides which channels are dropped while training; nil: none. A frozen backbone drops none.
+  ///   - dropout: chooses the channels to drop during training; nil: no dropout. A frozen backbone
+  ///     has no dropout.
   /// - Returns: [N, C, H, W].
   /// - Throws: `LayerError` if the shape does not fit.
   public func unary(_ image: Variable, dropout: CounterRandom? = nil) throws -> Variable {
     guard name.isFrozen else { return try backbone(image, dropout: dropout) }
-    // Off the tape: nothing of a frozen backbone is kept for a backward pass.
+    // Without a tape, because a frozen backbone needs no backward pass.
     let scores = try backbone(Variable(image.value), dropout: nil)
     return Variable(scores.value, tape: image.tape)
   }
@@ -66,7 +70,7 @@ public struct SegmentationModel {
     try refined(unary(image, dropout: dropout), image: image)
   }
 
-  /// What the CRF makes of scores.
+  /// Refines scores with the CRF.
   /// - Parameters:
   ///   - unary: the backbone's scores, [N, C, H, W].
   ///   - image: as above.

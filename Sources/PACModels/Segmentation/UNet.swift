@@ -2,30 +2,30 @@ import PACAutograd
 import PACLayers
 import PACTensors
 
-/// A small encoder-decoder with skip connections, to train from nothing on one's own data.
+/// A small encoder-decoder with skip connections, for training from scratch on your own data.
 ///
 /// After Ronneberger, Fischer and Brox, *U-Net: Convolutional Networks for Biomedical Image
-/// Segmentation*, MICCAI 2015. At every scale two 3×3 convolutions, each with a ReLU, see the
-/// image; between scales it is max-pooled to half the size. On the way back the maps are upsampled
-/// to the size of the scale above, joined with that scale's own maps, and two more convolutions
-/// follow. A 1×1 convolution scores the classes.
+/// Segmentation*, MICCAI 2015. Every scale has two 3×3 convolutions, each with a ReLU, and max
+/// pooling halves the size between scales. In the decoder, maps are upsampled to the size of the
+/// scale above and concatenated with that scale's own maps, and two more convolutions follow. A 1×1
+/// convolution scores the classes.
 ///
-/// Departing from the paper, convolutions pad with zeros, so that images of any size keep their
-/// size; bilinear interpolation upsamples in place of transposed convolutions; and there are an
-/// eighth of the channels, half a million parameters in all.
+/// Departing from the paper, convolutions are zero-padded, so that images of any size keep their
+/// size; bilinear interpolation replaces transposed convolutions; and there are an eighth of the
+/// channels, half a million parameters in all.
 public struct UNet: SegmentationBackbone {
-  /// The two convolutions of every scale on the way down, full size first.
+  /// The two convolutions of every scale of the encoder, full size first.
   private let down: [[Conv2d]]
-  /// The two convolutions of every scale on the way up, the second smallest scale first.
+  /// The two convolutions of every scale of the decoder, the second smallest scale first.
   private let up: [[Conv2d]]
   private let score: Conv2d
 
-  /// Makes the network; weights start as He-normal numbers, the first layer's for colours of unit
-  /// spread, biases as 0.
+  /// Makes the network; weights are He-normal, the first layer's for colours of unit spread, and
+  /// biases are 0.
   /// - Parameters:
   ///   - classes: C.
-  ///   - channels: those of each scale, full size first.
-  ///   - seed: draws the initial values.
+  ///   - channels: the channels of each scale, full size first.
+  ///   - seed: the seed of the initial values.
   /// - Precondition: at least one scale.
   public init(classes: Int, channels: [Int] = [8, 16, 32, 64, 128], seed: UInt64) {
     precondition(!channels.isEmpty, "a U-Net without scales")
@@ -49,8 +49,8 @@ public struct UNet: SegmentationBackbone {
   /// Middle grey.
   public var means: [Float] { [128, 128, 128] }
 
-  /// Every parameter: `down.{scale}.{layer}`, `up.{scale}.{layer}` and `score`; scales count from
-  /// 0, the full size, layers from 0.
+  /// All parameters: `down.{scale}.{layer}`, `up.{scale}.{layer}` and `score`; scales count from 0,
+  /// the full size, and layers from 0.
   public var parameters: [(name: String, parameter: Parameter)] {
     func named(_ name: String, _ layers: [Conv2d]) -> [(name: String, parameter: Parameter)] {
       layers.enumerated().flatMap { $1.parameters("\(name).\($0)") }
@@ -62,7 +62,7 @@ public struct UNet: SegmentationBackbone {
 
   /// Scores an image; see `SegmentationBackbone`.
   ///
-  /// Dropout is at the smallest scale.
+  /// Dropout acts at the smallest scale.
   public func callAsFunction(_ image: Variable, dropout: CounterRandom? = nil) throws -> Variable {
     var x = image
     var skips: [Variable] = []

@@ -2,10 +2,10 @@ import PACAutograd
 import PACLayers
 import PACTensors
 
-/// The convolutions between two poolings of VGG-16, each with its ReLU.
+/// The convolutions between two poolings of VGG-16, each with a ReLU.
 struct VGGBlock {
   let ordinary: [Conv2d]
-  /// The last one, if it is pixel-adaptive.
+  /// The last convolution, if it is pixel-adaptive.
   let adaptive: PacConv2d?
 
   /// The guide is conv2_2's output at the published scale.
@@ -20,7 +20,7 @@ struct VGGBlock {
     return try adaptive(x, guide: Self.guideScale * resized, activation: .rectified)
   }
 
-  /// The parameters; layers are numbered from 1 behind `prefix`.
+  /// The parameters; `prefix` and layer numbers from 1 make the names.
   func parameters(_ prefix: String) -> [(name: String, parameter: Parameter)] {
     ordinary.enumerated().flatMap { $1.parameters("\(prefix)\($0 + 1)") }
       + (adaptive?.parameters("\(prefix)\(ordinary.count + 1)") ?? [])
@@ -28,9 +28,9 @@ struct VGGBlock {
 }
 
 extension PacConv2d {
-  /// A 3×3 layer between equally many channels.
+  /// A 3×3 layer with equally many input and output channels.
   static func heNormal(channels: Int, seed: UInt64, layer: Int) throws -> PacConv2d {
-    // Replaced below; the constructor draws what it would start with.
+    // The constructor's initial weights are replaced below.
     var random = CounterRandom(seed: seed, purpose: .initialisation, item: layer)
     let convolution = try PacConv2d(
       inputChannels: channels, outputChannels: channels,

@@ -14,10 +14,10 @@ import PACTensors
 /// continue a cubic, those beyond the border have the value of the nearest one. It has no
 /// parameters.
 public struct Bicubic: JointUpsampler {
-  /// How many times larger the output is than the input, along each axis.
+  /// The upsampling factor along each axis.
   public let factor: Int
-  /// For each output pixel of one input pixel: the first of the four nearest input pixels, counted
-  /// from that one, and their weights.
+  /// For each output pixel of one input pixel: the offset of the first of the four nearest input
+  /// pixels, and their weights.
   private let taps: [(first: Int, weights: [Float])]
 
   /// Makes the baseline.

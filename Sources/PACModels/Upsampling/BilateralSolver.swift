@@ -3,18 +3,21 @@ import PACAutograd
 import PACLayers
 import PACTensors
 
-/// The fast bilateral solver (Barron, Poole, *The Fast Bilateral Solver*, ECCV 2016) on the bilinearly enlarged map.
+/// The fast bilateral solver (Barron, Poole, *The Fast Bilateral Solver*, ECCV 2016) on the
+/// bilinearly upsampled map.
 ///
-/// It minimises λ/2 Σᵢⱼ Ŵᵢⱼ (xᵢ − xⱼ)² + Σᵢ cᵢ (xᵢ − tᵢ)², where t is the enlarged map and Ŵ the bilateral affinity of the
-/// guide's pixels, made bistochastic. In the space of a `BilateralGrid`'s vertices, x = Sᵀy, that is the linear system
-/// (λ (D_m − D_n B̄ D_n) + diag(S c)) y = S (c ∘ t), solved by conjugate gradients preconditioned with the diagonal.
+/// It minimises λ/2 Σᵢⱼ Ŵᵢⱼ (xᵢ − xⱼ)² + Σᵢ cᵢ (xᵢ − tᵢ)², where t is the upsampled map and Ŵ the
+/// bilateral affinity of the guide's pixels, made bistochastic. On the vertices of a
+/// `BilateralGrid`, x = Sᵀy, this is the linear system (λ (D_m − D_n B̄ D_n) + diag(S c)) y = S (c
+/// ∘ t), solved by conjugate gradients with a diagonal preconditioner.
 ///
-/// The confidence c is 1 at a low-resolution pixel's centre and falls as exp(−½ d²/σ²) with the distance d from it, σ being an
-/// eighth of the factor: between two pixels the enlarged map is a guess, and a wrong one at edges; with a quarter the error on Middlebury
-/// frames is at least 5 % larger. Departing from the paper, the solver starts from the splatted map instead of a pyramid's
-/// solution. It has no parameters.
+/// The confidence c is 1 at the centre of a low-resolution pixel and falls as exp(−½ d²/σ²) with
+/// the distance d, where σ is an eighth of the factor. Between pixels the upsampled map is a guess,
+/// and a wrong one at edges; with a quarter of the factor the error on Middlebury frames is at
+/// least 5 % larger. Departing from the paper, the solver starts from the splatted map instead of a
+/// pyramid's solution. It has no parameters.
 public struct BilateralSolver: JointUpsampler {
-  /// How many times larger the output is than the input, along each axis.
+  /// The upsampling factor along each axis.
   public let factor: Int
   private let settings: BilateralSolverSettings
 
@@ -27,7 +30,7 @@ public struct BilateralSolver: JointUpsampler {
   /// None.
   public var parameters: [(name: String, parameter: Parameter)] { [] }
 
-  /// Enlarges a map; see `JointUpsampler`.
+  /// Upsamples a map; see `JointUpsampler`.
   public func callAsFunction(_ low: Variable, guide: Variable) throws -> Variable {
     try requireGuide(guide, for: low, factor: factor, model: settings.name)
     let shape = guide.value.shape
@@ -39,15 +42,15 @@ public struct BilateralSolver: JointUpsampler {
       return BilateralSystem(grid, confidence: confidence, smoothness: Double(settings.smoothness))
     }
     let channels = low.value.shape.channels
-    let enlarged = resizeBilinear(
+    let upsampled = resizeBilinear(
       Variable(low.value), height: shape.height, width: shape.width
     ).value
     return Variable(
       Tensor(
-        enlarged.shape,
+        upsampled.shape,
         (0..<shape.batch * channels).flatMap { map in
           grids[map / channels].solve(
-            enlarged.slice(from: map * shape.pixels, [shape.pixels]).elements)
+            upsampled.slice(from: map * shape.pixels, [shape.pixels]).elements)
         }))
   }
 
@@ -62,18 +65,18 @@ public struct BilateralSolver: JointUpsampler {
   }
 }
 
-/// What a name `BilateralSolver_{space}_{luma}_{chroma}_{lambda}` says.
+/// The settings in a name `BilateralSolver_{space}_{luma}_{chroma}_{lambda}`.
 public struct BilateralSolverSettings: Hashable, Sendable {
   /// σ of positions, in output pixels.
   public var space: Float
-  /// σ of the luma, of 0…255.
+  /// σ of the luma, which is in 0…255.
   public var luma: Float
-  /// σ of the two chroma channels, of 0…255.
+  /// σ of the two chroma channels, which are in 0…255.
   public var chroma: Float
-  /// λ: the weight of smoothness against the data.
+  /// λ: the weight of smoothness relative to the data.
   public var smoothness: Float
 
-  /// Names settings.
+  /// Makes settings.
   public init(space: Float, luma: Float, chroma: Float, smoothness: Float) {
     self.space = space
     self.luma = luma
@@ -84,8 +87,8 @@ public struct BilateralSolverSettings: Hashable, Sendable {
 
 extension BilateralSolverSettings {
   static let grammar =
-    "BilateralSolver_{space}_{luma}_{chroma}_{lambda}: widths in output pixels and in luma and chroma of 0…255; "
-    + "weight of smoothness, such as BilateralSolver_4_8_8_2"
+    "BilateralSolver_{space}_{luma}_{chroma}_{lambda}: σ of position in output pixels, of luma "
+    + "and of chroma in 0…255; weight of smoothness, such as BilateralSolver_4_8_8_2"
 
   init?(_ fields: [Substring]) {
     let numbers = fields.compactMap(NameField.positive)
@@ -118,7 +121,8 @@ struct BilateralSystem {
     (mass, scale) = Self.bistochastized(grid)
   }
 
-  /// D_m and D_n such that D_n B̄ D_n has the row sums D_m, near the number of pixels of each vertex.
+  /// D_m and D_n such that D_n B̄ D_n has the row sums D_m, close to each vertex's number of
+  /// pixels.
   private static func bistochastized(_ grid: BilateralGrid) -> ([Double], [Double]) {
     let pixels = grid.splat([Double](repeating: 1, count: grid.pixelCount))
     var n = [Double](repeating: 1, count: grid.vertexCount)
@@ -137,7 +141,7 @@ struct BilateralSystem {
     }
   }
 
-  /// The smoothed map of a noisy one, pixel by pixel.
+  /// Solves for the smoothed map of a noisy one.
   func solve(_ target: [Float]) -> [Float] {
     let right = grid.splat(zip(confidence, target).map { $0 * Double($1) })
     let diagonal = grid.blurDiagonal
@@ -145,7 +149,7 @@ struct BilateralSystem {
       1
         / (smoothness * (mass[v] - scale[v] * diagonal * scale[v]) + vertexConfidence[v])
     }
-    // Every vertex holds pixels, and every pixel has a confidence above 0.
+    // Every vertex has pixels, and every pixel has a positive confidence.
     let start = zip(right, vertexConfidence).map { $0 / $1 }
     let solution = conjugateGradients(
       apply, right, start: start, inverseDiagonal: inverse, tolerance: 1e-6, limit: 200)
@@ -153,14 +157,15 @@ struct BilateralSystem {
   }
 }
 
-/// Solves A·x = b for a symmetric positive definite A by conjugate gradients with the preconditioner diag(A).
+/// Solves A·x = b for symmetric positive definite A by conjugate gradients preconditioned with
+/// diag(A).
 /// - Parameters:
 ///   - apply: A·x.
 ///   - right: b.
-///   - start: the first guess.
+///   - start: the initial guess.
 ///   - inverseDiagonal: 1 / Aᵢᵢ.
-///   - tolerance: stops where ‖b − A·x‖ is below this share of ‖b‖.
-///   - limit: the most steps.
+///   - tolerance: stops when ‖b − A·x‖ is below this fraction of ‖b‖.
+///   - limit: the maximum number of steps.
 /// - Returns: x.
 func conjugateGradients(
   _ apply: ([Double]) -> [Double], _ right: [Double], start: [Double], inverseDiagonal: [Double],

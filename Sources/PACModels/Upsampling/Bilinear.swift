@@ -2,18 +2,18 @@ import PACAutograd
 import PACLayers
 import PACTensors
 
-/// Bilinear interpolation, which looks at no guide: the baseline every network has to beat.
+/// Bilinear interpolation without a guide: the baseline that every network has to beat.
 public struct Bilinear: JointUpsampler {
-  /// How many times larger the output is than the input, along each axis.
+  /// The upsampling factor along each axis.
   public let factor: Int
 
   /// Makes the baseline.
   public init(factor: Int) { self.factor = factor }
 
-  /// Every parameter by its published name.
+  /// None.
   public var parameters: [(name: String, parameter: Parameter)] { [] }
 
-  /// Enlarges a map; see `JointUpsampler`.
+  /// Upsamples a map; see `JointUpsampler`.
   public func callAsFunction(_ low: Variable, guide: Variable) throws -> Variable {
     let shape = low.value.shape
     return resizeBilinear(low, height: shape.height * factor, width: shape.width * factor)

@@ -5,11 +5,12 @@ import PACTensors
 /// Deep joint image filtering (Li, Huang, Ahuja, Yang, *Deep Joint Image Filtering*, ECCV 2016;
 /// docs/mathematics.md#joint-upsampling).
 ///
-/// The map is enlarged bilinearly. One branch of convolutions 9-1-5 reads it, another the guide, a third the two results.
-/// The first layers of the two branches make the map four pixels smaller and the second ones, which multiply nothing but zeros
-/// there, larger again, as published. Maps with several channels are treated a channel at a time.
+/// The map is upsampled bilinearly. One branch of 9-1-5 convolutions processes it, another the
+/// guide, and a third the two results. As published, the first layers of the two branches shrink
+/// the map by four pixels and the second layers, which see only zero padding there, grow it again.
+/// Maps with several channels are processed channel by channel.
 public struct DJIF: JointUpsampler {
-  /// How many times larger the output is than the input, along each axis.
+  /// The upsampling factor along each axis.
   public let factor: Int
   private let targetBranch: ConvolutionBranch
   private let guideBranch: ConvolutionBranch
@@ -17,9 +18,9 @@ public struct DJIF: JointUpsampler {
 
   /// Makes the network with PyTorch's initial values.
   /// - Parameters:
-  ///   - factor: how many times larger the output is.
-  ///   - wide: whether to make the variant with 256 and 128 filters in every branch.
-  ///   - random: draws the initial values.
+  ///   - factor: the upsampling factor.
+  ///   - wide: whether every branch has 256 and 128 filters.
+  ///   - random: the generator of the initial values.
   public init(factor: Int, wide: Bool = false, random: inout CounterRandom) {
     self.factor = factor
     let (single, joint) = wide ? ([256, 128], [256, 128]) : ([96, 48], [64, 32])
@@ -39,20 +40,20 @@ public struct DJIF: JointUpsampler {
     jointBranch = branch("branch_joint", 2, joint, [4, 0, 2], random: &random)
   }
 
-  /// Every parameter by its published name.
+  /// All parameters by their published names.
   public var parameters: [(name: String, parameter: Parameter)] {
     targetBranch.parameters + guideBranch.parameters + jointBranch.parameters
   }
 
-  /// Enlarges a map; see `JointUpsampler`.
+  /// Upsamples a map; see `JointUpsampler`.
   public func callAsFunction(_ low: Variable, guide: Variable) throws -> Variable {
     try requireGuide(guide, for: low, factor: factor, model: "DJIF")
     let features = try inBands(guideBranch, guide)
     return try mapByMap(low, with: [features]) { low, features in
       let shape = low.value.shape
-      let enlarged = resizeBilinear(
+      let upsampled = resizeBilinear(
         low, height: shape.height * factor, width: shape.width * factor)
-      let target = try inBands(targetBranch, enlarged)
+      let target = try inBands(targetBranch, upsampled)
       return try inBands(jointBranch, concatenated([target, features[0]]))
     }
   }
@@ -65,13 +66,14 @@ public struct DJIF: JointUpsampler {
 }
 
 extension DJIF {
-  /// Changes the initial values so that the network begins as bilinear interpolation but for two pixels along the border.
+  /// Changes the initial values so that the network starts as bilinear interpolation, except for
+  /// two pixels along the border.
   ///
   /// Channel 0 of the target branch and of the joint branch starts as the identity with zero bias.
   public func startAsInterpolation() {
     for (name, parameter) in parameters where !name.hasPrefix("branch_g") {
       if name.hasSuffix("weight") {
-        parameter.handOnChannel0()
+        parameter.passThroughChannel0()
       } else {
         parameter.value = parameter.value.replacingFirst(with: 0)
       }

@@ -2,17 +2,19 @@ import PACAutograd
 import PACLayers
 import PACTensors
 
-/// Joint upsampling by the guided filter (He, Sun, Tang, *Guided Image Filtering*, ECCV 2010), which filters the bilinearly
-/// enlarged map.
+/// Joint upsampling by the guided filter (He, Sun, Tang, *Guided Image Filtering*, ECCV 2010),
+/// applied to the bilinearly upsampled map.
 ///
 /// In every window the map p is fitted as a linear function of the guide's colours I, p ≈ aᵀI + b:
-/// a = (Σ + ε·1)⁻¹ (mean(I·p) − μ·p̄), b = p̄ − aᵀμ, with the mean μ and the covariance Σ of the window's colours. A pixel's result is
-/// q = āᵀI + b̄ with the means of a and b over the windows that hold it. Windows are cut at the border. It has no parameters.
+/// a = (Σ + ε·1)⁻¹ (mean(I·p) − μ·p̄), b = p̄ − aᵀμ, with the mean μ and the covariance Σ of the
+/// window's colours. The result at a pixel is q = āᵀI + b̄, with the means of a and b over the
+/// windows that contain it. Windows are clipped at the border. It has no parameters.
 ///
-/// Fitting at the low resolution and enlarging ā and b̄, which is faster, knows the guide only where the map has pixels, and was worse than
-/// bilinear interpolation on most photographs (docs/models.md).
+/// Fitting at low resolution and upsampling ā and b̄ would be faster, but uses the guide only at
+/// the map's pixels, and was worse than bilinear interpolation on most photographs
+/// (docs/models.md).
 public struct GuidedFilter: JointUpsampler {
-  /// How many times larger the output is than the input, along each axis.
+  /// The upsampling factor along each axis.
   public let factor: Int
   private let settings: GuidedFilterSettings
 
@@ -25,11 +27,11 @@ public struct GuidedFilter: JointUpsampler {
   /// None.
   public var parameters: [(name: String, parameter: Parameter)] { [] }
 
-  /// Enlarges a map; see `JointUpsampler`.
+  /// Upsamples a map; see `JointUpsampler`.
   public func callAsFunction(_ low: Variable, guide: Variable) throws -> Variable {
     try requireGuide(guide, for: low, factor: factor, model: settings.name)
     let (shape, channels) = (guide.value.shape, low.value.shape.channels)
-    let enlarged = resizeBilinear(
+    let upsampled = resizeBilinear(
       Variable(low.value), height: shape.height, width: shape.width
     ).value
     let filters = (0..<shape.batch).map { image in
@@ -39,9 +41,9 @@ public struct GuidedFilter: JointUpsampler {
     }
     return Variable(
       Tensor(
-        enlarged.shape,
+        upsampled.shape,
         (0..<shape.batch * channels).flatMap { map in
-          filters[map / channels].filtered(enlarged.plane(map)).map(Float.init)
+          filters[map / channels].filtered(upsampled.plane(map)).map(Float.init)
         }))
   }
 }
@@ -53,7 +55,7 @@ extension Tensor {
   }
 }
 
-/// What the guided filter needs of one guide: the inverse of every window's regularised covariance.
+/// The guided filter's data of one guide: the inverse of every window's regularised covariance.
 private struct GuidedFit {
   private let window: BoxMean
   private let colours: [[Double]]
@@ -100,14 +102,14 @@ private struct GuidedFit {
   }
 }
 
-/// What a name `GuidedFilter_{radius}_{epsilon}` says.
+/// The settings in a name `GuidedFilter_{radius}_{epsilon}`.
 public struct GuidedFilterSettings: Hashable, Sendable {
   /// r: windows have 2r + 1 rows and columns of output pixels.
   public var radius: Int
-  /// ε: how much slopes are held down, in squared colours of 0…1.
+  /// ε: the regularization of the slopes, in squared colours of 0…1.
   public var epsilon: Float
 
-  /// Names settings.
+  /// Makes settings.
   public init(radius: Int, epsilon: Float) {
     self.radius = radius
     self.epsilon = epsilon
@@ -116,8 +118,8 @@ public struct GuidedFilterSettings: Hashable, Sendable {
 
 extension GuidedFilterSettings {
   static let grammar =
-    "GuidedFilter_{radius}_{epsilon}: radius of the window in output pixels; how much slopes are held down, in squared "
-    + "colours of 0…1, such as GuidedFilter_4_0.001"
+    "GuidedFilter_{radius}_{epsilon}: radius of the window in output pixels; "
+    + "regularization of the slopes in squared colours of 0…1, such as GuidedFilter_4_0.001"
 
   init?(_ fields: [Substring]) {
     guard fields.count == 2, let radius = NameField.count(fields[0]),
@@ -129,7 +131,9 @@ extension GuidedFilterSettings {
   var name: String { "GuidedFilter_\(radius)_\(NameField.text(epsilon))" }
 }
 
-/// Means over square windows, cut at the border, by running sums: the cost does not depend on the radius.
+/// Means over square windows, clipped at the border.
+///
+/// Running sums make the cost independent of the radius.
 struct BoxMean {
   let height: Int
   let width: Int
@@ -165,7 +169,7 @@ struct BoxMean {
     return result
   }
 
-  /// Pixels of the window around `position` along an axis of `extent`.
+  /// The pixels of the window around `position` along an axis of `extent`.
   private func count(_ position: Int, _ extent: Int) -> Int {
     min(extent, position + radius + 1) - max(0, position - radius)
   }
@@ -178,7 +182,7 @@ struct SymmetricMatrix3 {
   /// A₀₁, A₀₂, A₁₂.
   var others: SIMD3<Double>
 
-  /// x with A·x = b, by Cholesky's decomposition A = UᵀU.
+  /// Solves A·x = b by the Cholesky decomposition A = UᵀU.
   func solve(_ b: SIMD3<Double>) -> SIMD3<Double> {
     let u00 = diagonal[0].squareRoot()
     let (u01, u02) = (others[0] / u00, others[1] / u00)

@@ -2,22 +2,24 @@ import PACAutograd
 import PACLayers
 import PACTensors
 
-/// Joint bilateral upsampling (Kopf, Cohen, Lischinski, Uyttendaele, *Joint Bilateral Upsampling*, SIGGRAPH 2007;
-/// docs/mathematics.md#joint-upsampling).
+/// Joint bilateral upsampling (Kopf, Cohen, Lischinski, Uyttendaele, *Joint Bilateral Upsampling*,
+/// SIGGRAPH 2007; docs/mathematics.md#joint-upsampling).
 ///
-/// Every output pixel is a mean of the low-resolution pixels in its window, weighted by exp(−½ d²), d² being the sum of the squared
-/// differences of the colours times `colorScale` and of the positions, in output pixels, times `spaceScale`: a normalised
-/// transposed PAC convolution of ones. It has no parameters.
+/// Every output pixel is a mean of the low-resolution pixels in its window, weighted by exp(−½ d²),
+/// where d² is the sum of the squared differences of the colours times `colorScale` and of the
+/// positions, in output pixels, times `spaceScale`. This is a normalised transposed PAC convolution
+/// with a weight of ones. It has no parameters.
 public struct JointBilateralUpsampling: JointUpsampler {
-  /// How many times larger the output is than the input, along each axis.
+  /// The upsampling factor along each axis.
   public let factor: Int
   private let settings: JointBilateralSettings
 
   /// Makes the filter.
   /// - Parameters:
-  ///   - factor: how many times larger the output is.
-  ///   - settings: window and scales.
-  /// - Throws: `ModelError` if a window of this size would leave output pixels without input pixels, or a scale is beyond 10⁶.
+  ///   - factor: the upsampling factor.
+  ///   - settings: the window and the scales.
+  /// - Throws: `ModelError` if a window of this size would leave output pixels without input
+  ///   pixels, or a scale is above 10⁶.
   public init(factor: Int, settings: JointBilateralSettings) throws(ModelError) {
     try settings.validate(factor: factor)
     self.factor = factor
@@ -27,7 +29,7 @@ public struct JointBilateralUpsampling: JointUpsampler {
   /// None.
   public var parameters: [(name: String, parameter: Parameter)] { [] }
 
-  /// Enlarges a map; see `JointUpsampler`.
+  /// Upsamples a map; see `JointUpsampler`.
   public func callAsFunction(_ low: Variable, guide: Variable) throws -> Variable {
     try requireGuide(guide, for: low, factor: factor, model: settings.name)
     return mapByMap(Variable(low.value), with: [Variable(guide.value)]) { low, guides in
@@ -39,16 +41,16 @@ public struct JointBilateralUpsampling: JointUpsampler {
   }
 }
 
-/// What a name `JBU_{k}_{color}_{space}` says.
+/// The settings in a name `JBU_{k}_{color}_{space}`.
 public struct JointBilateralSettings: Hashable, Sendable {
   /// Rows and columns of the window, in output pixels; odd.
   public var windowSize: Int
-  /// What colours, in 0…1, are multiplied by: 1/σ.
+  /// The scale of colours, in 0…1: 1/σ.
   public var colorScale: Float
-  /// What positions, in output pixels, are multiplied by: 1/σ.
+  /// The scale of positions, in output pixels: 1/σ.
   public var spaceScale: Float
 
-  /// Names settings.
+  /// Makes settings.
   public init(windowSize: Int, colorScale: Float, spaceScale: Float) {
     self.windowSize = windowSize
     self.colorScale = colorScale
@@ -58,20 +60,20 @@ public struct JointBilateralSettings: Hashable, Sendable {
   func validate(factor: Int) throws(ModelError) {
     guard windowSize >= factor else {
       throw ModelError(
-        "model \(name): at factor \(factor) its window meets no input pixel here and there; choose an odd k above "
-          + "\(factor), such as \(2 * factor + 1)")
+        "model \(name): at factor \(factor) some windows contain no input pixel; "
+          + "choose an odd k above \(factor), such as \(2 * factor + 1)")
     }
-    // Beyond it squared distances would leave the range of single precision.
+    // Larger ones would overflow squared distances in single precision.
     guard max(colorScale, spaceScale) <= 1e6 else {
-      throw ModelError("model \(name): its scales are at most 1000000")
+      throw ModelError("model \(name): its scales must be at most 1000000")
     }
   }
 }
 
 extension JointBilateralSettings {
   static let grammar =
-    "JBU_{k}_{color}_{space}: k×k output pixels, k odd; what colours in 0…1 and positions in output pixels are "
-    + "multiplied by, such as JBU_17_4_0.25"
+    "JBU_{k}_{color}_{space}: window of k×k output pixels, k odd; "
+    + "factors of colours in 0…1 and of positions in output pixels, such as JBU_17_4_0.25"
 
   init?(_ fields: [Substring]) {
     guard fields.count == 3, let size = NameField.count(fields[0]), size % 2 == 1,

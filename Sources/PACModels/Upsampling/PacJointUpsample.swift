@@ -5,11 +5,12 @@ import PACTensors
 /// Joint upsampling with pixel-adaptive convolutions (paper, section 4.1 and its appendix;
 /// docs/mathematics.md#joint-upsampling).
 ///
-/// A branch of convolutions reads the low-resolution map, another the guide. Each of log₂ `factor` transposed PAC layers
-/// doubles the map's size, guided by its own share of the guide branch's channels; a last branch of convolutions finishes.
-/// Maps with several channels are enlarged a channel at a time.
+/// One branch of convolutions processes the low-resolution map, another the guide. Each of log₂
+/// `factor` transposed PAC layers doubles the map's size, guided by its own part of the guide
+/// branch's channels, and a final branch of convolutions follows. Maps with several channels are
+/// upsampled channel by channel.
 public struct PacJointUpsample: JointUpsampler {
-  /// How many times larger the output is than the input, along each axis.
+  /// The upsampling factor along each axis.
   public let factor: Int
   private let layout: PacJointUpsampleLayout
   private let targetBranch: ConvolutionBranch
@@ -19,10 +20,10 @@ public struct PacJointUpsample: JointUpsampler {
 
   /// Makes the network with the published initial values.
   /// - Parameters:
-  ///   - factor: how many times larger the output is; a power of two.
-  ///   - options: numbers of layers and filters, sizes of filters.
+  ///   - factor: the upsampling factor, a power of two.
+  ///   - options: the numbers of layers and filters, and the sizes of filters.
   ///   - random: draws the initial values.
-  /// - Throws: `ModelError` if the network does not exist for this factor.
+  /// - Throws: `ModelError` if the network does not support this factor.
   public init(
     factor: Int, options: PacJointUpsampleOptions = .init(), random: inout CounterRandom
   ) throws {
@@ -31,9 +32,9 @@ public struct PacJointUpsample: JointUpsampler {
 
   /// Makes the published narrower network, PacJointUpsampleLite, with the published initial values.
   /// - Parameters:
-  ///   - factor: how many times larger the output is: 4, 8 or 16.
+  ///   - factor: the upsampling factor: 4, 8 or 16.
   ///   - random: draws the initial values.
-  /// - Throws: `ModelError` if the factor is another.
+  /// - Throws: `ModelError` if the factor is not one of these.
   public init(liteFactor factor: Int, random: inout CounterRandom) throws {
     try self.init(PacJointUpsampleLayout(liteFactor: factor), factor, random: &random)
   }
@@ -65,14 +66,14 @@ public struct PacJointUpsample: JointUpsampler {
     finalBranch = branch("branch_f", layout.final, random: &random)
   }
 
-  /// Every parameter by its published name.
+  /// All parameters by their published names.
   public var parameters: [(name: String, parameter: Parameter)] {
     targetBranch.parameters + guideBranch.parameters
       + upsamplings.enumerated().flatMap { $1.parameters("up_convts.\($0)") }
       + finalBranch.parameters
   }
 
-  /// Enlarges a map; see `JointUpsampler`.
+  /// Upsamples a map; see `JointUpsampler`.
   public func callAsFunction(_ low: Variable, guide: Variable) throws -> Variable {
     try requireGuide(guide, for: low, factor: factor, model: "PacJointUpsample")
     return try mapByMap(low, with: guidance(of: guide)) { low, guidance in
@@ -84,10 +85,12 @@ public struct PacJointUpsample: JointUpsampler {
     }
   }
 
-  /// Each transposed layer's share of the guide branch's channels, at the size of that layer's output.
+  /// The part of the guide branch's channels for each transposed layer, at the size of the layer's
+  /// output.
   private func guidance(of guide: Variable) throws -> [Variable] {
     let channels = layout.guideChannels
-    // Bands of whole low-resolution rows: a row at half the size is a mean of rows of the same band.
+    // Bands contain whole low-resolution rows, since a row at half the size is a mean of rows of
+    // the same band.
     let bands = RowBands(
       guide, multipleOf: factor, reach: guideBranch.reach,
       floatsPerPixel: guideBranch.floatsPerPixel)
@@ -102,7 +105,7 @@ public struct PacJointUpsample: JointUpsampler {
     }
   }
 
-  /// Rows and columns of the transposed layers' filters.
+  /// The rows and columns of the transposed layers' filters.
   var upsamplingSize: Int { layout.upsamplingSize }
 
   /// The last transposed layer and the final branch, the only ones at full size.
@@ -120,11 +123,12 @@ public struct PacJointUpsample: JointUpsampler {
 }
 
 extension PacJointUpsample {
-  /// Changes the published initial values so that the network begins close to bilinear interpolation, twice as large at a time.
+  /// Changes the published initial values so that the network starts close to bilinear
+  /// interpolation in steps of factor 2.
   ///
-  /// Channel 0 of every layer starts by handing the map on: the identity in the convolutions, the half-pixel bilinear filter
-  /// (¼, ¾, ¾, ¼, 0) in the transposed layers, with zero bias. The guide branch's last layer starts small, so that K is close to 1
-  /// everywhere.
+  /// Channel 0 of every layer starts by passing the map through: with the identity in the
+  /// convolutions and the half-pixel bilinear filter (¼, ¾, ¾, ¼, 0) in the transposed layers, and
+  /// zero bias. The guide branch's last layer starts small, so that K is close to 1 everywhere.
   /// - Precondition: the transposed layers' filters are large enough for the bilinear filter.
   public func startAsInterpolation() {
     var bilinear = [Float](repeating: 0, count: upsamplingSize)
@@ -140,14 +144,14 @@ extension PacJointUpsample {
       case ("branch_g", _):
         guard parts[1] == lastOfGuide else { continue }
         parameter.value = parameter.value.map { $0 * Self.guideScale }
-      case ("up_convts", "weight"): parameter.handOnChannel0(through: bilinear, inputAxis: 0)
-      case (_, "weight"): parameter.handOnChannel0()
+      case ("up_convts", "weight"): parameter.passThroughChannel0(through: bilinear, inputAxis: 0)
+      case (_, "weight"): parameter.passThroughChannel0()
       default: parameter.value = parameter.value.replacingFirst(with: 0)
       }
     }
   }
 
-  /// The guide's features start this much smaller than published.
+  /// The factor by which the guide's features start smaller than published.
   private static var guideScale: Float { 0.1 }
 }
 
@@ -163,7 +167,7 @@ extension NetworkFamily<UpsamplerName> {
 }
 
 extension UpsamplerName {
-  /// The published network, with options of its own where given.
+  /// The published network, optionally with other options.
   public static func pacJointUpsample(
     _ options: PacJointUpsampleOptions = .init()
   ) -> UpsamplerName {

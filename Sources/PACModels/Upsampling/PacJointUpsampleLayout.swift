@@ -1,18 +1,18 @@
 /// The channels of a network's layers, and the sizes of its filters.
 struct PacJointUpsampleLayout {
-  /// The target branch from its input on.
+  /// The channels of the target branch, starting with its input.
   let target: [Int]
-  /// The guide branch from its input on.
+  /// The channels of the guide branch, starting with its input.
   let guide: [Int]
-  /// The transposed PAC layers from the target branch's output on.
+  /// The channels of the transposed PAC layers, starting with the target branch's output.
   let upsampling: [Int]
-  /// The final branch from its input on.
+  /// The channels of the final branch, starting with its input.
   let final: [Int]
-  /// The channels that guide one transposed layer.
+  /// The guide channels of one transposed layer.
   let guideChannels: Int
-  /// Rows and columns of every convolution's filters.
+  /// The rows and columns of the convolutions' filters.
   let filterSize: Int
-  /// Rows and columns of the transposed layers' filters.
+  /// The rows and columns of the transposed layers' filters.
   let upsamplingSize: Int
 
   init(liteFactor factor: Int) throws(ModelError) {
@@ -30,8 +30,9 @@ struct PacJointUpsampleLayout {
     let filters = options.finalBranch.channels(besides: levels - 1)
     guard filters.count >= levels else {
       throw ModelError(
-        "model \(UpsamplerName.pacJointUpsample(options)): f lists \(filters.count) layers; factor \(factor) "
-          + "needs \(levels) for its transposed layers and one more for each convolution before the last"
+        "model \(UpsamplerName.pacJointUpsample(options)): f lists \(filters.count) "
+          + "layers; factor \(factor) needs \(levels) for its transposed layers and one more for "
+          + "each convolution before the last"
       )
     }
     let targets = options.targetBranch.channels(besides: 0)

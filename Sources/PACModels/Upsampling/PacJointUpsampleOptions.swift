@@ -1,13 +1,16 @@
-/// The numbers of layers and filters of a `PacJointUpsample`, and the sizes of its filters; by default the published ones.
+/// The numbers of layers and filters of a `PacJointUpsample`, and the sizes of its filters; the
+/// published ones by default.
 public struct PacJointUpsampleOptions: Hashable, Sendable {
   /// The layers of a branch.
   public enum Branch: Hashable, Sendable {
-    /// So many layers, all with as many filters, but for a last one whose filters are given otherwise.
+    /// This many layers with this many filters each, except for a last layer whose filters are
+    /// determined otherwise.
     case uniform(layers: Int, filters: Int)
-    /// The filters of each layer, without the last one's of the guide branch and the final branch.
+    /// The filters of each layer, without those of the last layer of the guide branch and of the
+    /// final branch.
     case listed([Int])
 
-    /// The output channels of each layer, so many layers more than `uniform` says.
+    /// The output channels of each layer, with `additional` layers more than `uniform` states.
     func channels(besides additional: Int) -> [Int] {
       switch self {
       case .uniform(let layers, let filters):
@@ -17,19 +20,20 @@ public struct PacJointUpsampleOptions: Hashable, Sendable {
     }
   }
 
-  /// The convolutions of the low-resolution map.
+  /// The convolutions on the low-resolution map.
   public var targetBranch = Branch.uniform(layers: 3, filters: 32)
-  /// The convolutions of the guide; the last one has `guideChannels` filters for each doubling.
+  /// The convolutions on the guide; the last one has `guideChannels` filters for each doubling.
   public var guideBranch = Branch.uniform(layers: 3, filters: 32)
-  /// The transposed layers, one for each doubling, and the convolutions after them; the last one has one filter.
+  /// The transposed layers, one for each doubling, and the convolutions after them; the last one
+  /// has one filter.
   ///
   /// `uniform` counts the convolutions only.
   public var finalBranch = Branch.uniform(layers: 2, filters: 32)
-  /// The channels that guide one transposed layer: the published k_ch.
+  /// The guide channels of each transposed layer, published as k_ch.
   public var guideChannels = 16
-  /// Rows and columns of the convolutions' filters; odd.
+  /// The rows and columns of the convolutions' filters; odd.
   public var filterSize = 5
-  /// Rows and columns of the transposed layers' filters; odd.
+  /// The rows and columns of the transposed layers' filters; odd.
   public var upsamplingSize = 5
 
   /// The published options.
@@ -57,13 +61,15 @@ public struct PacJointUpsampleOptions: Hashable, Sendable {
 // MARK: - Names
 
 extension PacJointUpsampleOptions {
-  /// How options are written behind the network's name.
+  /// How options are written after the network's name.
   static let grammar =
-    "PacJointUpsample[_t…][_g…][_f…][_k{channels}][_s{size}][_u{size}]: layers of the target, guide and final "
-    + "branch as {layers}x{filters}, such as _t3x32, or filter by filter, such as _t12-16-22; channels that guide "
-    + "each transposed layer; odd sizes of the convolutions' and of the transposed layers' filters"
+    "PacJointUpsample[_t…][_g…][_f…][_k{channels}][_s{size}][_u{size}]: layers of the target, "
+    + "guide and final branch as {layers}x{filters}, such as _t3x32, or filter by filter, such "
+    + "as _t12-16-22; channels that guide each transposed layer; odd sizes of the convolutions' "
+    + "and of the transposed layers' filters"
 
-  /// Reads the options behind the network's name, such as `["t3x16", "k8"]`; nil if they are none.
+  /// Reads the options after the network's name, such as `["t3x16", "k8"]`; nil if they are not
+  /// valid.
   init?(_ words: [Substring]) {
     self.init()
     var seen: Set<Character> = []
@@ -91,7 +97,7 @@ extension PacJointUpsampleOptions {
     }
   }
 
-  /// What stands behind the network's name, without what is as published.
+  /// The suffix of the network's name, which omits the published values.
   var suffix: String {
     let published = PacJointUpsampleOptions()
     let parts: [(isWritten: Bool, text: String)] = [
@@ -135,8 +141,8 @@ extension PacJointUpsampleOptions {
   func validateInterpolation() throws(ModelError) {
     guard upsamplingSize >= 5 else {
       throw ModelError(
-        "model \(UpsamplerName.pacJointUpsample(self)): init interpolation needs transposed filters of 5×5 or more; "
-          + "leave out _u\(upsamplingSize) or choose init published")
+        "model \(UpsamplerName.pacJointUpsample(self)): init interpolation needs transposed "
+          + "filters of 5×5 or more; omit _u\(upsamplingSize) or choose init published")
     }
   }
 }

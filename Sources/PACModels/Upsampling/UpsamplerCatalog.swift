@@ -1,7 +1,7 @@
 extension UpsamplerName {
   /// All networks and filters that upsample.
   ///
-  /// A new one is declared in a file of its own and gets a line here.
+  /// To add one, declare it in its own file and add a line here.
   public static let catalog = NetworkCatalog<UpsamplerName>([
     .pacJointUpsample,
     .single(.pacJointUpsampleLite),
@@ -14,7 +14,7 @@ extension UpsamplerName {
     .single(.bicubic),
   ])
 
-  /// Reads a name.
-  /// - Throws: `ModelError` if no network has it.
+  /// Finds a name.
+  /// - Throws: `ModelError` if no network has this name.
   public init(_ name: String) throws(ModelError) { self = try Self.catalog.network(name) }
 }

@@ -1,18 +1,18 @@
 import PACTensors
 
-/// A joint upsampling network or filter by the name that configurations and checkpoints use; it
-/// makes the network.
+/// The name of a joint upsampling network or filter in configurations and checkpoints, which makes
+/// the network.
 ///
-/// Names are equal if their texts are.
+/// Names are equal if their strings are.
 public struct UpsamplerName: Sendable, CustomStringConvertible {
-  /// The name, which reads back as the same network; options as published are left out.
+  /// The name, which parses back to the same network; published options are omitted.
   public let description: String
-  /// Whether the network has parameters, so that it can be trained and needs weights.
+  /// Whether the network has parameters, which are trained and loaded from weights.
   public let hasParameters: Bool
   private let check: Check
   private let construct: Construct
 
-  /// Throws unless the network exists for a factor and can start so.
+  /// Throws unless the network supports a factor and an initialization.
   typealias Check =
     @Sendable (_ factor: Int, _ initialization: Initialization) throws(ModelError) -> Void
   /// Makes the network for a factor, with its published initial values.
@@ -21,11 +21,10 @@ public struct UpsamplerName: Sendable, CustomStringConvertible {
 
   /// Declares a network.
   /// - Parameters:
-  ///   - description: its name, which `catalog` reads back as the same network.
-  ///   - hasParameters: whether it has any.
-  ///   - check: throws for factors and initial values that the network does not have; by default it
-  ///     has all.
-  ///   - construct: makes it for a factor that passed the check.
+  ///   - description: its name, which `catalog` parses back to the same network.
+  ///   - hasParameters: whether it has parameters.
+  ///   - check: throws for unsupported factors and initializations; by default all are supported.
+  ///   - construct: makes the network for a factor that passed the check.
   init(
     declaring description: String, hasParameters: Bool,
     check: @escaping Check = { (_, _) throws(ModelError) in },
@@ -37,7 +36,7 @@ public struct UpsamplerName: Sendable, CustomStringConvertible {
     self.construct = construct
   }
 
-  /// Checks that the network exists for a factor and can start so; cheaper than making it.
+  /// Checks that the network supports a factor and an initialization, without making it.
   /// - Throws: `ModelError` otherwise.
   public func validate(
     factor: Int, initialization: Initialization = .published
@@ -47,11 +46,11 @@ public struct UpsamplerName: Sendable, CustomStringConvertible {
 
   /// Makes the network.
   /// - Parameters:
-  ///   - factor: how many times larger its output is.
-  ///   - initialization: how its parameters start; means nothing where there are none.
-  ///   - seed: draws the initial values.
+  ///   - factor: the upsampling factor.
+  ///   - initialization: the initial values of its parameters; ignored if there are none.
+  ///   - seed: the seed of the initial values.
   /// - Returns: the network.
-  /// - Throws: `ModelError` if the network does not exist for this factor, or cannot start so.
+  /// - Throws: `ModelError` if the network does not support this factor or initialization.
   public func make(
     factor: Int, initialization: Initialization = .published, seed: UInt64
   ) throws -> any JointUpsampler {
@@ -64,19 +63,19 @@ public struct UpsamplerName: Sendable, CustomStringConvertible {
 }
 
 extension UpsamplerName: Hashable {
-  /// Whether two names are the same text.
+  /// Whether two names are the same string.
   public static func == (a: UpsamplerName, b: UpsamplerName) -> Bool {
     a.description == b.description
   }
 
-  /// Hashes the text.
+  /// Hashes the string.
   public func hash(into hasher: inout Hasher) { hasher.combine(description) }
 }
 
-/// How parameters start.
+/// The initial values of parameters.
 public enum Initialization: String, Sendable, CaseIterable {
   /// As published: uniform in ±1/√fan-in.
   case published
-  /// As published, but such that the network begins close to bilinear interpolation.
+  /// As published, but changed so that the network starts close to bilinear interpolation.
   case interpolation
 }

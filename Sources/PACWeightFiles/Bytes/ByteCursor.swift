@@ -1,11 +1,13 @@
-/// Reads numbers and bytes one after the other; what lies beyond the end is an error, never memory.
+/// Reads numbers and bytes sequentially.
+///
+/// Reading beyond the end throws, and never touches other memory.
 struct ByteCursor {
   /// The path of the file, for messages.
   let file: String
-  /// What the bytes are, for messages.
+  /// The part of the file that the bytes are, for messages.
   let part: String
   private let bytes: [UInt8]
-  /// Where the next byte is read.
+  /// The position of the next byte.
   private(set) var position = 0
 
   init(_ bytes: [UInt8], file: String, part: String) {
@@ -16,7 +18,7 @@ struct ByteCursor {
 
   var isAtEnd: Bool { position == bytes.count }
 
-  /// A little-endian number.
+  /// Reads a little-endian integer.
   mutating func integer<T: FixedWidthInteger>(_: T.Type) throws -> T {
     let start = try advance(T.bitWidth / 8)
     return bytes.withUnsafeBytes {
@@ -24,18 +26,18 @@ struct ByteCursor {
     }
   }
 
-  /// A big-endian number, as pickles hold floating-point ones.
+  /// Reads a big-endian integer; pickles store floating-point numbers this way.
   mutating func bigEndian<T: FixedWidthInteger>(_: T.Type) throws -> T {
     try integer(T.self).byteSwapped
   }
 
-  /// The next bytes.
+  /// Reads the next `count` bytes.
   mutating func take(_ count: Int) throws -> ArraySlice<UInt8> {
     let start = try advance(count)
     return bytes[start..<position]
   }
 
-  /// The bytes before the next line feed, which is skipped.
+  /// Reads up to the next line feed and skips it.
   mutating func line() throws -> ArraySlice<UInt8> {
     guard let end = bytes[position...].firstIndex(of: UInt8(ascii: "\n")) else {
       throw ended()
@@ -44,7 +46,7 @@ struct ByteCursor {
     return bytes[position..<end]
   }
 
-  /// The next bytes as UTF-8.
+  /// Reads the next `count` bytes as UTF-8.
   mutating func text(_ count: Int) throws -> String {
     let start = position
     guard let text = String(validating: try take(count), as: UTF8.self) else {

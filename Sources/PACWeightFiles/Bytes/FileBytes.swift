@@ -1,14 +1,14 @@
 import Glibc
 
-/// Any part of one open file; nothing is read before it is asked for.
+/// Random access to an open file; reads only what is requested.
 final class FileBytes: Sendable {
   let path: String
-  /// The file's size when it was opened.
+  /// The file's size at the time of opening.
   let count: Int
   private let descriptor: Int32
 
   init(_ path: String) throws {
-    // Not blocking: opening a pipe would wait for a writer.
+    // Non-blocking, because opening a pipe would wait for a writer.
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {
       let missing = errno == ENOENT
@@ -18,7 +18,7 @@ final class FileBytes: Sendable {
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
       close(descriptor)
-      throw WeightFileError(path, "is no ordinary file", advice: "name a file of weights")
+      throw WeightFileError(path, "is not a regular file", advice: "name a weight file")
     }
     self.path = path
     self.count = Int(status.st_size)
@@ -27,7 +27,7 @@ final class FileBytes: Sendable {
 
   deinit { close(descriptor) }
 
-  /// Fills `buffer` with what begins at `offset`.
+  /// Fills `buffer` with the bytes from `offset` on.
   func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws {
     var done = 0
     while done < buffer.count {
@@ -45,7 +45,7 @@ final class FileBytes: Sendable {
   }
 
   /// `count` bytes from `offset`.
-  /// - Precondition: the caller has compared the range with the file's size.
+  /// - Precondition: the caller has checked the range against the file's size.
   func bytes(at offset: Int, count: Int) throws -> [UInt8] {
     precondition(offset >= 0 && count >= 0 && offset + count <= self.count)
     return try [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in

@@ -1,10 +1,10 @@
 import Glibc
 
-/// Writes a new file from its beginning to its end.
+/// Writes a new file sequentially.
 final class FileSink {
   private let path: String
   private let descriptor: Int32
-  /// How many bytes were written.
+  /// The number of bytes written so far.
   private(set) var count = 0
 
   init(_ path: String) throws {
@@ -32,12 +32,12 @@ final class FileSink {
   private func failure(_ problem: String) -> WeightFileError {
     WeightFileError(
       path, "\(problem) (\(String(cString: strerror(errno))))",
-      advice: "check the folder and the space of the disk")
+      advice: "check the folder and the free disk space")
   }
 }
 
 extension Array where Element == UInt8 {
-  /// Appends a number, little-endian.
+  /// Appends a little-endian integer.
   mutating func append<T: FixedWidthInteger>(number: T) {
     Swift.withUnsafeBytes(of: number.littleEndian) { append(contentsOf: $0) }
   }

@@ -2,24 +2,24 @@ import PACFiles
 
 /// Reads Python pickles that hold tensors and plain values.
 ///
-/// Nothing of Python is run: of the pickle machine's operations only those of `PickleOpcode` exist here, and of the
-/// names a pickle may ask for only those of `TorchGlobal`. Anything else ends the reading with an error that
-/// names it. All memory is in proportion to the bytes of the pickle.
+/// No Python code is run. Only the operations of `PickleOpcode` are implemented, and only the names
+/// of `TorchGlobal` can be imported. Anything else throws an error that names it. Memory use is
+/// proportional to the size of the pickle.
 struct PickleMachine {
   private var input: ByteCursor
   private(set) var heap = PickleHeap()
-  /// What the persistent identifiers and the calls have made.
+  /// The objects made by persistent identifiers and calls.
   private(set) var objects = TorchObjects()
   private var stack: [PickleValue] = []
   private var marks: [Int] = []
   private var memo: [Int: PickleValue] = [:]
-  /// Where the present operation stands.
+  /// The position of the current operation.
   private var start = 0
 
-  /// Starts at the first byte of `input`.
+  /// Makes a machine that starts at the first byte of `input`.
   init(_ input: ByteCursor) { self.input = input }
 
-  /// Where the last pickle ended.
+  /// The position behind the last pickle.
   var position: Int { input.position }
 
   /// Reads one pickle; several may follow one another.
@@ -80,7 +80,7 @@ struct PickleMachine {
 
 extension PickleMachine {
   private mutating func pop() throws -> PickleValue {
-    // What lies below a mark belongs to the operation that will take the mark away.
+    // Values below a mark belong to the operation that will pop the mark.
     guard stack.count > marks.last ?? 0, let value = stack.popLast() else { throw empty() }
     return value
   }
@@ -104,19 +104,19 @@ extension PickleMachine {
 
   private mutating func get(_ number: Int) throws {
     guard let value = memo[number] else {
-      throw input.damaged("refers to value \(number), of which there is none", at: start)
+      throw input.damaged("refers to the missing value \(number)", at: start)
     }
     stack.append(value)
   }
 
   private func empty() -> WeightFileError {
-    input.damaged("takes a value off an empty stack", at: start)
+    input.damaged("pops an empty stack", at: start)
   }
 
   private func refusal(_ problem: String) -> WeightFileError {
     input.error(
       problem, at: start,
-      advice: "only tensors and plain values are read, and nothing is run; "
+      advice: "only tensors and plain values are read, and no code is run; "
         + "save the tensors alone with torch.save(model.state_dict(), FILE)")
   }
 }
@@ -124,7 +124,7 @@ extension PickleMachine {
 // MARK: - Plain values
 
 extension PickleMachine {
-  /// Numbers, texts and bytes; each is as long as the stream, not as it claims.
+  /// Reads numbers, strings and bytes; lengths are checked against the rest of the stream.
   private mutating func constant(_ opcode: PickleOpcode) throws -> PickleValue {
     switch opcode {
     case .none: return .none
@@ -139,7 +139,7 @@ extension PickleMachine {
     case .shortUnicode: return .text(try input.text(Int(input.integer(UInt8.self))))
     case .unicode: return .text(try input.text(length(UInt32.self)))
     case .unicode8: return .text(try input.text(length(UInt64.self)))
-    // Texts of Python 2.
+    // Strings of Python 2.
     case .shortString: return .text(latin(try input.take(Int(input.integer(UInt8.self)))))
     case .string: return .text(latin(try input.take(length(UInt32.self))))
     case .shortBytes: return .bytes(Array(try input.take(Int(input.integer(UInt8.self)))))
@@ -151,14 +151,14 @@ extension PickleMachine {
 
   private mutating func length<T: FixedWidthInteger>(_: T.Type) throws -> Int {
     guard let length = Int(exactly: try input.integer(T.self)) else {
-      throw input.damaged("holds a length that no file has", at: start)
+      throw input.damaged("holds an impossible length", at: start)
     }
     return length
   }
 
   private func long(_ bytes: ArraySlice<UInt8>) -> PickleValue {
     guard bytes.count <= 8 else { return .long(Array(bytes)) }
-    // Two's complement: the last byte's highest bit fills the rest.
+    // Two's complement: the highest bit of the last byte is extended.
     var value = (bytes.last ?? 0) & 0x80 == 0 ? 0 : -1
     for byte in bytes.reversed() { value = value << 8 | Int(byte) }
     return .integer(value)
@@ -248,7 +248,7 @@ extension PickleMachine {
     }
   }
 
-  /// Attributes of an ordered dictionary, the `_metadata` of a state dict: not needed.
+  /// Skips attributes of an ordered dictionary, the unneeded `_metadata` of a state dict.
   private mutating func build() throws {
     _ = try pop()
     guard case .dictionary = try top() else {

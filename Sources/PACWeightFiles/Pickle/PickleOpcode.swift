@@ -1,7 +1,9 @@
-/// The operations of Python's pickle machine that are carried out: those with which protocols 2 to 5 write plain values.
+/// The supported operations of Python's pickle machine: those that write plain values in protocols
+/// 2 to 5.
 ///
-/// Missing on purpose, and refused: those of protocols 0 and 1 as text, of extensions, of buffers outside the stream, and
-/// those that make an object of any class (source: Python's `pickletools`).
+/// Deliberately unsupported, and rejected: the text operations of protocols 0 and 1, extensions,
+/// out-of-band buffers, and operations that make objects of arbitrary classes (source: Python's
+/// `pickletools`).
 enum PickleOpcode: UInt8 {
   case mark = 0x28  // (
   case stop = 0x2E  // .

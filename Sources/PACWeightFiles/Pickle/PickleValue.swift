@@ -1,37 +1,37 @@
 /// A value on the stack of the pickle machine.
 ///
-/// What contains others is a number into `PickleHeap`, so that a file can neither nest values deep enough to
-/// exhaust the program's own stack when they are freed, nor make them contain themselves.
+/// Containers are indices into `PickleHeap`. A file can therefore neither nest values so deeply
+/// that freeing them overflows the call stack, nor create reference cycles.
 enum PickleValue {
   case none
   case boolean(Bool)
   case integer(Int)
-  /// A whole number of more than 64 bits, its bytes little-endian.
+  /// An integer of more than 64 bits as little-endian bytes.
   case long([UInt8])
   case real(Double)
   case text(String)
   case bytes([UInt8])
-  /// One of the few names that a pickle may ask for.
+  /// One of the few names that a pickle may import.
   case global(TorchGlobal)
   /// Items of `PickleHeap`.
   case tuple(Int)
   case list(Int)
-  /// Keys and values in turn.
+  /// Alternating keys and values.
   case dictionary(Int)
   case set(Int)
   /// One of `TorchObjects.storages`.
   case storage(Int)
   /// One of `TorchObjects.tensors`.
   case tensor(Int)
-  /// Something that was read and is not needed, such as a device.
+  /// A value that is not needed, such as a device.
   case unused
 
-  /// What it is, for messages.
+  /// The kind of value, for messages.
   var kind: String {
     switch self {
     case .none: "None"
-    case .boolean: "a truth value"
-    case .integer, .long: "a whole number"
+    case .boolean: "a Boolean"
+    case .integer, .long: "an integer"
     case .real: "a number"
     case .text: "text"
     case .bytes: "bytes"
@@ -47,7 +47,7 @@ enum PickleValue {
   }
 }
 
-/// The items of every tuple, list, dictionary and set that a pickle has made.
+/// The items of all tuples, lists, dictionaries and sets of a pickle.
 struct PickleHeap {
   private var items: [[PickleValue]] = []
 
@@ -62,7 +62,7 @@ struct PickleHeap {
     items[number].append(contentsOf: values)
   }
 
-  /// The keys and values of a dictionary, in the order in which they were set.
+  /// The keys and values of a dictionary, in insertion order.
   func pairs(_ number: Int) -> [(key: PickleValue, value: PickleValue)] {
     stride(from: 0, to: items[number].count - 1, by: 2).map {
       (items[number][$0], items[number][$0 + 1])

@@ -1,8 +1,9 @@
-/// Writes the pickle, protocol 2, of a state dict: an `OrderedDict` of tensors as PyTorch makes it.
+/// Writes the pickle of a state dict (protocol 2): an `OrderedDict` of tensors, as PyTorch writes
+/// it.
 struct PickleWriter {
   private(set) var bytes: [UInt8] = []
 
-  /// The pickle of tensors whose storages are called `0`, `1`, … in order.
+  /// The pickle of tensors whose storages have the keys `0`, `1`, … in order.
   static func stateDictionary(_ tensors: [(name: String, shape: [Int])]) -> [UInt8] {
     var writer = PickleWriter()
     writer.write(.protocolVersion)

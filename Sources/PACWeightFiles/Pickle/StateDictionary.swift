@@ -1,18 +1,19 @@
 import PACFiles
 
-/// The named tensors of a pickled object: a state dict, or one inside the dictionaries that training programs wrap it in.
+/// The named tensors of a pickled object: a state dict, possibly nested in the dictionary of a
+/// training checkpoint.
 struct StateDictionary {
-  /// Names and the numbers of the tensors, in the order of the dictionary.
+  /// The names and tensor indices, in the order of the dictionary.
   private(set) var tensors: [(name: String, tensor: Int)] = []
-  /// What was chosen or left out, for people.
+  /// Notes for the user on what was chosen or ignored.
   private(set) var notes: [String] = []
 
-  /// Where others keep a network's parameters, the likeliest first.
+  /// The usual keys of a nested state dict, most common first.
   private static let wrappers = [
     "state_dict", "model_state_dict", "model", "net", "network", "weights", "params", "module",
   ]
 
-  /// Finds the dictionary of tensors nearest to the outside.
+  /// Finds the outermost dictionary of tensors.
   /// - Throws: `TensorFault` if there is none, or if there are several without a usual name.
   init(_ root: PickleValue, _ heap: PickleHeap) throws(TensorFault) {
     guard case .dictionary(let number) = root else {
@@ -39,7 +40,7 @@ struct StateDictionary {
   private static func find(
     _ number: Int, _ heap: PickleHeap, _ seen: inout Set<Int>
   ) throws(TensorFault) -> (number: Int, path: String)? {
-    // Each dictionary is looked into once, wherever it is: it may contain itself.
+    // Each dictionary is searched only once, since it may contain itself.
     guard seen.insert(number).inserted, seen.count < 1000 else { return nil }
     var inner: [(key: String, number: Int, path: String)] = []
     for (key, value) in heap.pairs(number) {
@@ -54,7 +55,7 @@ struct StateDictionary {
     guard let chosen = usual ?? inner.first else { return nil }
     guard usual != nil || inner.count == 1 else {
       throw TensorFault(
-        "holds tensors in several entries, \(listed(inner.map { shown($0.key) })); save one alone")
+        "holds tensors in several entries, \(listed(inner.map { shown($0.key) })); save only one")
     }
     return (chosen.number, chosen.path)
   }

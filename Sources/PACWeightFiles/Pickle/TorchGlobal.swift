@@ -1,9 +1,10 @@
-/// The names that the pickle of a PyTorch file may ask for: what tensors, parameters and state dicts are made of.
+/// The names that the pickle of a PyTorch file may import: those that tensors, parameters and state
+/// dicts need.
 ///
-/// None of them is Python's function of that name; `TorchObjects.call` does what each stands for.
+/// No Python function is called; `TorchObjects.call` implements what each name stands for.
 enum TorchGlobal {
   case orderedDictionary
-  /// `_rebuild_tensor` and its successors, which have more arguments behind those of the first.
+  /// `_rebuild_tensor` and its successors, which take additional arguments at the end.
   case rebuildTensor
   /// `_rebuild_tensor_v3`, whose storage is untyped.
   case rebuildTypedTensor
@@ -27,7 +28,7 @@ enum TorchGlobal {
     }
   }
 
-  /// The names that mean something here; nil for every other.
+  /// Looks up a name; nil if it is not supported.
   init?(module: String, name: String) {
     switch (module, name) {
     case ("collections", "OrderedDict"): self = .orderedDictionary
@@ -58,7 +59,7 @@ enum TorchGlobal {
     "ShortStorage": .int16, "CharStorage": .int8, "ByteStorage": .uint8, "BoolStorage": .bool,
   ]
 
-  /// PyTorch calls its types as we do.
+  /// PyTorch's names of the types are those of `WeightElementType`.
   private static let elementTypes = Dictionary(
     uniqueKeysWithValues: WeightElementType.allCases.map { ($0.rawValue, $0) })
 }

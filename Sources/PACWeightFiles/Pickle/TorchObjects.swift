@@ -1,41 +1,41 @@
 import PACFiles
 
-/// The storages and tensors that a pickle describes; their elements lie elsewhere in the file.
+/// The storages and tensors that a pickle describes; their elements are elsewhere in the file.
 struct TorchObjects {
-  /// A block of memory that one or more tensors look at.
+  /// A block of memory shared by one or more tensors.
   struct Storage {
     let key: String
-    /// Its size.
+    /// Its size in bytes.
     let bytes: Int
-    /// The size of one of its elements as its class says; 1 for an untyped one.
+    /// The size in bytes of an element of its class; 1 if untyped.
     let elementBytes: Int
   }
 
-  /// A part of a storage; nearly always all of it.
+  /// A part of a storage, usually all of it.
   struct Part {
-    /// The number of the storage.
+    /// The index of the storage.
     let storage: Int
     let type: WeightElementType?
-    /// Where it begins in the storage, and its size, in bytes.
+    /// Its offset in the storage and its size, in bytes.
     let offset: Int
     let bytes: Int
   }
 
-  /// The storages in the order in which they are met.
+  /// The storages in the order of the pickle.
   private(set) var storages: [Storage] = []
   private var numbers: [String: Int] = [:]
   private var parts: [Part] = []
-  /// The tensors in the order in which they are made.
+  /// The tensors in the order of their creation.
   private(set) var tensors: [StoredTensor] = []
 
-  /// The number of a storage by its key.
+  /// The index of the storage with a key.
   func storage(key: String) -> Int? { numbers[key] }
 
   // MARK: - Persistent identifiers
 
-  /// What `('storage', class, key, device, count[, view])` stands for.
+  /// Resolves `('storage', class, key, device, count[, view])`.
   ///
-  /// The view, `(key, first element, count)`, is what PyTorch before 0.4 wrote for a part of a storage.
+  /// PyTorch before 0.4 wrote the view, `(key, first element, count)`, for a part of a storage.
   mutating func storage(_ items: [PickleValue], _ heap: PickleHeap) throws(TensorFault) -> Int {
     guard items.count == 5 || items.count == 6, case .text("storage") = items[0],
       case .global(.storage(let type)) = items[1], let key = Self.key(items[2]),
@@ -78,7 +78,7 @@ struct TorchObjects {
 
   // MARK: - Calls
 
-  /// What calling one of the allowed names gives.
+  /// The result of calling one of the allowed names.
   mutating func call(
     _ global: TorchGlobal, _ arguments: [PickleValue], _ heap: inout PickleHeap
   ) throws(TensorFault) -> PickleValue {
@@ -97,7 +97,7 @@ struct TorchObjects {
       return first
     case .size:
       guard arguments.count == 1, case .tuple = arguments[0] else {
-        throw TensorFault("makes a size of something else than numbers")
+        throw TensorFault("makes a size of something other than numbers")
       }
       return arguments[0]
     case .device: return .unused
@@ -118,7 +118,7 @@ struct TorchObjects {
       switch item {
       case .list(let pair), .tuple(let pair):
         guard heap[pair].count == 2 else {
-          throw TensorFault("an item of an OrderedDict is no pair")
+          throw TensorFault("an item of an OrderedDict is not a pair")
         }
         pairs += heap[pair]
       default: throw TensorFault("an item of an OrderedDict is \(item.kind)")
@@ -127,7 +127,8 @@ struct TorchObjects {
     return pairs
   }
 
-  /// Makes a tensor of `(storage, first element, sizes, strides, …)`, which must lie within the storage.
+  /// Makes a tensor of `(storage, first element, sizes, strides, …)`, which must lie within the
+  /// storage.
   private mutating func tensor(
     _ arguments: [PickleValue], type: WeightElementType?, _ heap: PickleHeap
   ) throws(TensorFault) -> Int {

@@ -1,32 +1,32 @@
 import PACFiles
 import PACTensors
 
-/// Where the elements of a tensor lie within a storage.
+/// The layout of a tensor within its storage.
 struct StoredTensor {
-  /// The number of the storage.
+  /// The index of the storage.
   let storage: Int
   let type: WeightElementType
   let shape: [Int]
-  /// Elements from one index to the next along each axis.
+  /// The strides in elements along each axis.
   let strides: [Int]
-  /// The bytes of the storage from the first to behind the last element; empty without elements.
+  /// The byte range in the storage from the first to the last element; empty without elements.
   let bytes: Range<Int>
   /// The number of elements.
   let count: Int
 
-  /// As PyTorch's.
+  /// PyTorch's limit.
   private static let largestRank = 64
 
   /// Describes a tensor.
   /// - Parameters:
-  ///   - storage: the number of the storage.
-  ///   - type: what an element is.
-  ///   - firstByte: where in the storage its element 0 lies.
-  ///   - first: the tensor's first element, counted from there.
-  ///   - shape: the extents.
-  ///   - strides: elements from one index to the next along each axis; none is negative.
-  /// - Throws: if the numbers overflow, or if the tensor repeats elements: it would need more memory than the file
-  ///   gives reason for.
+  ///   - storage: the index of the storage.
+  ///   - type: the type of the elements.
+  ///   - firstByte: the byte offset of element 0 in the storage.
+  ///   - first: the index of the tensor's first element, counted from there.
+  ///   - shape: the size of each axis.
+  ///   - strides: the stride in elements along each axis, none negative.
+  /// - Throws: if the numbers overflow, or if the tensor repeats elements, which would need more
+  ///   memory than the size of the file justifies.
   init(
     storage: Int, type: WeightElementType, firstByte: Int, first: Int, shape: [Int], strides: [Int]
   ) throws(TensorFault) {
@@ -55,7 +55,7 @@ struct StoredTensor {
     bytes = begin..<(try sum(begin, span))
   }
 
-  /// A tensor whose elements lie one behind the other.
+  /// Describes a contiguous tensor.
   init(
     storage: Int, type: WeightElementType, firstByte: Int, contiguous shape: [Int]
   ) throws(TensorFault) {
@@ -79,7 +79,7 @@ struct StoredTensor {
     }
   }
 
-  /// Whether the elements lie one behind the other in row-major order.
+  /// Whether the elements are contiguous in row-major order.
   private var isContiguous: Bool {
     var expected = 1
     for (extent, stride) in zip(shape, strides).reversed() where extent != 1 {
@@ -110,7 +110,7 @@ struct StoredTensor {
     }
   }
 
-  /// Calls `body` with the row-major number of each element and its place behind the first one.
+  /// Calls `body` with the row-major index of each element and its offset from the first one.
   private func forEachElement(_ body: (Int, Int) -> Void) {
     var index = shape.map { _ in 0 }
     var place = 0
@@ -129,14 +129,14 @@ struct StoredTensor {
 
 private let hostIsBigEndian = 1.bigEndian == 1
 
-/// A sum that no damaged number overflows.
+/// A checked sum; throws on overflow, which only a damaged file causes.
 private func sum(_ a: Int, _ b: Int) throws(TensorFault) -> Int {
   let (sum, overflow) = a.addingReportingOverflow(b)
   guard !overflow else { throw TensorFault("states a size that no file has") }
   return sum
 }
 
-/// A product that no damaged number overflows.
+/// A checked product; throws on overflow, which only a damaged file causes.
 func product(_ a: Int, _ b: Int) throws(TensorFault) -> Int {
   let (product, overflow) = a.multipliedReportingOverflow(by: b)
   guard !overflow else { throw TensorFault("states a size that no file has") }

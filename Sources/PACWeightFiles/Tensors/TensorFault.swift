@@ -1,4 +1,4 @@
-/// What does not fit together in a stored tensor.
+/// An inconsistency in a stored tensor.
 struct TensorFault: Error {
   let problem: String
 

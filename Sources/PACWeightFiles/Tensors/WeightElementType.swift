@@ -1,6 +1,7 @@
-/// What one stored element is.
+/// The type of a stored element.
 ///
-/// Floating-point kinds become `Float`; whole numbers and truth values, of which a network has counters at most, do not.
+/// Floating-point types convert to `Float`. Integers and Booleans, which networks only use for
+/// counters, do not.
 public enum WeightElementType: String, Sendable, CaseIterable {
   /// IEEE 754 of 64 bits.
   case float64
@@ -10,26 +11,26 @@ public enum WeightElementType: String, Sendable, CaseIterable {
   case float16
   /// The upper half of a `float32`.
   case bfloat16
-  /// Whole numbers of 64 bits.
+  /// Signed 64-bit integers.
   case int64
-  /// Whole numbers of 32 bits.
+  /// Signed 32-bit integers.
   case int32
-  /// Whole numbers of 16 bits.
+  /// Signed 16-bit integers.
   case int16
-  /// Whole numbers of 8 bits.
+  /// Signed 8-bit integers.
   case int8
-  /// Whole numbers of 64 bits, none negative.
+  /// Unsigned 64-bit integers.
   case uint64
-  /// Whole numbers of 32 bits, none negative.
+  /// Unsigned 32-bit integers.
   case uint32
-  /// Whole numbers of 16 bits, none negative.
+  /// Unsigned 16-bit integers.
   case uint16
-  /// Whole numbers of 8 bits, none negative.
+  /// Unsigned 8-bit integers.
   case uint8
-  /// True or false, a byte each.
+  /// Booleans, one byte each.
   case bool
 
-  /// The size of one element.
+  /// The size of one element in bytes.
   public var bytes: Int {
     switch self {
     case .float64, .int64, .uint64: 8
@@ -47,7 +48,7 @@ public enum WeightElementType: String, Sendable, CaseIterable {
     }
   }
 
-  /// The element that begins at `pointer`, as `Float`; `float64` is rounded to the nearest.
+  /// Loads the element at `pointer` as `Float`; `float64` is rounded to nearest.
   /// - Precondition: a floating-point type.
   func load(_ pointer: UnsafeRawPointer, isBigEndian: Bool) -> Float {
     func bits<T: FixedWidthInteger>(_: T.Type) -> T {
@@ -59,7 +60,7 @@ public enum WeightElementType: String, Sendable, CaseIterable {
     case .float32: return Float(bitPattern: bits(UInt32.self))
     case .float16: return Float(Float16(bitPattern: bits(UInt16.self)))
     case .bfloat16: return Float(bitPattern: UInt32(bits(UInt16.self)) << 16)
-    default: preconditionFailure("\(self) is no floating-point type")
+    default: preconditionFailure("\(self) is not a floating-point type")
     }
   }
 }

@@ -1,21 +1,23 @@
 import PACFiles
 import PACTensors
 
-/// A file of named tensors, opened: names, types and shapes are known and checked, elements are read when asked for.
+/// An open file of named tensors.
 ///
-/// Three formats are told apart by their first bytes: `.safetensors`, and both formats of PyTorch's `torch.save`. Nothing
-/// that a file says is believed before it is compared with the file's size.
+/// Names, types and shapes are already read and checked; elements are read on demand.
+///
+/// The first bytes tell the three formats apart: `.safetensors` and both formats of PyTorch's
+/// `torch.save`. Every size that a file states is checked against the size of the file.
 public struct WeightFile {
   /// The formats of weight files of other programs.
   public enum Format: Sendable, Equatable {
     /// `torch.save` since PyTorch 1.6: a zip archive.
     case torchArchive
-    /// `torch.save` before: pickles with the elements behind them.
+    /// `torch.save` before PyTorch 1.6: pickles followed by the elements.
     case torchStream
-    /// A JSON header with the elements behind it.
+    /// A JSON header followed by the elements.
     case safetensors
 
-    /// For people.
+    /// The name of the format, for messages.
     public var name: String {
       switch self {
       case .torchArchive: "PyTorch weights"
@@ -29,9 +31,9 @@ public struct WeightFile {
   public struct Entry: Sendable {
     /// Its name.
     public let name: String
-    /// What its elements are in the file.
+    /// The type of its elements in the file.
     public let type: WeightElementType
-    /// Its extents, outermost first.
+    /// The size of each axis, outermost first.
     public let shape: [Int]
     let number: Int
   }
@@ -39,7 +41,7 @@ public struct WeightFile {
   /// A block of elements within the file.
   struct Block {
     enum Place {
-      /// As they are, from this byte on.
+      /// Uncompressed, from this byte on.
       case plain(offset: Int)
       case deflated(ZipEntry, ZipArchive)
     }
@@ -49,13 +51,13 @@ public struct WeightFile {
 
   /// The path of the file.
   public let path: String
-  /// What the file is.
+  /// The format of the file.
   public let format: Format
   /// The tensors in the order of the file.
   public let entries: [Entry]
-  /// Texts stored beside the tensors.
+  /// Strings stored with the tensors.
   public let metadata: [String: String]
-  /// What was chosen or left out when the file was opened, for people.
+  /// Notes for the user on what was chosen or ignored.
   public let notes: [String]
 
   private let file: FileBytes
@@ -63,7 +65,7 @@ public struct WeightFile {
   private let blocks: [Block]
   private let isBigEndian: Bool
 
-  /// Puts an opened file together: `names` number the `tensors`, whose storages lie in the `blocks`.
+  /// Makes an open file: `names` index the `tensors`, whose storages are the `blocks`.
   init(
     _ file: FileBytes, _ format: Format, names: [(name: String, tensor: Int)],
     tensors: [StoredTensor], blocks: [Block], metadata: [String: String] = [:],
@@ -83,24 +85,24 @@ public struct WeightFile {
     try requireProportion()
   }
 
-  /// How often tensors may share memory, counted in bytes of `Float`.
+  /// How much larger the tensors, as `Float`, may be than the storages that they share.
   private static let largestShare = 16
 
-  /// A few tensors may share one storage; very many that do would fill the memory from a small file.
+  /// A few tensors may share a storage, but with very many a small file could fill the memory.
   private func requireProportion() throws {
     let stored = blocks.reduce(0) { $0 + $1.bytes }
     var needed = 0
     for entry in entries { needed += tensors[entry.number].count * 4 }
     guard needed <= Self.largestShare * stored else {
       throw WeightFileError(
-        path, "its tensors need \(needed) bytes and share the \(stored) that are stored",
-        advice: "save copies of them, for example with clone()")
+        path, "its tensors need \(needed) bytes, but share only \(stored) stored bytes",
+        advice: "save copies, for example with clone()")
     }
   }
 
-  /// Reads a tensor, as `Float`.
-  /// - Throws: `WeightFileError` if it cannot be read, if its elements are no floating-point numbers, or if one of
-  ///   64 bits is too large for 32.
+  /// Reads a tensor as `Float`.
+  /// - Throws: `WeightFileError` if it cannot be read, if its elements are not floating-point
+  ///   numbers, or if a 64-bit value overflows 32 bits.
   public func tensor(_ entry: Entry) throws -> Tensor {
     let stored = tensors[entry.number]
     guard stored.type.isFloatingPoint else {
@@ -118,8 +120,9 @@ public struct WeightFile {
     }
     if stored.type == .float64, tensor.elements.contains(where: \.isInfinite) {
       throw WeightFileError(
-        path, at: shown(entry.name), "holds infinity or numbers beyond the range of 32 bits",
-        advice: "store finite numbers")
+        path, at: shown(entry.name),
+        "holds non-finite values, or values beyond the range of 32 bits",
+        advice: "store finite values")
     }
     return tensor
   }

@@ -3,33 +3,34 @@ import PACFiles
 /// One file inside a zip archive.
 struct ZipEntry {
   let name: String
-  /// How its bytes are stored.
+  /// The compression method.
   enum Method {
     case stored
     case deflated
   }
   let method: Method
-  /// Its size in the archive.
+  /// Its compressed size in bytes.
   let compressedCount: Int
-  /// Its own size.
+  /// Its uncompressed size in bytes.
   let count: Int
-  /// CRC-32 of its bytes; 0 where the program that wrote it computed none.
+  /// The CRC-32 of its bytes; 0 if the writing program computed none.
   let checksum: UInt32
-  /// Where its bytes begin in the archive.
+  /// The offset of its bytes in the archive.
   let offset: Int
 }
 
-/// A zip archive of one part, as PyTorch writes it since version 1.6; entries stored or deflated, zip64 included.
+/// A single-file zip archive, as PyTorch writes it since version 1.6; supports stored and deflated
+/// entries and zip64.
 struct ZipArchive {
   private let file: FileBytes
   /// The entries in the order of the archive's directory.
   let entries: [ZipEntry]
   private let places: [String: Int]
 
-  /// Whether a file begins like an archive.
+  /// Whether a file begins like a zip archive.
   static func recognizes(_ start: [UInt8]) -> Bool { start.starts(with: [0x50, 0x4B, 3, 4]) }
 
-  /// Reads the directory, and compares every size in it with the file's.
+  /// Reads the directory, and checks every size in it against the size of the file.
   init(_ file: FileBytes) throws {
     self.file = file
     let entries = try ZipDirectory(file).entries(of: file)
@@ -42,7 +43,7 @@ struct ZipArchive {
 
   subscript(name: String) -> ZipEntry? { places[name].map { entries[$0] } }
 
-  /// All bytes of an entry, compared with its checksum.
+  /// Reads all bytes of an entry and verifies its checksum.
   func bytes(of entry: ZipEntry) throws -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(entry.count)
@@ -50,17 +51,18 @@ struct ZipArchive {
     return bytes
   }
 
-  /// Compares the bytes of an entry with its size and its checksum.
+  /// Verifies the size and the checksum of an entry.
   func verify(_ entry: ZipEntry) throws { try forEachPiece(of: entry) { _ in } }
 
-  /// Hands out the bytes of an entry piece by piece; throws after the last one if they are not what was stored.
+  /// Calls `body` with the bytes of an entry piece by piece; throws after the last one if size or
+  /// checksum do not match.
   private func forEachPiece(
     of entry: ZipEntry, _ body: (UnsafeRawBufferPointer) throws -> Void
   ) throws {
     var (sum, made) = (CRC32(), 0)
     func pass(_ piece: UnsafeRawBufferPointer) throws {
       made += piece.count
-      guard made <= entry.count else { throw damaged(entry, "holds more than it says") }
+      guard made <= entry.count else { throw damaged(entry, "holds more bytes than it states") }
       sum.update(piece)
       try body(piece)
     }
@@ -79,14 +81,14 @@ struct ZipArchive {
       }
     }
     guard made == entry.count else {
-      throw damaged(entry, "holds \(made) bytes where it says \(entry.count)")
+      throw damaged(entry, "holds \(made) bytes, but states \(entry.count)")
     }
     guard entry.checksum == 0 || entry.checksum == sum.value else {
-      throw damaged(entry, "its checksum does not fit its bytes")
+      throw damaged(entry, "its checksum does not match its bytes")
     }
   }
 
-  /// Passes what the archive holds for an entry, until `body` wants no more.
+  /// Calls `body` with the stored bytes of an entry piece by piece, until it wants no more.
   private func forEachStoredPiece(
     of entry: ZipEntry, _ body: (UnsafeRawBufferPointer) throws -> Bool
   ) throws {

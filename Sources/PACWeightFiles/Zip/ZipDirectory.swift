@@ -1,6 +1,7 @@
 import PACFiles
 
-/// Where the directory of a zip archive lies: the record at its end, or the zip64 one before that.
+/// The location of a zip archive's directory, from the record at the end or the zip64 record before
+/// it.
 ///
 /// Sources: PKWARE's APPNOTE 6.3.10, sections 4.3.7 to 4.5.3.
 struct ZipDirectory {
@@ -12,7 +13,7 @@ struct ZipDirectory {
   private static let locatorLength = 20
   private static let end64Length = 56
 
-  /// Finds the record at the end, behind which only a comment may follow.
+  /// Finds the record at the end of the file, which only a comment may follow.
   init(_ file: FileBytes) throws {
     let tailLength = min(file.count, Self.endLength + Int(UInt16.max))
     let tail = try file.bytes(at: file.count - tailLength, count: tailLength)
@@ -37,7 +38,7 @@ struct ZipDirectory {
     }
     guard self.size <= place, self.offset <= place - self.size, self.count <= self.size / 46 else {
       throw WeightFileError.damaged(
-        file.path, "the archive's directory of \(self.size) bytes is not where it says")
+        file.path, "the archive's directory of \(self.size) bytes is not where it should be")
     }
   }
 
@@ -45,7 +46,7 @@ struct ZipDirectory {
     (self.count, self.size, self.offset) = (count, size, offset)
   }
 
-  /// What the zip64 records say, nil if there are none.
+  /// Reads the zip64 records; nil if there are none.
   private static func end64(_ file: FileBytes, before end: Int) throws -> ZipDirectory? {
     guard end >= locatorLength else { return nil }
     var locator = ByteCursor(
@@ -59,7 +60,7 @@ struct ZipDirectory {
     var record = ByteCursor(
       try file.bytes(at: place, count: end64Length), file: file.path, part: "zip64 record")
     guard try record.integer(UInt32.self) == 0x0606_4B50 else {
-      throw record.damaged("is none", at: 0)
+      throw record.damaged("is missing", at: 0)
     }
     _ = try record.take(28)
     guard let count = Int(exactly: try record.integer(UInt64.self)),
@@ -69,7 +70,7 @@ struct ZipDirectory {
     return ZipDirectory(count: count, size: size, offset: offset)
   }
 
-  /// The entries, each within the file and before the directory.
+  /// Reads the entries and checks that each is within the file and before the directory.
   func entries(of file: FileBytes) throws -> [ZipEntry] {
     var cursor = ByteCursor(
       try file.bytes(at: offset, count: size), file: file.path, part: "archive's directory")
@@ -79,7 +80,7 @@ struct ZipDirectory {
   private func entry(_ cursor: inout ByteCursor, _ file: FileBytes) throws -> ZipEntry {
     let start = cursor.position
     guard try cursor.integer(UInt32.self) == 0x0201_4B50 else {
-      throw cursor.damaged("is no entry", at: start)
+      throw cursor.damaged("is not an entry", at: start)
     }
     _ = try cursor.take(4)
     let flags = try cursor.integer(UInt16.self)
@@ -110,7 +111,7 @@ struct ZipDirectory {
     return try located(sizes, name: name, method: method, checksum: checksum, in: file)
   }
 
-  /// Checks the sizes against the file, and finds where the entry's bytes begin.
+  /// Checks the sizes against the file, and locates the entry's bytes.
   private func located(
     _ sizes: ZipSizes, name: String, method: ZipEntry.Method, checksum: UInt32, in file: FileBytes
   ) throws -> ZipEntry {
@@ -124,7 +125,7 @@ struct ZipDirectory {
     var header = ByteCursor(
       try file.bytes(at: start, count: headerLength), file: file.path, part: shown(name))
     guard try header.integer(UInt32.self) == 0x0403_4B50 else {
-      throw damaged("is not where the archive's directory says")
+      throw damaged("is not where the archive's directory puts it")
     }
     _ = try header.take(22)
     let nameLength = Int(try header.integer(UInt16.self))
@@ -134,7 +135,7 @@ struct ZipDirectory {
       throw damaged("\(packed) bytes do not fit into the file")
     }
     guard method == .stored ? count == packed : count / Inflation.largestFactor <= packed else {
-      throw damaged("\(count) bytes cannot come out of \(packed)")
+      throw damaged("\(packed) bytes cannot inflate to \(count)")
     }
     return ZipEntry(
       name: name, method: method, compressedCount: packed, count: count, checksum: checksum,
@@ -142,13 +143,13 @@ struct ZipDirectory {
   }
 }
 
-/// The sizes and the place of an entry, of 32 bits or, in an extra field, of 64.
+/// The sizes and the offset of an entry, from 32-bit fields or a 64-bit extra field.
 private struct ZipSizes {
   var compressed: UInt64
   var own: UInt64
   var offset: UInt64
 
-  /// Takes what does not fit into 32 bits from the extra field numbered 1.
+  /// Takes values that do not fit into 32 bits from extra field 1.
   mutating func complete(from extra: [UInt8], _ file: String, _ name: String) throws {
     let beyond = UInt64(UInt32.max)
     guard own == beyond || compressed == beyond || offset == beyond else { return }

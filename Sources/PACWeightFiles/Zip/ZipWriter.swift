@@ -1,15 +1,17 @@
 import PACFiles
 
-/// From where on a zip archive needs the wider fields of zip64.
+/// The limits above which a zip archive needs zip64.
 struct ZipLimits {
-  /// The first size or place that the fields of 32 bits cannot hold: their largest value means zip64.
+  /// The first size or offset that needs zip64: the largest 32-bit value marks zip64 itself.
   var number = Int(UInt32.max)
-  /// The first number of entries that the fields of 16 bits cannot hold.
+  /// The first number of entries that needs zip64.
   var entries = Int(UInt16.max)
 }
 
-/// Writes a zip archive of stored entries, each beginning at a multiple of 64 bytes as PyTorch's do, so that they can
-/// be mapped into memory; zip64 where its size or the number of entries asks for it.
+/// Writes a zip archive of stored entries.
+///
+/// Like PyTorch, it aligns each to 64 bytes for memory mapping, and uses zip64 where sizes or the
+/// number of entries require it.
 ///
 /// Source: PKWARE's APPNOTE 6.3.10, sections 4.3.7 to 4.5.3.
 final class ZipWriter {
@@ -33,7 +35,8 @@ final class ZipWriter {
     var sum = CRC32()
     sum.update(bytes)
     let (start, size) = (sink.count, bytes.count)
-    // Version, flags, method, time, date, checksum, sizes and the name's length stand in both headers alike.
+    // Version, flags, method, time, date, checksum, sizes and the name's length are the same in
+    // both headers.
     var common: [UInt8] = []
     common.append(number: version(for: [start, size]))
     for number: UInt16 in [0, 0, 0, Self.firstDay] { common.append(number: number) }
@@ -44,7 +47,7 @@ final class ZipWriter {
 
     var extra = wide([size, size])
     let headerCount = 30 + name.utf8.count + extra.count
-    // An extra field needs four bytes of its own.
+    // An extra field has a header of four bytes.
     let padding = (2 * Self.alignment - (start + headerCount + 4) % Self.alignment) % Self.alignment
     extra += [UInt8(ascii: "F"), UInt8(ascii: "B")]
     extra.append(number: UInt16(padding))
@@ -63,7 +66,7 @@ final class ZipWriter {
     entryCount += 1
   }
 
-  /// Writes the directory; nothing can be added after it.
+  /// Writes the directory; no entry can be added afterwards.
   func finish() throws {
     let start = sink.count
     try sink.write(directory)
@@ -79,7 +82,7 @@ final class ZipWriter {
     try sink.write(end)
   }
 
-  /// The zip64 record of the directory, and its locator.
+  /// The zip64 end-of-directory record and its locator.
   private func wideEnd(directoryStart: Int) -> [UInt8] {
     var end: [UInt8] = [0x50, 0x4B, 6, 6]
     end.append(number: UInt64(44))
@@ -93,7 +96,7 @@ final class ZipWriter {
     return end
   }
 
-  /// What a reader must know: 4.5, zip64, or 2.0.
+  /// The version that a reader must support: 4.5 for zip64, else 2.0.
   private func version(for numbers: [Int]) -> UInt16 {
     numbers.contains { $0 >= limits.number } ? 45 : 20
   }
@@ -103,7 +106,7 @@ final class ZipWriter {
     number >= limits.number ? .max : UInt32(number)
   }
 
-  /// The extra field with those of the numbers that do not fit into 32 bits; nothing if all do.
+  /// The extra field with the numbers that do not fit into 32 bits; empty if all fit.
   private func wide(_ numbers: [Int]) -> [UInt8] {
     let large = numbers.filter { $0 >= limits.number }
     if large.isEmpty { return [] }
@@ -113,6 +116,6 @@ final class ZipWriter {
     return field
   }
 
-  /// 1 January 1980: the same weights give the same file whenever they are written.
+  /// 1 January 1980, so that the same weights always give the same file.
   private static let firstDay: UInt16 = 0x21
 }

@@ -1,6 +1,6 @@
 @testable import PACKernels
 
-/// A convolution of whole numbers and the sums it stands for, which are exact in every order.
+/// A convolution of integers and the sums it stands for, which are exact in every order.
 struct ConvolutionSums {
   let input: [Float]
   let weight: [Float]

@@ -2,8 +2,8 @@ import Testing
 
 @testable import PACKernels
 
-/// The loop for one or two output channels against sums written out, on small whole numbers: every
-/// sum is exact.
+/// The loop for one or two output channels against sums written out, on small integers: every sum
+/// is exact.
 @Suite struct FewOutputConvolutionTests {
   static let cases: [ConvolutionSizes] = [
     sizes(outputs: 1, rows: WindowAxis(input: 6, size: 5, padding: 2), columns: 67, padding: 2),

@@ -2,8 +2,8 @@ import Testing
 
 @testable import PACKernels
 
-/// The convolution as one matrix product against the sums it stands for, with whole numbers, which
-/// are exact.
+/// The convolution as one matrix product against the sums it stands for, with integers, which are
+/// exact.
 @Suite struct MatrixConvolutionTests {
   static let cases: [ConvolutionSizes] = [
     (1, 3, 5, WindowAxis(input: 6, size: 3), WindowAxis(input: 7, size: 3)),

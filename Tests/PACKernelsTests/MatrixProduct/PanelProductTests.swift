@@ -19,7 +19,7 @@ import Testing
       weights.multiply(panel.pointer, into: result.pointer, stride: stride)
       for row in 0..<rows {
         for lane in 0..<Vector.lanes {
-          // Small whole numbers: every sum is exact.
+          // Small integers: every sum is exact.
           let expected = (0..<depth).reduce(Float(0)) { $0 + left(row, $1) * right($1, lane) }
           #expect(result.pointer[row * stride + lane] == expected, "depth \(depth) row \(row)")
         }

@@ -193,7 +193,8 @@ struct FullyConnectedCase: Sendable, CustomTestStringConvertible {
         == "FullyConnectedCRF: image is of 6 channels; allowed: 1 to 5")
     #expect(
       applied(.zeros([1, 3, 4, 5]), tape: Tape())
-        == "FullyConnectedCRF: unary is in need of a gradient; allowed: constants: the layer is for inference only"
+        == "FullyConnectedCRF: unary is in need of a gradient; allowed: constants: the layer is "
+        + "for inference only"
     )
     #expect(
       applied(Tensor(repeating: .nan, [1, 3, 4, 5]))
@@ -201,7 +202,8 @@ struct FullyConnectedCase: Sendable, CustomTestStringConvertible {
         + "allowed: finite ones up to 2921 times; choose larger widths")
     #expect(
       applied(.zeros([1, 3, 4, 5]), .init(smoothnessDistance: 1.0 / 4096))
-        == "FullyConnectedCRF: smoothness term is of positions or colours 16384.0 times their width; "
+        == "FullyConnectedCRF: smoothness term is of positions or colours 16384.0 times their "
+        + "width; "
         + "allowed: finite ones up to 9237 times; choose larger widths")
   }
 }

@@ -74,7 +74,7 @@ import Testing
       space: 6, luma: 60, chroma: 50, smoothness: smoothness)
     let solver = BilateralSolver(factor: factor, settings: settings)
     let ours = try solver(Variable(low), guide: Variable(guide)).value.elements
-    let enlarged = resizeBilinear(Variable(low), height: 16, width: 24).value.elements
+    let upsampled = resizeBilinear(Variable(low), height: 16, width: 24).value.elements
     let sigma = Double(factor) / 8
     let confidence = (0..<16 * 24).map { i -> Double in
       let distances = [i / 24, i % 24].map { position in
@@ -85,7 +85,7 @@ import Testing
     for channel in 0..<2 {
       let pixels = channel * 384..<(channel + 1) * 384
       let expected = reference(
-        enlarged[pixels].map(Double.init), guide, settings, confidence: confidence)
+        upsampled[pixels].map(Double.init), guide, settings, confidence: confidence)
       for (a, b) in zip(ours[pixels], expected) { #expect(abs(Double(a) - b) < 1e-4) }
     }
   }

@@ -47,13 +47,13 @@ import Testing
     let filter = GuidedFilter(
       factor: factor, settings: GuidedFilterSettings(radius: radius, epsilon: Float(epsilon)))
     let ours = try filter(Variable(low), guide: Variable(guide)).value
-    let enlarged = resizeBilinear(Variable(low), height: h, width: w).value
+    let upsampled = resizeBilinear(Variable(low), height: h, width: w).value
     func plane(_ tensor: Tensor, _ number: Int) -> [Double] {
       tensor.elements[number * h * w..<(number + 1) * h * w].map(Double.init)
     }
     for map in 0..<4 {
       let expected = reference(
-        plane(enlarged, map), (0..<3).map { plane(guide, map / 2 * 3 + $0) }, h, w,
+        plane(upsampled, map), (0..<3).map { plane(guide, map / 2 * 3 + $0) }, h, w,
         radius: radius, epsilon: epsilon)
       for (a, b) in zip(plane(ours, map), expected) { #expect(abs(a - b) < 1e-5, "map \(map)") }
     }

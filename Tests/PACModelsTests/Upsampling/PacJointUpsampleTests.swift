@@ -37,7 +37,8 @@ import Testing
     #expect(try values(3) != values(4))
   }
 
-  /// Away from the border the network that starts as interpolation differs from repeated doubling only through K < 1.
+  /// Away from the border the network that starts as interpolation differs from repeated doubling
+  /// only through K < 1.
   @Test(arguments: [2, 4, 8])
   func startsCloseToInterpolation(_ factor: Int) throws {
     let network = try UpsamplerName.pacJointUpsample().make(

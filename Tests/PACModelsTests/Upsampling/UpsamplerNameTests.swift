@@ -35,9 +35,9 @@ import Testing
   @Test(arguments: [
     (
       "JBU_3_1_1", 4,
-      "model JBU_3_1_1: at factor 4 its window meets no input pixel here and there; choose an odd k above 4, such as 9"
+      "model JBU_3_1_1: at factor 4 some windows contain no input pixel; choose an odd k above 4, such as 9"
     ),
-    ("JBU_9_10000000_1", 4, "model JBU_9_10000000_1: its scales are at most 1000000"),
+    ("JBU_9_10000000_1", 4, "model JBU_9_10000000_1: its scales must be at most 1000000"),
     ("PacJointUpsampleLite", 2, "model PacJointUpsampleLite has no factor 2; choose 4, 8 or 16"),
     ("PacJointUpsample", 6, "model PacJointUpsample has no factor 6; choose 2, 4, 8 or 16"),
     (
@@ -60,7 +60,7 @@ import Testing
     #expect {
       try name.make(factor: 4, initialization: .interpolation, seed: 0)
     } throws: {
-      "\($0)".contains("init interpolation needs transposed filters of 5×5 or more; leave out _u3")
+      "\($0)".contains("init interpolation needs transposed filters of 5×5 or more; omit _u3")
     }
   }
 
@@ -75,7 +75,7 @@ import Testing
       declaring: "Scaled", hasParameters: true, construct: { _, _ in Scaled() })
     #expect(try name.make(factor: 1, seed: 0).parameters.count == 1)
     #expect(
-      throws: ModelError("init interpolation: this network cannot start so; choose init published")
+      throws: ModelError("init interpolation: not supported by this network; choose init published")
     ) { try name.make(factor: 1, initialization: .interpolation, seed: 0) }
   }
 

@@ -4,7 +4,8 @@ import Testing
 
 @testable import PACModels
 
-/// Whole frames are computed in bands of rows where no gradient is recorded: the result is the same.
+/// Whole frames are computed in bands of rows where no gradient is recorded: the result is the
+/// same.
 @Suite struct WholeFrameTests {
   @Test(arguments: [
     "PacJointUpsample", "PacJointUpsampleLite", "PacJointUpsample_t1x8_g2x64_f1x96_s7_u9", "DJIF",

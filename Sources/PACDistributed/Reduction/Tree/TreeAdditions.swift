@@ -1,7 +1,7 @@
-/// The additions that make one total of several nodes' sums, as numbers of the summands.
+/// The additions that combine several nodes' sums into one total, as indices of the summands.
 ///
-/// They follow the tree, but for which of two summands takes the sum: a + b and b + a have the same
-/// bits, so that a summand that lies where the result is wanted can take all sums it is part of.
+/// They follow the tree except for which summand holds the sum: a + b and b + a have the same bits,
+/// so a summand whose buffer should hold the result can take all sums it is part of.
 struct TreeAdditions: Equatable {
   /// Summand `source` is added to summand `target`, in this order.
   struct Addition: Equatable {
@@ -10,14 +10,14 @@ struct TreeAdditions: Equatable {
   }
 
   var steps: [Addition] = []
-  /// The summand that ends up as the total; nil without summands.
+  /// The summand that becomes the total; nil without summands.
   var total: Int?
 
   /// Finds the additions.
   /// - Parameters:
-  ///   - nodes: the summands from left to right; together they hold the positions from 0 on without
-  ///     a gap.
-  ///   - favoured: the summands that should take sums rather than be added to others.
+  ///   - nodes: the summands from left to right, which together cover the positions from 0 on
+  ///     without a gap.
+  ///   - favoured: the summands that should hold sums rather than be added to others.
   init(_ nodes: [TreeNode], favouring favoured: Range<Int>) {
     var stack: [(node: TreeNode, summand: Int)] = []
     func merge() {

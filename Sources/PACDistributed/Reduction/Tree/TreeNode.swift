@@ -1,8 +1,8 @@
 /// A node of the summation tree: the sum of positions `index · 2^level ..< (index + 1) · 2^level`.
 ///
-/// The leaves are the samples of a global batch in their fixed order. The tree over B of them is
-/// the same however they are shared out; where B is no power of two, a node without a right child
-/// equals its left one.
+/// The leaves are the samples of a global batch in their fixed order. The tree over B samples does
+/// not depend on how ranks share them. If B is not a power of two, a node without a right child
+/// equals its left child.
 struct TreeNode: Equatable {
   /// The height above the leaves; the node holds `1 << level` positions.
   var level: Int
@@ -19,8 +19,8 @@ struct TreeNode: Equatable {
 
   /// The fewest nodes whose positions are exactly `range`, from left to right.
   ///
-  /// Their sizes first grow and then shrink; there are at most 2 · log₂(count) of them. These are
-  /// the sums a rank that holds `range` can form without its neighbours.
+  /// Their sizes first grow and then shrink; there are at most 2 · log₂(count) of them. They are
+  /// the sums that a rank with `range` can compute without other ranks.
   static func nodes(covering range: Range<Int>) -> [TreeNode] {
     var nodes: [TreeNode] = []
     var position = range.lowerBound

@@ -1,16 +1,15 @@
 import PACKernels
 import PACTensors
 
-/// A sum of equally long vectors, one for each sample, whose rounding depends only on the samples'
-/// order.
+/// A sum of vectors, one per sample, whose rounding depends only on the samples' order.
 ///
-/// Floating-point addition is not associative: a plain sum changes in its last bits with the number
-/// of ranks. Here the order of additions is fixed by a balanced binary tree over the positions
-/// `0..<B` of the global batch (`TreeNode`). A rank holds any contiguous part of the positions,
-/// adds its vectors as they come, and keeps only the sums of complete nodes: O(log B) vectors, in a
-/// stack in the manner of a binary counter.
+/// Floating-point addition is not associative, so the last bits of a plain sum depend on the number
+/// of ranks. Here a balanced binary tree over the positions `0..<B` of the global batch
+/// (`TreeNode`) fixes the order of additions. A rank has any contiguous range of positions, adds
+/// its vectors as they come, and keeps only the sums of complete nodes: O(log B) vectors on a
+/// stack, as in a binary counter.
 struct TreeSum {
-  /// The positions of the global batch that this sum takes, in ascending order.
+  /// The positions of the global batch in this sum, in ascending order.
   let range: Range<Int>
   /// The number of elements of each vector.
   let count: Int
@@ -29,9 +28,9 @@ struct TreeSum {
     self.range = range
   }
 
-  /// Takes the vector of the next position, whose elements `add(_:)` adds, part by part, once they
-  /// are known.
-  /// - Precondition: `leaf` holds `count` elements, and every element of the one before was added.
+  /// Pushes the vector of the next position; `add(_:)` adds its elements part by part once they are
+  /// known.
+  /// - Precondition: `leaf` has `count` elements, and every element of the previous one was added.
   mutating func push(_ leaf: FlatBuffer) {
     precondition(leaf.count == count, "\(leaf.count) elements added to a sum of \(count)")
     precondition(pushed < range.count, "more vectors than the positions \(range)")
@@ -57,7 +56,7 @@ struct TreeSum {
       count: part.count)
   }
 
-  /// Memory of vectors that were added to others; the sum needs it no more.
+  /// Takes the vectors that were added to others, which the sum no longer needs.
   mutating func takeSpares() -> [FlatBuffer] {
     defer { additions = [] }
     return additions.map(\.source)

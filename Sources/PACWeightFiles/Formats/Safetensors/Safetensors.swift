@@ -1,9 +1,10 @@
 import PACFiles
 
-/// Opens a `.safetensors` file: the header's length (64 bits, little-endian), the header, the elements.
+/// Opens a `.safetensors` file: the header's length (64 bits, little-endian), the header, the
+/// elements.
 ///
-/// As the reference reader does, it refuses elements that overlap, leave gaps or do not fill the file, and headers of more
-/// than 100 MB. Source: https://huggingface.co/docs/safetensors.
+/// Like the reference reader, it rejects elements that overlap, leave gaps or do not fill the file,
+/// and headers of more than 100 MB. Source: https://huggingface.co/docs/safetensors.
 func safetensors(_ file: FileBytes) throws -> WeightFile {
   var start = ByteCursor(
     try file.bytes(at: 0, count: 8), file: file.path, part: "length of the header")
@@ -34,10 +35,10 @@ func safetensors(_ file: FileBytes) throws -> WeightFile {
     metadata: header.metadata)
 }
 
-/// As in the reference reader.
+/// The limit of the reference reader.
 private let largestHeader: UInt64 = 100_000_000
 
-/// The types' names in the header.
+/// The names of the types in the header.
 private let types: [String: WeightElementType] = [
   "F64": .float64, "F32": .float32, "F16": .float16, "BF16": .bfloat16, "I64": .int64,
   "I32": .int32, "I16": .int16, "I8": .int8, "U64": .uint64, "U32": .uint32, "U16": .uint16,

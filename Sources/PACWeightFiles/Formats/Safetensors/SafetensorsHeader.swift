@@ -1,11 +1,13 @@
 import PACFiles
 
-/// The JSON object at the beginning of a `.safetensors` file, as its specification allows it and no other JSON.
+/// The JSON object at the beginning of a `.safetensors` file.
 ///
-/// Read by hand because a general reader of JSON keeps neither the order of keys nor those given twice, which must be
-/// refused here.
+/// Only the JSON that the specification allows is accepted.
+///
+/// It has its own parser, because a general JSON parser keeps neither the order of keys nor
+/// duplicate keys, which must be rejected here.
 struct SafetensorsHeader {
-  /// A tensor as the header describes it.
+  /// A tensor's description in the header.
   struct Tensor {
     let name: String
     let type: String
@@ -97,11 +99,11 @@ private struct SafetensorsParser {
       digits.unicodeScalars.append(Unicode.Scalar(byte))
       try advance()
     }
-    guard let number = Int(digits) else { throw damaged("expected a whole number") }
+    guard let number = Int(digits) else { throw damaged("expected an integer") }
     return number
   }
 
-  /// A text in quotes, with JSON's escapes.
+  /// A quoted JSON string with escapes.
   mutating func string() throws -> String {
     try expect("\"", skippingSpaceAfter: false)
     var units: [UInt8] = []
@@ -110,14 +112,14 @@ private struct SafetensorsParser {
       if byte == UInt8(ascii: "\\") {
         units += Array(String(try escaped()).utf8)
       } else if byte < 0x20 {
-        throw damaged("a text holds a control character")
+        throw damaged("a string holds a control character")
       } else {
         units.append(byte)
       }
     }
     try expect("\"")
     guard let text = String(validating: units, as: UTF8.self) else {
-      throw damaged("a text is not UTF-8")
+      throw damaged("a string is not UTF-8")
     }
     return text
   }
@@ -128,7 +130,7 @@ private struct SafetensorsParser {
       UInt8(ascii: "b"): "\u{8}", UInt8(ascii: "f"): "\u{c}", UInt8(ascii: "n"): "\n",
       UInt8(ascii: "r"): "\r", UInt8(ascii: "t"): "\t",
     ]
-    guard let letter = next else { throw damaged("a text has no end") }
+    guard let letter = next else { throw damaged("a string is not terminated") }
     try advance()
     if let character = letters[letter] { return character }
     guard letter == UInt8(ascii: "u") else { throw damaged("an unknown escape in a text") }

@@ -1,12 +1,13 @@
 import PACTensors
 
-/// Writes tensors as a `.safetensors` file, 32-bit floating point, in the order given.
+/// Writes tensors to a `.safetensors` file as `F32`, in the given order.
 /// - Parameters:
-///   - tensors: what to write.
-///   - metadata: texts to store beside them; `format` = `pt` is added, which readers made for PyTorch ask for.
-///   - path: the file, replaced if it exists.
+///   - tensors: the tensors to write.
+///   - metadata: strings to store with them; `format` = `pt`, which PyTorch readers require, is
+///     added.
+///   - path: the output file, which is replaced if it exists.
 /// - Throws: `WeightFileError` if it cannot be written.
-/// - Precondition: no name twice, none `__metadata__`.
+/// - Precondition: names are unique, and none is `__metadata__`.
 public func writeSafetensors(
   _ tensors: [NamedTensor], metadata: [String: String] = [:], to path: String
 ) throws {
@@ -23,7 +24,7 @@ public func writeSafetensors(
     offset = end
   }
   var header = Array("{\(members.joined(separator: ","))}".utf8)
-  // Elements begin at a multiple of eight bytes, as the specification recommends.
+  // The specification recommends that elements begin at a multiple of eight bytes.
   while header.count % 8 != 0 { header.append(UInt8(ascii: " ")) }
   let sink = try FileSink(path)
   var length: [UInt8] = []
@@ -34,7 +35,7 @@ public func writeSafetensors(
   }
 }
 
-/// A text as JSON.
+/// A JSON string literal.
 private func quoted(_ text: String) -> String {
   let scalars = text.unicodeScalars.map { scalar -> String in
     switch scalar {

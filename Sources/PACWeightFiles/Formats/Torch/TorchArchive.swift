@@ -1,9 +1,10 @@
 import PACFiles
 
-/// Opens a file of `torch.save` since PyTorch 1.6.
+/// Opens a file written by `torch.save` since PyTorch 1.6.
 ///
-/// The archive holds, in one folder of any name, `data.pkl`, the pickle; `data/KEY`, the bytes of each storage; and mostly
-/// `byteorder`. Every storage's checksum is compared here, so that a damaged file is refused before its first tensor is used.
+/// The archive holds one folder of any name with `data.pkl`, the pickle; `data/KEY`, the bytes of
+/// each storage; and usually `byteorder`. The checksum of every storage is verified here, so that a
+/// damaged file is rejected before its first tensor is used.
 func torchArchive(_ file: FileBytes) throws -> WeightFile {
   let archive = try ZipArchive(file)
   let suffix = "/data.pkl"
@@ -50,7 +51,7 @@ func torchArchive(_ file: FileBytes) throws -> WeightFile {
     isBigEndian: try isBigEndian(archive, folder, file.path))
 }
 
-/// A list of names and shapes is never longer than this; a program that pickled its data beside it can make it so.
+/// More than any list of names and shapes needs; only pickles with other data exceed it.
 let largestPickle = 1 << 24
 
 private func isBigEndian(
@@ -70,7 +71,7 @@ private func isBigEndian(
 }
 
 extension WeightFile {
-  /// Puts together what the pickle describes and where its storages lie.
+  /// Combines the tensors that the pickle describes with the locations of their storages.
   init(
     _ file: FileBytes, _ format: Format, _ machine: PickleMachine, _ root: PickleValue,
     _ blocks: [Block], isBigEndian: Bool

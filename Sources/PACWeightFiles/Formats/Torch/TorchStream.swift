@@ -1,10 +1,12 @@
 import PACFiles
 
-/// Opens a file of `torch.save` before PyTorch 1.6 (and since, with `_use_new_zipfile_serialization=False`).
+/// Opens a file written by `torch.save` before PyTorch 1.6, or later with
+/// `_use_new_zipfile_serialization=False`.
 ///
-/// Five pickles follow one another: a magic number, the version of the format, facts about the machine, the object, the
-/// keys of the storages in ascending order. Then, for each key, the number of elements (64 bits) and the elements; both are
-/// little-endian on every machine. Nothing protects the bytes against change.
+/// The file begins with five pickles: a magic number, the version of the format, facts about the
+/// machine, the object, and the keys of the storages in ascending order. Then follow, for each key,
+/// the number of elements (64 bits) and the elements, little-endian on every machine. The format
+/// has no checksums.
 func torchStream(_ file: FileBytes) throws -> WeightFile {
   let head = try file.bytes(at: 0, count: min(file.count, largestPickle))
   var machine = PickleMachine(ByteCursor(head, file: file.path, part: "pickle"))
@@ -28,7 +30,7 @@ func torchStream(_ file: FileBytes) throws -> WeightFile {
 /// 0x1950a86a20f9469cfc6c.
 private let magicNumber: [UInt8] = [0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19]
 
-/// Finds where each storage lies behind the pickles.
+/// Locates each storage behind the pickles.
 private func storages(
   _ machine: PickleMachine, order: [PickleValue], _ file: FileBytes
 ) throws -> [WeightFile.Block] {

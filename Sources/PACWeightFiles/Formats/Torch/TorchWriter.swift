@@ -1,17 +1,19 @@
 import PACTensors
 
-/// Writes tensors as `torch.save` writes a state dict since PyTorch 1.6: `torch.load(path, weights_only=True)` gives an
-/// `OrderedDict` of contiguous tensors of 32-bit floating point on the CPU.
+/// Writes a state dict in the format of `torch.save` since PyTorch 1.6.
+///
+/// `torch.load(path, weights_only=True)` returns an `OrderedDict` of contiguous float32 tensors on
+/// the CPU.
 /// - Parameters:
-///   - tensors: what to write, in order.
-///   - path: the file, replaced if it exists.
+///   - tensors: the tensors to write, in order.
+///   - path: the output file, which is replaced if it exists.
 /// - Throws: `WeightFileError` if it cannot be written.
-/// - Precondition: no name twice.
+/// - Precondition: names are unique.
 public func writeTorchArchive(_ tensors: [NamedTensor], to path: String) throws {
   try writeTorchArchive(tensors, to: path, limits: ZipLimits())
 }
 
-/// The same with zip64 from other sizes on.
+/// The same with other sizes from which zip64 is used.
 func writeTorchArchive(_ tensors: [NamedTensor], to path: String, limits: ZipLimits) throws {
   let archive = try ZipWriter(path, limits: limits)
   let pickle = PickleWriter.stateDictionary(tensors.map { ($0.name, $0.value.shape.dimensions) })
