@@ -33,7 +33,8 @@ struct PrepareLabels: ParsableCommand {
 
   func validate() throws {
     if common.compression != 0 {
-      throw ValidationError("--compression has no effect, since image files are compressed already; leave it out")
+      throw ValidationError(
+        "--compression has no effect, since image files are compressed already; leave it out")
     }
   }
 
