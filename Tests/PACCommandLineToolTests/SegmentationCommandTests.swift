@@ -88,7 +88,7 @@ import Testing
     #expect(missing.status == 1)
     #expect(
       missing.errors.contains(
-        "weights-backbone: missing; the backbone of fcn8snarrowfrozen_crfi2p4d321 is not trained"))
+        "weights-backbone: missing; the backbone of fcn8snarrowfrozen_crfi2p4d321 is frozen"))
 
     let backbone = "weights-backbone=\(folder("backbone"))"
     _ = try run(

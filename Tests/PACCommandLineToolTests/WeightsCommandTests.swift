@@ -38,7 +38,7 @@ import Testing
     let out = project.folder("out")
     let result = try project("predict", "--weights", published, "--out", out)
     #expect(result.status == 0, "\(result)")
-    #expect(result.output.hasPrefix("\(out): 2 predictions"))
+    #expect(result.output.hasPrefix("\(out): wrote 2 predictions"))
   }
 
   /// What is trained starts from the weights, and only a new run reads them.

@@ -1,3 +1,11 @@
+/// One training or test case.
+public protocol Sample: Sendable {
+  /// The name of the scene or image.
+  var name: String { get }
+  /// The position of the scene or image in its dataset.
+  var index: Int { get }
+}
+
 /// Turns scenes of a dataset into training and test samples.
 public protocol SampleMaker: Sendable {
   /// The type of the samples.
@@ -40,7 +48,7 @@ public protocol SampleMaker: Sendable {
 }
 
 /// Samples of one split of a dataset, by position or prefetched in a rank's order.
-public struct SceneSource<Maker: SampleMaker>: SampleSource {
+public struct SceneSource<Maker: SampleMaker>: Sendable {
   /// The dataset.
   public let reader: DatasetReader
   /// The file and the split, for messages: `train.h5, split train`.

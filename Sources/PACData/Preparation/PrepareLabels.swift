@@ -17,18 +17,18 @@ public struct LabelsOptions: Sendable {
 
 /// Makes a dataset for segmentation from folders of images (PNG, JPEG) and of labels (PNG).
 ///
-/// A label file has one channel of 8 bits, or a palette: its numbers are classes, 255 = not labelled.
-/// Files are paired by their names (`matchPairs`), in natural order; the last ones are held out. The
-/// dataset holds the bytes of the files; each is decoded once, so that none fails later.
+/// A label file has one channel of 8 bits, or a palette: its values are class indices, 255 = not
+/// labelled. Files are paired by their names (`matchPairs`), in natural order; the last ones are held
+/// out. The dataset holds the bytes of the files; each is decoded once, so that none fails later.
 /// - Parameters:
 ///   - images: the folder of the images.
 ///   - labels: the folder of the labels.
-///   - classes: a text file with a line for each class, from 0 on: its name, and behind it, if it is to
-///     have a colour of its own, red, green and blue from 0 to 255.
+///   - classes: a text file with a line for each class, from 0 on: its name and, if it is to have
+///     a colour of its own, red, green and blue from 0 to 255.
 ///   - path: where the dataset shall appear.
 ///   - options: the split.
-///   - progress: called after every sample with the number done and of all; may throw to give up, which
-///     leaves nothing behind.
+///   - progress: called after every sample with the number done and of all; may throw to give up,
+///     which leaves nothing behind.
 /// - Returns: what the dataset holds.
 /// - Throws: `DataError` and errors of the files, each naming the file concerned.
 @discardableResult

@@ -4,7 +4,7 @@ import PACDistributed
 /// Runs a task's network over its test samples, which the ranks share.
 struct Evaluator<Task: TrainingTask> {
   private let task: Task
-  private let source: Task.Source
+  private let source: SceneSource<Task.Maker>
   private let communicator: Communicator
 
   /// Opens the test samples.
@@ -50,7 +50,7 @@ struct Evaluator<Task: TrainingTask> {
   }
 
   /// Calls `body` with every sample of this rank's shard, prefetched in the background.
-  func forEachSample(_ body: (Task.Source.Case) throws -> Void) throws {
+  func forEachSample(_ body: (Task.Maker.Case) throws -> Void) throws {
     let stream = try source.evaluationSamples(shard(of: communicator.rank), depth: 2)
     defer { stream.cancel() }
     while let sample = try stream.next() { try body(sample) }

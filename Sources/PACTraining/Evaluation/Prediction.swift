@@ -105,9 +105,9 @@ private func write(
   }
   var archive: String?
   try communicator.together {
-    guard communicator.isRankZero, let task = task as? any ArchivingTask else { return }
+    guard communicator.isRankZero, let archiving = task as? any ArchivingTask else { return }
     let source = try task.testSource()
-    archive = try task.finishPredictions(
+    archive = try archiving.finishPredictions(
       of: (0..<source.count).map(source.sampleName), in: folder)
   }
   // The shards are consecutive, so the rows of all ranks in turn are in the order of the split.

@@ -13,7 +13,7 @@ final class TrainingRun<Task: TrainingTask> {
   private let configuration: TrainingConfiguration
   private let communicator: Communicator
   private let parallelStep: ParallelStep
-  private let source: Task.Source
+  private let source: SceneSource<Task.Maker>
   private let plan: GlobalBatchPlan
   private let evaluator: Evaluator<Task>
   private let schedule: ScheduleSettings
@@ -90,7 +90,7 @@ final class TrainingRun<Task: TrainingTask> {
   }
 
   /// Trains to the end of the current epoch, or until the run is to stop.
-  private func runEpoch(_ samples: Prefetcher<Task.Source.Case>) throws {
+  private func runEpoch(_ samples: Prefetcher<Task.Maker.Case>) throws {
     while progress.stepInEpoch < plan.stepsPerEpoch {
       if reachedLastStep {
         stop = .limit
@@ -116,7 +116,7 @@ final class TrainingRun<Task: TrainingTask> {
 
   /// Performs the optimizer step of one global batch, together with the other ranks.
   private func step(
-    _ shards: [Range<Int>], _ samples: Prefetcher<Task.Source.Case>
+    _ shards: [Range<Int>], _ samples: Prefetcher<Task.Maker.Case>
   ) throws -> ParallelStep.Sums {
     try parallelStep(
       shards: shards,

@@ -11,7 +11,7 @@ public protocol PredictingTask: TrainingTask {
   ///   - folder: the folder of all predictions; create subfolders with `makePredictionFolder(_:)`.
   /// - Returns: the sample's row of `predictions.csv`.
   /// - Throws: an error of one line if the sample cannot be predicted or written.
-  func writePrediction(of sample: Source.Case, to folder: String) throws -> String
+  func writePrediction(of sample: Maker.Case, to folder: String) throws -> String
 }
 
 /// A task that can show its predictions next to those of other networks: `pac predict --compare`.

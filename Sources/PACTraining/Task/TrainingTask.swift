@@ -11,8 +11,8 @@ import PACWeights
 public protocol TrainingTask {
   /// The task's part of a configuration.
   associatedtype Settings: TaskSettings
-  /// Where its samples come from.
-  associatedtype Source: SampleSource
+  /// Makes its samples of the scenes of a dataset.
+  associatedtype Maker: SampleMaker
 
   /// Opens the dataset that a configuration names, and makes the network.
   /// - Throws: an error of one line that the user can fix.
@@ -38,10 +38,10 @@ public protocol TrainingTask {
   var metrics: [Metric] { get }
 
   /// The samples to train on.
-  func trainingSource() throws -> Source
+  func trainingSource() throws -> SceneSource<Maker>
 
   /// The samples to evaluate on.
-  func testSource() throws -> Source
+  func testSource() throws -> SceneSource<Maker>
 
   /// Runs the network and the loss on a training sample.
   /// - Parameters:
@@ -53,14 +53,14 @@ public protocol TrainingTask {
   ///   holds their means.
   /// - Throws: `LayerError` if the shapes do not match.
   func loss(
-    of sample: Source.Case, epoch: Int, tape: Tape
+    of sample: Maker.Case, epoch: Int, tape: Tape
   ) throws -> (loss: Variable, values: [Double])
 
   /// Evaluates the network on a whole sample.
   /// - Returns: numbers from which `result(of:)` computes the metrics, equally many for every
   ///   sample.
   /// - Throws: `TrainingError.diverged` if the prediction is non-finite; `LayerError`.
-  func figures(of sample: Source.Case) throws -> [Double]
+  func figures(of sample: Maker.Case) throws -> [Double]
 
   /// Computes the metrics of a split from the figures of its samples, which come in its order.
   func result(of samples: [(name: String, figures: [Double])]) -> EvaluationResult

@@ -1,46 +1,6 @@
 import Synchronization
 
-/// One training or test case.
-public protocol Sample: Sendable {
-  /// The name of the scene or image.
-  var name: String { get }
-  /// The position of the scene or image in its dataset.
-  var index: Int { get }
-}
-
-/// Samples of one split of a dataset, by position.
-///
-/// The functions below prefetch them in a rank's order.
-public protocol SampleSource: Sendable {
-  /// The type of the samples.
-  associatedtype Case: Sample
-
-  /// The file and the split, for messages: `train.h5, split train`.
-  var name: String { get }
-  /// The number of samples.
-  var count: Int { get }
-
-  /// The name of the sample at `position`.
-  func sampleName(at position: Int) -> String
-
-  /// The sample at `position` with random augmentation, for training.
-  ///
-  /// The augmentation depends only on seed, epoch and sample, not on the rank or on what was read
-  /// before.
-  /// - Throws: `DataError` if the sample is not usable, `HDF5Error` if it cannot be read.
-  func trainingSample(at position: Int, seed: UInt64, epoch: Int) throws -> Case
-
-  /// The whole sample at `position`.
-  /// - Throws: `DataError` if the sample is not usable, `HDF5Error` if it cannot be read.
-  func evaluationSample(at position: Int) throws -> Case
-
-  /// Checks the size of every sample before any is read, so all ranks find the same error.
-  /// - Parameter isCropped: whether the samples are for training.
-  /// - Throws: `DataError` naming the first sample that is too small.
-  func checkSizes(isCropped: Bool) throws(DataError)
-}
-
-extension SampleSource {
+extension SceneSource {
   /// Prefetches what a rank trains on: its share of every global batch, step by step and epoch by
   /// epoch.
   ///
@@ -57,7 +17,7 @@ extension SampleSource {
   public func trainingSamples(
     plan: GlobalBatchPlan, rank: Int, seed: UInt64, epochs: Range<Int>, firstStep: Int = 0,
     depth: Int
-  ) throws(DataError) -> Prefetcher<Case> {
+  ) throws(DataError) -> Prefetcher<Maker.Case> {
     precondition(plan.sampleCount == count, "a plan for \(plan.sampleCount) of \(count) samples")
     try checkSizes(isCropped: true)
     let shards = (0..<plan.stepsPerEpoch).map { plan.shard(step: $0, rank: rank) }
@@ -80,7 +40,7 @@ extension SampleSource {
   /// - Throws: `DataError`, before anything is read, if the border leaves nothing of a sample.
   public func evaluationSamples(
     _ positions: Range<Int>, depth: Int
-  ) throws(DataError) -> Prefetcher<Case> {
+  ) throws(DataError) -> Prefetcher<Maker.Case> {
     try checkSizes(isCropped: false)
     return Prefetcher(positions, depth: depth) { try evaluationSample(at: $0) }
   }
