@@ -237,6 +237,17 @@ extension TrainingConfiguration {
       later.incompatibilities(with: earlier).contains("model: fcn8s, was PacJointUpsample"))
   }
 
+  /// With a schedule over the whole run another number of epochs is another run.
+  @Test func schedulesUseTheirSettings() throws {
+    let earlier = try read(required, "schedule=cosine")
+    var later = earlier
+    later.epochs = 9
+    #expect(later.incompatibilities(with: earlier) == ["epochs: 9, was 3"])
+    #expect(
+      message { _ = try read(required, "schedule=cosine", "lr-steps=2") }
+        == "override: lr-steps: has no effect with schedule cosine; remove it or choose steps")
+  }
+
   @Test func documentationIsUpToDate() throws {
     let file = packageRoot.appendingPathComponent("docs/configuration.md")
     let text = TrainingConfiguration.documentation(of: TaskList.builtIn.settings)
