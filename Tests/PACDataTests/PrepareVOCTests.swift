@@ -83,6 +83,8 @@ import Testing
     #expect(reader.splits == expected)
     #expect(reader.names == (0..<7).map(name))
     #expect(reader.description.classNames == PascalVOC.classNames)
+    #expect(reader.description.classColors == ClassColors.standard)
+    #expect(reader.description.submission == PascalVOC.submission)
     #expect((reader.maximumHeight, reader.maximumWidth) == (6, 12))
     for number in 0..<7 {
       let sample = try reader.read(number)
@@ -208,5 +210,18 @@ import Testing
     // Little more than the files themselves; VOC's photographs would be 7.2 million bytes decoded.
     let bytes = try FileManager.default.attributesOfItem(atPath: folder("voc.h5"))[.size] as? Int
     #expect((photographs.bytes..<photographs.bytes + 150_000).contains(bytes ?? 0))
+  }
+
+  /// Files from before the layout of the evaluation server was stored in them.
+  @Test func earlierDatasetsKeepTheirArchive() throws {
+    for (names, submission) in [(PascalVOC.classNames, PascalVOC.submission), (["a", "b"], nil)] {
+      let writer = try EncodedDatasetWriter(
+        folder("early.h5"), description: DatasetDescription(source: "s", classNames: names))
+      let image = Raster(width: 2, height: 1, channels: 3, samples: [1, 2, 3, 4, 5, 6])
+      try writer.append(
+        EncodedSample(name: "x", height: 1, width: 2, image: PNG.encode(image), labels: nil))
+      try writer.finish(splits: ["val": [0]])
+      #expect(try DatasetReader(folder("early.h5")).description.submission == submission)
+    }
   }
 }

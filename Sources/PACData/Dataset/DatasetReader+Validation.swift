@@ -160,6 +160,9 @@ extension DatasetReader {
       description.submission = SubmissionLayout(
         folder: try text(DatasetLayout.submissionFolder),
         archive: try text(DatasetLayout.submissionArchive))
+    } else if description.classNames == PascalVOC.classNames {
+      // VOC datasets did not always store it.
+      description.submission = PascalVOC.submission
     }
     guard let depth else { return description }
     let unit = try depth.string(attribute: "unit")
