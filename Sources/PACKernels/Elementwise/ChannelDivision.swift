@@ -1,15 +1,9 @@
 /// Divides every channel of [images, channels, pixels] by a number of its own.
 public struct ChannelDivision: Sendable {
-  private let images: Int
-  private let channels: Int
-  private let pixels: Int
+  private let planes: ChannelPlanes
 
   /// Prepares the division of [images, channels, pixels].
-  public init(images: Int, channels: Int, pixels: Int) {
-    self.images = images
-    self.channels = channels
-    self.pixels = pixels
-  }
+  public init(_ planes: ChannelPlanes) { self.planes = planes }
 
   /// output = input / divisor.
   /// - Parameters:
@@ -19,10 +13,10 @@ public struct ChannelDivision: Sendable {
   public func forward(
     input: UnsafePointer<Float>, divisors: [Float], output: UnsafeMutablePointer<Float>
   ) {
-    parallelFor(images * channels) { plane in
-      let (source, target) = (input + plane * pixels, output + plane * pixels)
-      let divisor = divisors[plane % channels]
-      for i in 0..<pixels { target[i] = source[i] / divisor }
+    planes.inParallel { channel, start in
+      let (source, target) = (input + start, output + start)
+      let divisor = divisors[channel]
+      for i in 0..<planes.pixels { target[i] = source[i] / divisor }
     }
   }
 
@@ -31,10 +25,10 @@ public struct ChannelDivision: Sendable {
     outputGradient: UnsafePointer<Float>, divisors: [Float],
     inputGradient: UnsafeMutablePointer<Float>
   ) {
-    parallelFor(images * channels) { plane in
-      let (source, target) = (outputGradient + plane * pixels, inputGradient + plane * pixels)
-      let divisor = divisors[plane % channels]
-      for i in 0..<pixels { target[i] += source[i] / divisor }
+    planes.inParallel { channel, start in
+      let (source, target) = (outputGradient + start, inputGradient + start)
+      let divisor = divisors[channel]
+      for i in 0..<planes.pixels { target[i] += source[i] / divisor }
     }
   }
 
@@ -47,10 +41,11 @@ public struct ChannelDivision: Sendable {
   public func divisorGradients(
     output: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>, divisors: [Float]
   ) -> [Float] {
-    var sums = [Double](repeating: 0, count: channels)
-    for plane in 0..<images * channels {
-      sums[plane % channels] += innerProduct(
-        output + plane * pixels, outputGradient + plane * pixels, count: pixels)
+    var sums = [Double](repeating: 0, count: planes.channels)
+    for plane in 0..<planes.images * planes.channels {
+      let start = plane * planes.pixels
+      sums[plane % planes.channels] += innerProduct(
+        output + start, outputGradient + start, count: planes.pixels)
     }
     return zip(sums, divisors).map { Float(-$0 / Double($1)) }
   }

@@ -1,15 +1,9 @@
 /// scale · x + offset with numbers of its own for every channel of [images, channels, pixels].
 public struct ChannelMap: Sendable {
-  private let images: Int
-  private let channels: Int
-  private let pixels: Int
+  private let planes: ChannelPlanes
 
   /// Prepares the map of [images, channels, pixels].
-  public init(images: Int, channels: Int, pixels: Int) {
-    self.images = images
-    self.channels = channels
-    self.pixels = pixels
-  }
+  public init(_ planes: ChannelPlanes) { self.planes = planes }
 
   /// output = scale · input + offset.
   /// - Parameters:
@@ -21,10 +15,10 @@ public struct ChannelMap: Sendable {
     input: UnsafePointer<Float>, scale: [Float], offset: [Float],
     output: UnsafeMutablePointer<Float>
   ) {
-    parallelFor(images * channels) { plane in
-      let (source, target) = (input + plane * pixels, output + plane * pixels)
-      let (factor, addend) = (scale[plane % channels], offset[plane % channels])
-      for i in 0..<pixels { target[i] = source[i] * factor + addend }
+    planes.inParallel { channel, start in
+      let (source, target) = (input + start, output + start)
+      let (factor, addend) = (scale[channel], offset[channel])
+      for i in 0..<planes.pixels { target[i] = source[i] * factor + addend }
     }
   }
 
@@ -33,10 +27,10 @@ public struct ChannelMap: Sendable {
     outputGradient: UnsafePointer<Float>, scale: [Float],
     inputGradient: UnsafeMutablePointer<Float>
   ) {
-    parallelFor(images * channels) { plane in
-      let (source, target) = (outputGradient + plane * pixels, inputGradient + plane * pixels)
-      let factor = scale[plane % channels]
-      for i in 0..<pixels { target[i] += source[i] * factor }
+    planes.inParallel { channel, start in
+      let (source, target) = (outputGradient + start, inputGradient + start)
+      let factor = scale[channel]
+      for i in 0..<planes.pixels { target[i] += source[i] * factor }
     }
   }
 }

@@ -1,15 +1,9 @@
 /// max(x, 0) + a · min(x, 0) with a slope a for each channel of [images, channels, pixels].
 public struct ChannelRectifier: Sendable {
-  private let images: Int
-  private let channels: Int
-  private let pixels: Int
+  private let planes: ChannelPlanes
 
   /// Prepares for [images, channels, pixels].
-  public init(images: Int, channels: Int, pixels: Int) {
-    self.images = images
-    self.channels = channels
-    self.pixels = pixels
-  }
+  public init(_ planes: ChannelPlanes) { self.planes = planes }
 
   /// output = input above 0, else slope · input.
   /// - Parameters:
@@ -19,10 +13,10 @@ public struct ChannelRectifier: Sendable {
   public func forward(
     input: UnsafePointer<Float>, slopes: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>
   ) {
-    parallelFor(images * channels) { plane in
-      let (source, target) = (input + plane * pixels, output + plane * pixels)
-      let slope = slopes[plane % channels]
-      for i in 0..<pixels { target[i] = source[i] > 0 ? source[i] : slope * source[i] }
+    planes.inParallel { channel, start in
+      let (source, target) = (input + start, output + start)
+      let slope = slopes[channel]
+      for i in 0..<planes.pixels { target[i] = source[i] > 0 ? source[i] : slope * source[i] }
     }
   }
 
@@ -36,11 +30,11 @@ public struct ChannelRectifier: Sendable {
     input: UnsafePointer<Float>, slopes: UnsafePointer<Float>,
     outputGradient: UnsafePointer<Float>, inputGradient: UnsafeMutablePointer<Float>
   ) {
-    parallelFor(images * channels) { plane in
-      let (x, g) = (input + plane * pixels, outputGradient + plane * pixels)
-      let target = inputGradient + plane * pixels
-      let slope = slopes[plane % channels]
-      for i in 0..<pixels { target[i] += x[i] > 0 ? g[i] : slope * g[i] }
+    planes.inParallel { channel, start in
+      let (x, g) = (input + start, outputGradient + start)
+      let target = inputGradient + start
+      let slope = slopes[channel]
+      for i in 0..<planes.pixels { target[i] += x[i] > 0 ? g[i] : slope * g[i] }
     }
   }
 
@@ -53,12 +47,12 @@ public struct ChannelRectifier: Sendable {
     input: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>,
     slopeGradients: UnsafeMutablePointer<Float>
   ) {
-    parallelFor(channels) { channel in
+    parallelFor(planes.channels) { channel in
       var sum = 0.0
-      for image in 0..<images {
-        let start = (image * channels + channel) * pixels
+      for image in 0..<planes.images {
+        let start = (image * planes.channels + channel) * planes.pixels
         let (x, g) = (input + start, outputGradient + start)
-        for i in 0..<pixels { sum += Double(g[i]) * Double(min(x[i], 0)) }
+        for i in 0..<planes.pixels { sum += Double(g[i]) * Double(min(x[i], 0)) }
       }
       slopeGradients[channel] += Float(sum)
     }

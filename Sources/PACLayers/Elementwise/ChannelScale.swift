@@ -10,7 +10,7 @@ extension Variable {
     demand(
       scale.count == shape.channels && offset.count == shape.channels,
       "mappedChannels: \(scale.count) scales and \(offset.count) offsets for \(shape)")
-    let map = ChannelMap(images: shape.batch, channels: shape.channels, pixels: shape.pixels)
+    let map = ChannelMap(ChannelPlanes(shape))
     let y = Tensor(shape, from: value) { y, x in
       map.forward(input: x, scale: scale, offset: offset, output: y)
     }
@@ -47,8 +47,7 @@ func dividedChannels(
       allowed: "[1] or [\(shape.channels)], none of them 0")
   }
   let divisors = given.count == 1 ? [Float](repeating: given[0], count: shape.channels) : given
-  let division = ChannelDivision(
-    images: shape.batch, channels: shape.channels, pixels: shape.pixels)
+  let division = ChannelDivision(ChannelPlanes(shape))
   let y = Tensor(shape, from: input.value) { y, x in
     division.forward(input: x, divisors: divisors, output: y)
   }
@@ -63,5 +62,12 @@ func dividedChannels(
       ds.accumulate(
         Tensor(ownShape, given.count == 1 ? [gradients.reduce(0, +)] : gradients))
     }
+  }
+}
+
+extension ChannelPlanes {
+  /// Those of [N, C, H, W].
+  init(_ shape: Shape) {
+    self.init(images: shape.batch, channels: shape.channels, pixels: shape.pixels)
   }
 }

@@ -15,8 +15,7 @@ public func prelu(_ input: Variable, slopes: Variable) throws -> Variable {
     throw LayerError(
       "prelu", "slopes", given: "of shape \(slopes.value.shape)", allowed: "[\(shape.channels)]")
   }
-  let rectifier = ChannelRectifier(
-    images: shape.batch, channels: shape.channels, pixels: shape.pixels)
+  let rectifier = ChannelRectifier(ChannelPlanes(shape))
   let (x, a) = (input.value, slopes.value)
   let y = Tensor(shape, from: x, a) { y, x, a in
     rectifier.forward(input: x, slopes: a, output: y)
