@@ -70,6 +70,10 @@ import Testing
       message { try prepare() }
         == "\(folder("labels"))/street_2_label.png: 1 × 2 pixels (rows × columns), but the image has 4 × 8; make them equal"
     )
+    try write(Array("road 128 64 300\n".utf8), to: folder("classes.txt"))
+    #expect(
+      message { try prepare() }
+        == "\(folder("classes.txt")):1: a colour has parts from 0 to 255; fix the line")
     try write(Array("road\nroad\n".utf8), to: folder("classes.txt"))
     #expect(
       message { try prepare() }

@@ -224,4 +224,24 @@ import Testing
       #expect(try DatasetReader(folder("early.h5")).description.submission == submission)
     }
   }
+
+  /// A dataset of a stranger must not choose where predictions are written.
+  @Test(arguments: [
+    ("../../home", "a.tgz"), ("/etc", "a.tgz"), ("a/../b", "a.tgz"), ("a//b", "a.tgz"),
+    ("", "a.tgz"), ("results", "../a.tgz"), ("results", ""), ("results", ".."),
+  ])
+  func submissionsStayInside(_ place: String, _ archive: String) throws {
+    let writer = try EncodedDatasetWriter(
+      folder("strange.h5"),
+      description: DatasetDescription(
+        source: "s", classNames: ["a"],
+        submission: SubmissionLayout(folder: place, archive: archive)))
+    let image = Raster(width: 2, height: 1, channels: 3, samples: [1, 2, 3, 4, 5, 6])
+    try writer.append(
+      EncodedSample(name: "x", height: 1, width: 2, image: PNG.encode(image), labels: nil))
+    try writer.finish(splits: ["val": [0]])
+    #expect(
+      message { _ = try DatasetReader(folder("strange.h5")) }.hasSuffix(
+        "is not a path below the folder of predictions; fix these attributes"))
+  }
 }

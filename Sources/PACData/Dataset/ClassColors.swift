@@ -38,4 +38,13 @@ public struct SubmissionLayout: Sendable, Equatable {
     }
     return SubmissionLayout(folder: fill(folder), archive: fill(archive))
   }
+
+  /// Whether both stay below the folder that predictions are written to: a file can say anything.
+  var staysInside: Bool {
+    let parts = folder.split(separator: "/", omittingEmptySubsequences: false)
+    let names = parts.map(String.init) + [archive]
+    return names.allSatisfy {
+      !["", ".", ".."].contains($0) && !$0.contains { "/\0".contains($0) }
+    }
+  }
 }

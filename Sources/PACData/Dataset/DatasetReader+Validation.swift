@@ -157,9 +157,16 @@ extension DatasetReader {
       description.classColors = try readColors(root, classes: description.classNames.count)
     }
     if root.hasAttribute(DatasetLayout.submissionFolder) {
-      description.submission = SubmissionLayout(
+      let submission = SubmissionLayout(
         folder: try text(DatasetLayout.submissionFolder),
         archive: try text(DatasetLayout.submissionArchive))
+      guard submission.staysInside else {
+        throw DataError(
+          "\(root.filePath): the submission folder '\(submission.folder)' or archive "
+            + "'\(submission.archive)' is not a path below the folder of predictions; fix these attributes"
+        )
+      }
+      description.submission = submission
     } else if description.classNames == PascalVOC.classNames {
       // VOC datasets did not always store it.
       description.submission = PascalVOC.submission
@@ -180,12 +187,12 @@ extension DatasetReader {
   /// The RGB colours of the class numbers.
   private static func readColors(_ root: HDF5Group, classes: Int) throws -> [PNG.Color] {
     let dataset = try root.dataset(DatasetLayout.classColor)
-    guard dataset.shape.count == 2, dataset.shape[1] == 3,
+    guard dataset.elementType == .uint8, dataset.shape.count == 2, dataset.shape[1] == 3,
       (classes...256).contains(dataset.shape[0])
     else {
       throw DataError(
-        "\(root.filePath), \(DatasetLayout.classColor): expected [\(classes) to 256, 3], "
-          + "found \(dataset.shape); give each class red, green and blue")
+        "\(root.filePath), \(DatasetLayout.classColor): expected uint8 [\(classes) to 256, 3], "
+          + "found \(dataset.elementType) \(dataset.shape); give each class red, green and blue")
     }
     let bytes = try dataset.read(UInt8.self)
     return stride(from: 0, to: bytes.count, by: 3).map {

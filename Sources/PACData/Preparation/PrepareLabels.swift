@@ -91,8 +91,11 @@ private struct ClassList {
     }
     for (number, line) in text.split(whereSeparator: \.isNewline).enumerated() {
       let words = line.split(whereSeparator: \.isWhitespace)
+      let hasColor = words.count > 3 && words.suffix(3).allSatisfy { Int($0) != nil }
       let parts = words.suffix(3).compactMap { UInt8($0) }
-      let hasColor = words.count > 3 && parts.count == 3
+      guard !hasColor || parts.count == 3 else {
+        throw DataError("\(path):\(number + 1): a colour has parts from 0 to 255; fix the line")
+      }
       let name = words.dropLast(hasColor ? 3 : 0).joined(separator: " ")
       guard number < 255, !name.isEmpty else {
         throw DataError("\(path):\(number + 1): a class without a name, or one beyond 254; mend it")

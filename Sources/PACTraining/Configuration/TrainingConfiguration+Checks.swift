@@ -26,7 +26,8 @@ extension TrainingConfiguration {
   /// A setting that was changed although the schedule does not use it.
   private var scheduleConflict: ConfigurationConflict? {
     let given: [(field: ScheduleSettings.Field, isGiven: Bool)] = [
-      (.milestones, !learningRateSteps.isEmpty), (.decay, learningRateDecay != 0.1),
+      (.milestones, !learningRateSteps.isEmpty),
+      (.decay, learningRateDecay != ScheduleSettings(initialRate: 1).decay),
     ]
     let useless = given.first { $0.isGiven && !schedule.uses.contains($0.field) }
     guard let field = useless?.field else { return nil }

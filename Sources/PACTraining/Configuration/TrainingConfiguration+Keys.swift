@@ -88,7 +88,9 @@ extension TrainingConfiguration {
       key(
         "global-batch", \.globalBatchSize, .integer(from: 1),
         "samples per optimizer step, over all ranks", otherNames: ["batch-size", "train-batch"]),
-      key("optimizer", \.optimizer, .one(of: OptimizerKind.all), "optimizer"),
+      key(
+        "optimizer", \.optimizer, .one(of: OptimizerKind.all),
+        "optimizer that updates the parameters; each follows its namesake in torch.optim"),
       key(
         "lr", \.learningRate, .positive, "initial learning rate", otherNames: ["learning-rate"]),
       key(
@@ -104,7 +106,9 @@ extension TrainingConfiguration {
         otherNames: ["learning-rate-decay", "gamma"]),
       key("momentum", \.optimizerSettings.momentum, .belowOne, "momentum of sgd"),
       key(
-        "weight-decay", \.optimizerSettings.weightDecay, .notNegative, "weight decay, λ"),
+        "weight-decay", \.optimizerSettings.weightDecay, .notNegative,
+        "weight decay λ: adam and sgd add λ times each parameter to its gradient, adamw shrinks the parameter itself"
+      ),
       key(
         "beta1", \.optimizerSettings.beta1, .belowOne,
         "adam and adamw: decay rate of the running mean of gradients"),
