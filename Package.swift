@@ -65,8 +65,9 @@ let package = Package(
       "PACCommandLineTool",
       [
         "PACVerification", "PACBenchmarking", "PACSegmentation", "PACUpsampling", "PACTraining",
-        "PACCheckpoints", "PACConfiguration", "PACData", "PACDistributed", "PACWeights", "PACHDF5",
-        "PACFiles", "PACText", "PACKernels", "CPACPlatform", argumentParser, logging,
+        "PACCheckpoints", "PACConfiguration", "PACData", "PACDistributed", "PACWeights",
+        "PACAutograd", "PACHDF5", "PACFiles", "PACText", "PACKernels", "CPACPlatform",
+        argumentParser, logging,
       ]),
     library(
       "PACVerification",
@@ -103,8 +104,8 @@ let package = Package(
     library(
       "PACCheckpoints",
       [
-        "PACWeights", "PACOptimizers", "PACWeightFiles", "PACTensors", "PACHDF5", "PACFiles",
-        "PACKernels",
+        "PACWeights", "PACOptimizers", "PACWeightFiles", "PACAutograd", "PACTensors", "PACHDF5",
+        "PACFiles", "PACKernels",
       ]),
     library("PACConfiguration", ["PACText", yams]),
     library("PACData", ["PACTensors", "PACHDF5", "PACImageFiles", "PACFiles"]),

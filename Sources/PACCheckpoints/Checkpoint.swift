@@ -67,7 +67,7 @@ extension Checkpoint {
   ) throws {
     let differences =
       self.network.differences(from: network)
-      + ParameterMatch(parameters.map { ($0.name, $0.value.shape) }, to: expected).differences
+      + ParameterMatch(parameters.map { ($0.name, $0.value.shape) }, to: expected).differences()
     guard differences.isEmpty else { throw WeightsError.otherModel(file, differences) }
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import PACAutograd
 import PACFiles
 import PACHDF5
 import PACTensors
@@ -6,7 +7,7 @@ import PACWeights
 
 extension WeightFormat {
   /// HDF5 weight files (`docs/checkpoint-format.md`).
-  static let hdf5 = WeightFormat("HDF5 weights", extensions: [".h5", ".hdf5"]) {
+  static let hdf5 = WeightFormat("HDF5 weights", extensions: [".h5", ".hdf5"], isPublished: false) {
     tensors, network, path in
     do {
       try HDF5Weights.write(tensors, network: network, to: path)
@@ -42,15 +43,20 @@ public struct WeightConversion: Sendable {
 /// Converts the parameters of a checkpoint or weight file to another format.
 ///
 /// Values are written as float32; optimizer state and everything else of a run is dropped. The
+/// names are the published ones in formats of other programs, and the network's own in ours. The
 /// output appears complete, or not at all.
 /// - Parameters:
 ///   - input: a file of any format that `NetworkWeights` reads, or a run folder.
 ///   - output: the file to write; its extension selects the format.
 ///   - replacing: whether an existing output is replaced.
+///   - network: the network, if the file does not state it; the output states it.
+///   - names: finds the published names of the parameters of a file, whose network is given if it
+///     is known.
 /// - Returns: what was done.
 /// - Throws: a one-line error, in which case no file is written.
 public func convertWeights(
-  _ input: String, to output: String, replacing: Bool
+  _ input: String, to output: String, replacing: Bool, of network: NetworkLabel? = nil,
+  names: (NetworkWeights, NetworkLabel?) throws -> PublishedNames = { _, _ in .own }
 ) throws -> WeightConversion {
   let format = try WeightFormat.forWriting(output, among: [.hdf5, .torch, .safetensors])
   guard replacing || !FileManager.default.fileExists(atPath: output) else {
@@ -61,11 +67,21 @@ public func convertWeights(
   guard !weights.entries.isEmpty else {
     throw WeightsError(file: weights.path, problem: "holds no weights to convert")
   }
-  let prefix = wrapperPrefix(of: weights.entries.map(\.name))
-  let tensors = try weights.entries.map {
-    NamedTensor(name: String($0.name.dropFirst(prefix.count)), value: try weights.tensor($0))
+  let stated = try requireOneNetwork(weights, network)
+  let published = try names(weights, stated)
+  let prefix = weights.wrapper
+  let own = try weights.entries.map {
+    NamedTensor(
+      name: published.own(String($0.name.dropFirst(prefix.count))), value: try weights.tensor($0))
   }
-  try format.save(tensors, network: weights.network, to: output)
+  let twice = Dictionary(grouping: own, by: \.name).first { $0.value.count > 1 }
+  if let name = twice?.key {
+    throw WeightsError(
+      file: weights.path,
+      problem: "holds \(name) under two names, \(name) and \(published.published(name))")
+  }
+  let tensors = format.isPublished ? published.published(own) : own
+  try format.save(tensors, network: stated, to: output)
   let prefixNote = prefix.isEmpty ? [] : ["names written without their prefix \(prefix)"]
   return WeightConversion(
     input: weights.path, inputKind: weights.kind, output: output, format: format,
@@ -73,15 +89,16 @@ public func convertWeights(
     notes: weights.notes + prefixNote + typeNotes(weights.entries))
 }
 
-/// The prefix that PyTorch's wrappers `DataParallel` and `compile` put before every name.
-private func wrapperPrefix(of names: [String]) -> String {
-  var prefix = ""
-  while let next = ["module.", "_orig_mod."].first(where: { wrapper in
-    names.allSatisfy { $0.hasPrefix(prefix + wrapper) }
-  }) {
-    prefix += next
+/// The network that a file states or the user names.
+/// - Throws: `WeightsError` if they differ.
+private func requireOneNetwork(
+  _ weights: NetworkWeights, _ given: NetworkLabel?
+) throws -> NetworkLabel? {
+  guard let given, let stated = weights.network else { return given ?? weights.network }
+  guard stated == given else {
+    throw WeightsError.otherModel(weights.path, stated.differences(from: given))
   }
-  return prefix
+  return stated
 }
 
 /// `now float32: 3 of float64 (rounded), 2 of float16`.

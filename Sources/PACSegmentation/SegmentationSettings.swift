@@ -1,6 +1,8 @@
+import PACAutograd
 import PACConfiguration
 import PACModels
 import PACTraining
+import PACWeights
 
 /// The settings of segmentation: the network, and the keys that only this task has.
 public struct SegmentationSettings: TaskSettings {
@@ -92,6 +94,18 @@ public struct SegmentationSettings: TaskSettings {
 
   /// The network that is trained to get this one's weights.
   public var trainableModel: String { network.trainable.description }
+
+  /// The published names of the network's parameters.
+  public var publishedNames: PublishedNames { network.trainable.publishedNames }
+
+  /// The network that weights seem to belong to; nil if unknown.
+  public static func recognized(_ weights: NetworkWeights) -> RecognizedNetwork? {
+    let wrapper = weights.wrapper.count
+    let parameters = weights.entries.map { (String($0.name.dropFirst(wrapper)), $0.shape) }
+    return RecognizedSegmentation(parameters).map {
+      RecognizedNetwork(description: $0.description, names: $0.publishedNames)
+    }
+  }
 
   /// Whether the network has parameters.
   public var hasParameters: Bool { network.hasParameters }

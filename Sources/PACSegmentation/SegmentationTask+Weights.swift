@@ -1,7 +1,6 @@
 import PACAutograd
 import PACCheckpoints
 import PACModels
-import PACTensors
 import PACWeights
 
 extension SegmentationTask {
@@ -13,43 +12,46 @@ extension SegmentationTask {
     try loadBackbone(path)
   }
 
-  /// Loads the backbone's weights by their published names.
+  /// Loads the backbone's weights.
   ///
-  /// The file may belong to a whole network with a CRF; parameters outside the backbone are
-  /// ignored.
+  /// The file may belong to a whole network with a CRF, published or ours; parameters outside the
+  /// backbone are ignored.
   /// - Throws: `WeightsError` naming the parameters that are missing or have another shape.
   private func loadBackbone(_ path: String) throws {
     let weights = try NetworkWeights(reading: path)
-    let plan = PartialMatch(model.backboneParameters, from: weights)
-    guard plan.misfits.isEmpty, plan.missing.isEmpty else {
-      throw WeightsError.otherModel(
-        weights.path, plan.misfits + plan.missing.map { "parameter \($0) is missing" })
-    }
-    try plan.load(weights)
+    let parameters = model.backboneParameters
+    let match = weights.match(parameters, names: SegmentationModelName.publishedBackboneNames)
+    try require(match.differences(allowingOthers: true), of: weights)
+    try weights.load(match, into: parameters)
   }
 
   /// Loads the weights that a new run starts from.
   ///
   /// They may belong to this network, to its backbone alone, to a CRF that was trained on a frozen
   /// backbone, or to a PacCRF if this one has loose steps, each of which gets a copy
-  /// (docs/mathematics.md#paccrf). Parameters that the file lacks keep their initial values.
+  /// (docs/mathematics.md#mean-field). Parameters that the file lacks keep their initial values.
   /// - Throws: `WeightsError` if the file also contains anything else, or nothing of this network.
   public func start(from weights: NetworkWeights) throws -> [String] {
-    let plan = PartialMatch(parameters, from: weights, otherName: Self.sharedName)
-    let differences = plan.misfits + plan.unused.map { "parameter \($0) is not expected" }
-    guard differences.isEmpty, !plan.found.isEmpty else {
-      throw WeightsError.otherModel(
-        weights.path, differences.isEmpty ? ["no parameter of \(model.name)"] : differences)
-    }
-    try plan.load(weights)
-    let kept = plan.missing.count
+    let match = weights.match(
+      parameters, names: settings.publishedNames, otherName: Self.sharedName)
+    try require(match.differences(allowingMissing: true), of: weights)
+    let (found, kept) = (match.sources.count, parameters.count - match.sources.count)
+    try require(found == 0 ? ["no parameter of \(model.name)"] : [], of: weights)
+    try weights.load(match, into: parameters)
     return weights.notes
       + (kept == 0
         ? []
         : [
-          "\(weights.path) has \(plan.found.count) of the network's parameters; "
+          "\(weights.path) has \(found) of the network's parameters; "
             + "\(kept) keep their initial values"
         ])
+  }
+
+  /// Throws unless there are no differences between a file and the network.
+  private func require(_ differences: [String], of weights: NetworkWeights) throws {
+    guard !differences.isEmpty else { return }
+    let fit = SegmentationSettings.recognized(weights).map { ["they fit \($0.description)"] } ?? []
+    throw WeightsError.otherModel(weights.path, differences + fit)
   }
 
   /// `crf.messengers.0.weight` for `crf.steps.2.messengers.0.weight`: a loose step's parameter in a

@@ -101,6 +101,11 @@ public struct UpsamplingSettings: TaskSettings {
   /// Whether the network has parameters.
   public var hasParameters: Bool { network.hasParameters }
 
+  /// The published network that weights seem to belong to; nil if unknown.
+  public static func recognized(_ weights: NetworkWeights) -> RecognizedNetwork? {
+    recognizedUpsampler(weights)
+  }
+
   /// How files of weights identify the network: by its name and factor.
   public var label: NetworkLabel { NetworkLabel(model: model, attributes: ["factor": factor]) }
 

@@ -5,7 +5,6 @@ import PACLayers
 import PACModels
 import PACTensors
 import PACTraining
-import PACWeights
 
 /// Joint upsampling: a network upsamples a low-resolution map with the help of a colour image.
 public struct UpsamplingTask: PredictingTask {
@@ -30,9 +29,6 @@ public struct UpsamplingTask: PredictingTask {
 
   /// The trained parameters with their published names.
   public var parameters: [(name: String, parameter: Parameter)] { network.parameters }
-
-  /// The network that a file of weights seems to belong to; nil if unknown.
-  public func guess(_ weights: NetworkWeights) -> String? { guessedUpsampler(of: weights) }
 
   // MARK: - Samples
 

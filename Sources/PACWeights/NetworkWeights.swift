@@ -82,3 +82,17 @@ public struct NetworkWeights {
   /// - Throws: the format's error if it cannot be read.
   public func tensor(_ entry: Entry) throws -> Tensor { try read(entry) }
 }
+
+extension NetworkWeights {
+  /// The prefix that PyTorch's wrappers `DataParallel` and `compile` put before every name; usually
+  /// empty.
+  public var wrapper: String {
+    var prefix = ""
+    while let next = ["module.", "_orig_mod."].first(where: { wrapper in
+      !entries.isEmpty && entries.allSatisfy { $0.name.hasPrefix(prefix + wrapper) }
+    }) {
+      prefix += next
+    }
+    return prefix
+  }
+}

@@ -1,28 +1,53 @@
+import PACAutograd
 import PACTensors
 import PACText
 
-/// How well the tensors of a file match a network's parameters.
+/// How the tensors of a file match a network's parameters, by name and shape.
 public struct ParameterMatch {
-  /// The prefix that the file's names have before the network's, such as `module.`; usually empty.
+  /// The prefix of the file's names, such as `module.`, which programs put before all names of a
+  /// network that they wrap; usually empty.
   public let prefix: String
-  /// The differences: missing and unexpected parameters and different shapes; empty if everything
-  /// matches.
-  public let differences: [String]
+  /// The file's name of each parameter that it holds in the right shape, by the network's name.
+  public let sources: [String: String]
+  /// The constants that the file holds, with the file's name of each.
+  public let constants: [(constant: PublishedNames.Constant, source: String)]
+  private let misshapen: [String]
+  private let missing: [String]
+  private let unexpected: [String]
 
   /// Compares names and shapes.
   /// - Parameters:
   ///   - found: the file's tensors.
   ///   - expected: the network's parameters.
+  ///   - names: their published names; the file may have these or the network's own.
+  ///   - otherName: an alternative name of a parameter or constant in the file.
   public init(
-    _ found: [(name: String, shape: Shape)], to expected: [(name: String, shape: Shape)]
+    _ found: [(name: String, shape: Shape)], to expected: [(name: String, shape: Shape)],
+    names: PublishedNames = .own, otherName: (String) -> String? = { _ in nil }
   ) {
-    let prefix = Self.commonPrefix(found.map(\.name), expected.map(\.name))
+    func choices(_ name: String) -> [String] {
+      [name, otherName(name)].compactMap { $0 }.flatMap { [$0, names.published($0)] }
+    }
+    let wanted = expected.map { choices($0.name) }
+    let allowed = names.constants.map { choices($0.name) }
+    let prefix = Self.prefix(
+      of: found.map(\.name), to: Set(wanted.joined()).union(allowed.joined()))
     let shapes = Dictionary(found.map { ($0.name, $0.shape) }) { first, _ in first }
-    let known = Set(expected.map { prefix + $0.name })
-    let unexpected = found.filter { !known.contains($0.name) }
-    var (missing, misshapen): ([String], [String]) = ([], [])
-    for (name, shape) in expected {
-      if let other = shapes[prefix + name] {
+    func source(_ choices: [String]) -> String? {
+      choices.lazy.map { prefix + $0 }.first { shapes[$0] != nil }
+    }
+    let constants = zip(names.constants, allowed).compactMap { constant, choices in
+      source(choices).map { (constant: constant, source: $0) }
+    }
+    let matched = wanted.map(source)
+    let used = Set(matched.compactMap { $0 } + constants.map(\.source))
+    let unexpected = found.filter { !used.contains($0.name) }
+    var (sources, missing): ([String: String], [String]) = ([:], [])
+    var misshapen = constants.filter { $0.constant.isUsed && shapes[$0.source]?.count != 1 }
+      .map { "\($0.constant.name): expected [], found \(shapes[$0.source] ?? [])" }
+    for ((name, shape), source) in zip(expected, matched) {
+      if let source, let other = shapes[source] {
+        sources[name] = other == shape ? source : nil
         if other != shape { misshapen.append("\(name): expected \(shape), found \(other)") }
       } else {
         let near = NearestWord.guess(for: name, among: unexpected.map(\.name))
@@ -30,10 +55,24 @@ public struct ParameterMatch {
       }
     }
     self.prefix = prefix
-    let extra = unexpected.map { "\($0.name) \($0.shape)" }
-    differences =
-      Self.group("of another shape", misshapen) + Self.group("missing", missing)
-      + Self.group("not expected", extra)
+    self.sources = sources
+    self.constants = constants
+    self.misshapen = misshapen
+    self.missing = missing
+    self.unexpected = unexpected.map { "\($0.name) \($0.shape)" }
+  }
+
+  /// The differences: parameters of another shape, missing ones, and tensors that are not expected.
+  /// - Parameters:
+  ///   - allowingMissing: whether the file may lack parameters.
+  ///   - allowingOthers: whether the file may hold other tensors.
+  /// - Returns: a line for each kind of difference; empty if everything matches.
+  public func differences(
+    allowingMissing: Bool = false, allowingOthers: Bool = false
+  ) -> [String] {
+    Self.group("of another shape", misshapen)
+      + (allowingMissing ? [] : Self.group("missing", missing))
+      + (allowingOthers ? [] : Self.group("not expected", unexpected))
   }
 
   /// `missing: a [3], b [4] and 2 more`.
@@ -44,15 +83,20 @@ public struct ParameterMatch {
     return ["\(title): \(texts.prefix(limit).joined(separator: ", "))\(rest)"]
   }
 
-  /// The prefix of every expected name in the file, from programs that save a network inside a
-  /// wrapper.
-  private static func commonPrefix(_ found: [String], _ expected: [String]) -> String {
-    guard let first = expected.first, !found.contains(first) else { return "" }
-    let names = Set(found)
-    let prefixes = found.filter { $0.hasSuffix(".\(first)") }.map {
-      $0.dropLast(first.count)
+  /// The prefix, empty or ending with a dot, behind which most of the file's names are wanted.
+  private static func prefix(of found: [String], to wanted: Set<String>) -> String {
+    var counts = ["": found.count { wanted.contains($0) }]
+    for name in found {
+      for dot in name.indices where name[dot] == "." {
+        let rest = name.index(after: dot)
+        guard wanted.contains(String(name[rest...])) else { continue }
+        counts[String(name[..<rest]), default: 0] += 1
+      }
     }
-    return prefixes.map(String.init)
-      .first { prefix in expected.allSatisfy { names.contains(prefix + $0) } } ?? ""
+    // The shortest of equals, and the first by the alphabet, so that the choice never varies.
+    let best = counts.min {
+      ($1.value, $0.key.count, $0.key) < ($0.value, $1.key.count, $1.key)
+    }
+    return best?.key ?? ""
   }
 }

@@ -8,16 +8,20 @@ public struct WeightFormat: Sendable {
   public let name: String
   /// Its extensions, the usual one first.
   public let extensions: [String]
+  /// Whether parameters have their published names in files of this format, so that the published
+  /// programs load them, or the network's own.
+  public let isPublished: Bool
   private let write: @Sendable ([NamedTensor], NetworkLabel?, String) throws -> Void
 
   /// Declares a format.
   /// - Parameters:
   ///   - name: its name, for messages.
   ///   - extensions: its extensions, the usual one first.
+  ///   - isPublished: whether parameters have their published names in it.
   ///   - write: writes tensors, and their network if the format can store it, to an existing empty
   ///     file; throws `WeightsError` or `WeightFileError`.
   public init(
-    _ name: String, extensions: [String],
+    _ name: String, extensions: [String], isPublished: Bool = true,
     write:
       @escaping @Sendable (
         _ tensors: [NamedTensor], _ network: NetworkLabel?, _ path: String
@@ -25,6 +29,7 @@ public struct WeightFormat: Sendable {
   ) {
     self.name = name
     self.extensions = extensions
+    self.isPublished = isPublished
     self.write = write
   }
 

@@ -75,18 +75,21 @@ import Testing
   @Test func everythingFits() {
     let match = match([("b", [2]), ("a", [])], [("a", []), ("b", [2])])
     #expect(match.prefix == "")
-    #expect(match.differences == [])
+    #expect(match.differences() == [])
   }
 
   @Test func prefixes() {
     let wrapped = match([("module.net.a", []), ("module.net.b", [2])], [("a", []), ("b", [2])])
     #expect(wrapped.prefix == "module.net.")
-    #expect(wrapped.differences == [])
+    #expect(wrapped.differences() == [])
     // With anything beside it that is no parameter of the network.
     let other = match([("net.a", []), ("head.c", [1])], [("a", [])])
     #expect(other.prefix == "net.")
-    #expect(other.differences == ["not expected: head.c [1]"])
+    #expect(other.differences() == ["not expected: head.c [1]"])
     #expect(match([("neta", [])], [("a", [])]).prefix == "")
+    // The prefix of most parameters, whatever else looks like one.
+    let most = match([("x.a", []), ("net.a", []), ("net.b", [2])], [("a", []), ("b", [2])])
+    #expect(most.prefix == "net.")
   }
 
   @Test func differencesAreListed() {
@@ -96,10 +99,90 @@ import Testing
       ("conv1.weight", [3, 1, 5, 5]), ("bias", [4]), ("scale", []),
     ]
     #expect(
-      match(found, expected).differences == [
+      match(found, expected).differences() == [
         "of another shape: bias: expected [4], found [3]",
         "missing: conv1.weight [3, 1, 5, 5] (is it conv_1.weight?), scale []",
         "not expected: conv_1.weight [3, 1, 5, 5], extra0 [1], extra1 [1], extra2 [1] and 3 more",
       ])
+  }
+
+  private static let names = PublishedNames(
+    beginnings: [(own: "crf.", published: "crf."), (own: "", published: "backbone.")],
+    constants: [
+      PublishedNames.Constant(name: "crf.w.0", value: 2, isUsed: true),
+      PublishedNames.Constant(name: "crf.w.1", value: 1, isUsed: false),
+    ])
+  private static let expected: [(name: String, shape: Shape)] = [("a", [2]), ("crf.m", [])]
+
+  @Test(arguments: ["", "module."])
+  func publishedNamesOrOwn(_ prefix: String) {
+    for first in ["backbone.a", "a"] {
+      let found: [(name: String, shape: Shape)] = [
+        (prefix + first, [2]), (prefix + "crf.m", []), (prefix + "crf.w.0", []),
+        (prefix + "crf.w.1", [4]),
+      ]
+      let match = ParameterMatch(found, to: Self.expected, names: Self.names)
+      #expect(match.prefix == prefix)
+      #expect(match.sources == ["a": prefix + first, "crf.m": prefix + "crf.m"])
+      #expect(match.constants.map(\.source) == ["crf.w.0", "crf.w.1"].map { prefix + $0 })
+      #expect(match.differences() == [])
+      // Without constants, as our own files are.
+      let without = ParameterMatch(Array(found.prefix(2)), to: Self.expected, names: Self.names)
+      #expect(without.differences() == [])
+    }
+  }
+
+  @Test func whatDiffersFromPublishedFiles() {
+    let found: [(name: String, shape: Shape)] = [
+      ("backbone.a", [3]), ("crf.w.0", [2]), ("crf.w.2", []),
+    ]
+    let match = ParameterMatch(found, to: Self.expected, names: Self.names)
+    #expect(
+      match.differences() == [
+        "of another shape: crf.w.0: expected [], found [2], a: expected [2], found [3]",
+        "missing: crf.m []", "not expected: crf.w.2 []",
+      ])
+    #expect(match.differences(allowingMissing: true, allowingOthers: true).count == 1)
+  }
+
+  /// The weights of one network for each of several copies.
+  @Test func otherNames() {
+    let match = ParameterMatch(
+      [("module.crf.m", []), ("module.crf.w", [])],
+      to: [("crf.0.m", []), ("crf.1.m", []), ("b", [])],
+      names: PublishedNames(constants: [.init(name: "crf.0.w", value: 1, isUsed: true)]),
+      otherName: { $0.hasPrefix("crf.") ? "crf.\($0.dropFirst(6))" : nil })
+    #expect(match.sources == ["crf.0.m": "module.crf.m", "crf.1.m": "module.crf.m"])
+    #expect(match.constants.map(\.source) == ["module.crf.w"])
+    #expect(match.differences(allowingMissing: true) == [])
+    #expect(match.differences() == ["missing: b []"])
+  }
+
+  /// Constants are compared by value, in 16-bit files as far as these hold it.
+  @Test(arguments: [
+    ("float32", Float(0.6), true), ("float32", 0.6001, false), ("float16", 0.60009765, true),
+    ("float16", 0.61, false), ("bfloat16", 0.6015625, true), ("bfloat16", 0.61, false),
+    ("float32", .nan, false),
+  ])
+  func constantsHaveTheirValues(_ type: String, _ value: Float, _ isAccepted: Bool) throws {
+    let weights = NetworkWeights(
+      path: "F", kind: "test", network: nil,
+      entries: ["crf.w.0", "crf.w.1", "a"].map { .init(name: $0, shape: [], type: type) },
+      read: { Tensor(scalar: $0.name == "crf.w.1" ? 7 : value) })
+    let names = PublishedNames(
+      constants: [
+        PublishedNames.Constant(name: "crf.w.0", value: 0.6, isUsed: true),
+        PublishedNames.Constant(name: "crf.w.1", value: 1, isUsed: false),
+      ])
+    let parameter = Parameter(Tensor(scalar: 3))
+    let set = ParameterSet([("a", parameter)])
+    let text = message { _ = try set.load(weights, names: names) }
+    #expect(
+      text
+        == (isAccepted
+          ? "no error"
+          : "F: weights of another model: crf.w.0: expected 0.6, a constant of the network, found "
+            + "\(value)"))
+    #expect((parameter.value.scalar == 3) == !isAccepted)
   }
 }

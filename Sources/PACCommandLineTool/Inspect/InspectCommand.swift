@@ -1,9 +1,10 @@
 import ArgumentParser
 import PACCheckpoints
 import PACHDF5
+import PACTraining
 import PACWeights
 
-struct InspectCommand: ParsableCommand {
+struct InspectCommand: TaskCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
     abstract: "Shows what a dataset, checkpoint, weights file or case file contains.")
@@ -14,8 +15,8 @@ struct InspectCommand: ParsableCommand {
   @Flag(help: "Print the description as one JSON object.")
   var json = false
 
-  func run() throws {
-    let inspection = try inspect(file)
+  func run(_ tasks: TaskList) throws {
+    let inspection = try inspect(file, tasks)
     print(json ? inspection.json.text : inspection.text)
   }
 }
@@ -39,8 +40,8 @@ struct Inspection {
 }
 
 /// Tells HDF5 files apart by the attribute `format` of their root; any other file must be weights.
-private func inspect(_ path: String) throws -> Inspection {
-  guard HDF5File.recognizes(path) else { return try inspectWeights(path) }
+private func inspect(_ path: String, _ tasks: TaskList) throws -> Inspection {
+  guard HDF5File.recognizes(path) else { return try inspectWeights(path, tasks) }
   let root = try HDF5File(reading: path).root
   let kinds = "a dataset, a checkpoint, a file of weights or a file of cases"
   guard root.hasAttribute("format") else {
@@ -50,7 +51,7 @@ private func inspect(_ path: String) throws -> Inspection {
   switch try root.string(attribute: "format") {
   case "pac-dataset": return try inspectDataset(path)
   case Checkpoint.format: return try inspectCheckpoint(path)
-  case NetworkWeights.format: return try inspectWeights(path)
+  case NetworkWeights.format: return try inspectWeights(path, tasks)
   case "pac-cases": return try inspectCases(path)
   case let format:
     throw HDF5Error(

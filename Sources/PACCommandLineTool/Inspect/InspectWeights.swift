@@ -1,19 +1,21 @@
 import PACCheckpoints
+import PACTraining
 import PACWeights
 
 /// Describes a file of weights, ours in HDF5 or one of another program.
-func inspectWeights(_ path: String) throws -> Inspection {
+func inspectWeights(_ path: String, _ tasks: TaskList) throws -> Inspection {
   let weights = try NetworkWeights(reading: path)
   let count = weights.entries.reduce(0) { $0 + $1.shape.count }
   let network = weights.network
+  let fit = network == nil ? tasks.recognized(weights)?.description : nil
   return Inspection(
     title: "\(path): \(weights.kind)",
     rows: [
-      ("model", network.map { "\($0)" } ?? ""),
+      ("model", network.map { "\($0)" } ?? ""), ("fits", fit ?? ""),
       ("parameters", "\(count) in \(weights.entries.count) arrays"),
     ] + weights.entries.map(row) + weights.notes.map { ("note", $0) },
     json: JSONLine(
-      [("path", path), ("kind", weights.kind), ("model", network?.model)]
+      [("path", path), ("kind", weights.kind), ("model", network?.model), ("fits", fit)]
         + (network.map(jsonAttributes) ?? []) + [
           ("parameter_count", count),
           ("parameters", JSONLine(weights.entries.map { ($0.name, $0.shape.dimensions) })),

@@ -3,7 +3,7 @@ import Foundation
 import PACDistributed
 import PACTraining
 
-struct EvaluateCommand: TaskCommand {
+struct EvaluateCommand: TaskCommand, RankedCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
     abstract: "Evaluates networks on the test split; the ranks share the samples.",

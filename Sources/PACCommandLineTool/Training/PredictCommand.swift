@@ -3,7 +3,7 @@ import Foundation
 import PACData
 import PACTraining
 
-struct PredictCommand: TaskCommand {
+struct PredictCommand: TaskCommand, RankedCommand {
   static let configuration = CommandConfiguration(
     commandName: "predict",
     abstract: "Writes the predictions for the test split; the ranks share the samples.",

@@ -4,7 +4,7 @@ import Logging
 import PACDistributed
 import PACTraining
 
-struct TrainCommand: TaskCommand {
+struct TrainCommand: TaskCommand, RankedCommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
     abstract: "Trains a network on one process, or data-parallel on several under mpirun.",

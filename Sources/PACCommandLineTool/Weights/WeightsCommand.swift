@@ -1,5 +1,10 @@
 import ArgumentParser
+import PACAutograd
 import PACCheckpoints
+import PACConfiguration
+import PACText
+import PACTraining
+import PACWeights
 
 struct WeightsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -9,7 +14,7 @@ struct WeightsCommand: ParsableCommand {
   func run() throws { throw ValidationError("Missing command: convert") }
 }
 
-struct ConvertWeights: ParsableCommand {
+struct ConvertWeights: TaskCommand {
   static let configuration = CommandConfiguration(
     commandName: "convert",
     abstract: "Writes a network's weights in another file format.",
@@ -18,8 +23,8 @@ struct ConvertWeights: ParsableCommand {
       .pt) and .safetensors, recognised by their contents; of a run folder it reads the newest \
       intact checkpoint. The extension of OUT selects the output format: .h5, .pth, .pt or \
       .safetensors. Weights are written as float32, and PyTorch loads the .pth files with \
-      weights_only=True. Names and shapes are not compared with any network until the weights \
-      are used.
+      weights_only=True. Parameters have their published names in .pth, .pt and .safetensors. \
+      Shapes are not compared with any network until the weights are used.
       """)
 
   @Argument(help: ArgumentHelp("File of weights, checkpoint or run folder.", valueName: "in"))
@@ -28,14 +33,22 @@ struct ConvertWeights: ParsableCommand {
   @Argument(help: ArgumentHelp("File to write, such as weights.pth.", valueName: "out"))
   var output: String
 
+  @Option(
+    help: ArgumentHelp(
+      "The network, such as fcn8s_crfi5p4d5641p4d5161, for files that do not state it.",
+      valueName: "name"))
+  var model: String?
+
   @Flag(help: "Overwrite OUT if it exists.")
   var force = false
 
   @Flag(help: "Print the summary as one JSON object.")
   var json = false
 
-  func run() throws {
-    let done = try convertWeights(input, to: output, replacing: force)
+  func run(_ tasks: TaskList) throws {
+    let done = try convertWeights(
+      input, to: output, replacing: force, of: try model.map { try label($0, tasks) }
+    ) { try names(of: $0, $1, tasks) }
     if json {
       print(
         JSONLine([
@@ -49,5 +62,45 @@ struct ConvertWeights: ParsableCommand {
           + "\(done.tensorCount) arrays, from \(done.input) (\(done.inputKind))")
       for note in done.notes { print("  \(note)") }
     }
+  }
+
+  /// The label of the network that `--model` names.
+  private func label(_ model: String, _ tasks: TaskList) throws -> NetworkLabel {
+    guard let settings = tasks.settings(of: model) else {
+      let networks = tasks.settings.map { type -> NetworkNames in type.networks }
+      let problem = networks.lazy.compactMap { $0.fault(model) }.first
+      throw ConfigurationError(
+        place: "--model",
+        problem: problem
+          ?? "no network '\(model)'; choose \(enumeration(networks.flatMap(\.forms)))")
+    }
+    let label = settings.label
+    guard label.attributes.isEmpty else {
+      let others = label.attributes.keys.sorted().joined(separator: ", ")
+      throw ConfigurationError(
+        place: "--model",
+        problem: "weights of \(model) also depend on \(others); leave --model out, their names are "
+          + "the same in every format")
+    }
+    return label
+  }
+
+  /// The published names of the parameters of a file: those of its network, which it must fit if
+  /// `--model` names it, or else of the network that it seems to belong to.
+  private func names(
+    of weights: NetworkWeights, _ network: NetworkLabel?, _ tasks: TaskList
+  ) throws -> PublishedNames {
+    let recognized = tasks.recognized(weights)
+    guard let network, let settings = tasks.settings(of: network.model) else {
+      return recognized?.names ?? .own
+    }
+    let names = settings.publishedNames
+    let match = weights.match([], names: names)
+    if model != nil, recognized?.names.constants.map(\.name) != names.constants.map(\.name) {
+      let fit = recognized.map { "they fit \($0.description)" } ?? "no network is recognized"
+      throw WeightsError.otherModel(weights.path, ["expected \(network.model); \(fit)"])
+    }
+    try weights.requireConstants(of: match)
+    return names
   }
 }

@@ -57,11 +57,8 @@ private struct MeanFieldTerm {
         Tensor(
           [channels, channels, 1, 1],
           (0..<channels * channels).map { $0 / channels == $0 % channels ? 0 : 1 })) : nil
-    // Potts: equal labels attract, so their message enters with the other sign.
-    let isPotts = settings.compatType == .potts
     weight = TermWeight(
-      isPotts ? -settings.pairwiseWeight : settings.pairwiseWeight,
-      learned: isPotts && !settings.spatialFilter && !options.fixedWeighting)
+      settings.signedWeight, learned: settings.learnsWeight && !options.fixedWeighting)
   }
 
   func message(_ q: Variable, _ kernel: Variable?, _ tape: Tape?) throws -> Variable {

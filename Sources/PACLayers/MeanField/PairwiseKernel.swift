@@ -45,6 +45,12 @@ public struct PairwiseKernel: Hashable, Sendable {
     self.pairwiseWeight = pairwiseWeight
   }
 
+  /// w_k, where it starts if it is learned: negative for potts, because equal labels attract.
+  public var signedWeight: Float { compatType == .potts ? -pairwiseWeight : pairwiseWeight }
+
+  /// Whether w_k is learned, unless all weights of a CRF are constants.
+  public var learnsWeight: Bool { compatType == .potts && !spatialFilter }
+
   /// A window that changes no size.
   var window: PacWindow {
     PacWindow(

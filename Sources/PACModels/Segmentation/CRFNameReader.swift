@@ -8,6 +8,12 @@ struct CRFNameReader {
 
   private init(_ rest: Substring) { self.rest = rest }
 
+  /// Today's spelling of a name: some published names begin with `crfv7` and `convcrfv1`.
+  static func today(_ text: Substring) -> Substring {
+    if text == "convcrfv1" { return "convcrf" }
+    return text.hasPrefix("crfv7") ? "crf" + text.dropFirst(5) : text
+  }
+
   static func refinement(_ text: Substring) throws(Fault) -> SegmentationModelName.Refinement {
     if text == "convcrf" { return .convolutional }
     if text.hasPrefix("crf") {

@@ -37,17 +37,11 @@ struct CRFRefinement {
         $0.compatType == .notAdaptive ? .none : .colours(LearnedScale(channels: 3))
       }
     case .convolutional:
-      // Teichmann and Cipolla, Convolutional CRFs for Semantic Segmentation, 2018;
-      // docs/mathematics.md#semantic-segmentation lists the constants.
-      let kernels = [Float(2), 0.6].map {
-        PairwiseKernel(
-          kernelSize: 11, blur: 4, compatType: .matrix2d, spatialFilter: false, pairwiseWeight: $0)
-      }
       crf = .shared(
         try PacCRF(
           PacCRFOptions(
             channels: classes, numSteps: 5, perturbedInit: perturbed, unaryWeight: 0.8,
-            pairwiseKernels: kernels), random: &random))
+            pairwiseKernels: PairwiseKernel.convolutional), random: &random))
       features = [.coloursAndPosition(position: 80, colour: 13), .position(3)]
     case .fullyConnected(let options):
       crf = .fullyConnected(try FullyConnectedCRF(options))
@@ -77,6 +71,15 @@ struct CRFRefinement {
       + features.enumerated().flatMap { number, feature in
         feature.parameters("crf_scales.\(number)")
       }
+  }
+}
+
+extension PairwiseKernel {
+  /// The terms of the convolutional CRF: Teichmann and Cipolla, *Convolutional CRFs for Semantic
+  /// Segmentation*, 2018; docs/mathematics.md#semantic-segmentation lists the constants.
+  static let convolutional = [Float(2), 0.6].map {
+    PairwiseKernel(
+      kernelSize: 11, blur: 4, compatType: .matrix2d, spatialFilter: false, pairwiseWeight: $0)
   }
 }
 

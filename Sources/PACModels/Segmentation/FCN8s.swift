@@ -163,6 +163,14 @@ public struct FCN8s: SegmentationBackbone {
 extension BackboneName {
   /// A network of the FCN-8s family.
   public static func fcn8s(_ variant: FCN8sVariant) -> BackboneName {
-    BackboneName(declaring: variant.rawValue) { try FCN8s(variant, classes: $0, seed: $1) }
+    let (first, last) = (variant.blocks[0].channels, variant.blocks[4].channels)
+    let marks = Marks(
+      scores: "score_fr.weight",
+      shapes: [
+        "conv1_1.weight": [first, 3, 3, 3], "fc6.weight": [variant.hiddenChannels, last, 7, 7],
+      ])
+    return BackboneName(declaring: variant.rawValue, marks: marks) {
+      try FCN8s(variant, classes: $0, seed: $1)
+    }
   }
 }

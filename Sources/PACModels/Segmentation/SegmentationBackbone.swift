@@ -24,7 +24,17 @@ public protocol SegmentationBackbone {
 public struct BackboneName: Sendable, CustomStringConvertible {
   /// The name.
   public let description: String
+  /// What its parameters are recognized by.
+  let marks: Marks
   private let construct: Construct
+
+  /// Some parameters, by which files of weights are recognized.
+  struct Marks: Sendable {
+    /// The weight whose number of filters is the number of classes.
+    let scores: String
+    /// Names and shapes that no other kind of network has.
+    let shapes: [String: Shape]
+  }
 
   /// Makes the network with its initial values.
   typealias Construct =
@@ -33,9 +43,11 @@ public struct BackboneName: Sendable, CustomStringConvertible {
   /// Declares a backbone.
   /// - Parameters:
   ///   - description: its name: letters and digits, not ending in `frozen`.
+  ///   - marks: what its parameters are recognized by.
   ///   - construct: makes it.
-  init(declaring description: String, construct: @escaping Construct) {
+  init(declaring description: String, marks: Marks, construct: @escaping Construct) {
     self.description = description
+    self.marks = marks
     self.construct = construct
   }
 

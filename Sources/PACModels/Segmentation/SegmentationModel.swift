@@ -35,10 +35,14 @@ public struct SegmentationModel {
   /// the backbone is frozen.
   ///
   /// The backbone's have the names of the published FCN8s checkpoints; the CRF's begin with `crf.`,
-  /// and the scales of its features with `crf_scales.`.
+  /// and the scales of its features with `crf_scales.`. Published files of networks with a CRF
+  /// have other names, `publishedNames`.
   public var parameters: [(name: String, parameter: Parameter)] {
     (name.isFrozen ? [] : backbone.parameters) + (refinement?.parameters ?? [])
   }
+
+  /// The published names of `parameters`, for saving and loading them.
+  public var publishedNames: PublishedNames { name.publishedNames }
 
   /// The means to subtract from blue, green and red, in 0…255, before an image enters the network.
   public var means: [Float] { backbone.means }

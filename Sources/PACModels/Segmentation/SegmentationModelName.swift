@@ -30,7 +30,7 @@ public struct SegmentationModelName: Hashable, Sendable, CustomStringConvertible
   public let isFrozen: Bool
   /// The CRF that refines the scores; nil for none.
   public let refinement: Refinement?
-  /// The name as it was given.
+  /// The name as it was given, with `crf` and `convcrf` for the older `crfv7` and `convcrfv1`.
   public let description: String
 
   /// The grammar of names, for messages.
@@ -57,13 +57,15 @@ public struct SegmentationModelName: Hashable, Sendable, CustomStringConvertible
       throw wrong("no backbone '\(stem)'")
     }
     self.backbone = backbone
-    description = name
     guard parts.count == 2 else {
+      description = name
       refinement = nil
       return
     }
+    let tail = CRFNameReader.today(parts[1])
+    description = "\(first)_\(tail)"
     do throws(CRFNameReader.Fault) {
-      refinement = try CRFNameReader.refinement(parts[1])
+      refinement = try CRFNameReader.refinement(tail)
     } catch {
       throw wrong(error.problem)
     }

@@ -88,5 +88,10 @@ public struct UNet: SegmentationBackbone {
 
 extension BackboneName {
   /// A small U-Net.
-  public static let unet = BackboneName(declaring: "unet") { UNet(classes: $0, seed: $1) }
+  public static let unet = BackboneName(
+    declaring: "unet",
+    marks: Marks(
+      scores: "score.weight",
+      shapes: ["down.0.0.weight": [8, 3, 3, 3], "down.4.1.weight": [128, 128, 3, 3]])
+  ) { UNet(classes: $0, seed: $1) }
 }

@@ -1,3 +1,4 @@
+import PACAutograd
 import PACConfiguration
 import PACWeights
 
@@ -13,6 +14,9 @@ public protocol TaskSettings: Sendable {
   /// The general keys whose default differs for this task, with that default.
   static var generalDefaults: [String: String] { get }
 
+  /// The network that weights seem to belong to, judged by names and shapes; nil if unknown.
+  static func recognized(_ weights: NetworkWeights) -> RecognizedNetwork?
+
   /// Makes settings in which everything has its default, the network too.
   init()
 
@@ -27,6 +31,8 @@ public protocol TaskSettings: Sendable {
   var hasParameters: Bool { get }
   /// How checkpoints and files of weights identify the network.
   var label: NetworkLabel { get }
+  /// The published names of the network's parameters.
+  var publishedNames: PublishedNames { get }
   /// A word such as `x8` that tells variants of one network apart; usually empty.
   var variant: String { get }
   /// The first conflict between values; nil if all are compatible.
@@ -36,12 +42,16 @@ public protocol TaskSettings: Sendable {
 extension TaskSettings {
   /// No general key has another default.
   public static var generalDefaults: [String: String] { [:] }
+  /// No network is recognized.
+  public static func recognized(_ weights: NetworkWeights) -> RecognizedNetwork? { nil }
   /// The network itself is trained.
   public var trainableModel: String { model }
   /// The network needs weights.
   public var hasParameters: Bool { true }
   /// The name of the trainable network, without further attributes.
   public var label: NetworkLabel { NetworkLabel(model: trainableModel) }
+  /// The parameters have their published names.
+  public var publishedNames: PublishedNames { .own }
   /// There are no variants.
   public var variant: String { "" }
   /// There are no conflicts.

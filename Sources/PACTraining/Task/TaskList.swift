@@ -1,3 +1,5 @@
+import PACWeights
+
 /// A type of task, registered in a program's `TaskList`.
 public struct TaskKind: Sendable {
   /// The type of its settings.
@@ -39,6 +41,23 @@ public struct TaskList: Sendable {
 
   /// The types of their settings.
   public var settings: [any TaskSettings.Type] { kinds.map(\.settings) }
+
+  /// The default settings of the task that has a network, with this network; nil if none has it.
+  public func settings(of model: String) -> (any TaskSettings)? {
+    for type in settings {
+      var settings = type.init()
+      if settings.choose(model: model) { return settings }
+    }
+    return nil
+  }
+
+  /// The network of any task that weights seem to belong to; nil if unknown.
+  public func recognized(_ weights: NetworkWeights) -> RecognizedNetwork? {
+    for type in settings {
+      if let network = type.recognized(weights) { return network }
+    }
+    return nil
+  }
 
   /// Makes the task that a configuration selects, and opens its dataset.
   /// - Throws: an error of one line that the user can fix.

@@ -21,7 +21,7 @@ public protocol TrainingTask {
   /// The configuration of the run.
   var configuration: TrainingConfiguration { get }
 
-  /// The trained parameters with their published names, in the order of the published checkpoints.
+  /// The trained parameters by name, in the order of the published checkpoints.
   var parameters: [(name: String, parameter: Parameter)] { get }
 
   /// Frozen parameters of the network: they are neither trained nor stored in checkpoints.
@@ -69,10 +69,6 @@ public protocol TrainingTask {
   /// - Returns: notes for the user.
   /// - Throws: `WeightsError` naming the differences if they belong to another network.
   func start(from weights: NetworkWeights) throws -> [String]
-
-  /// The network that a file of weights seems to belong to, judged by names and shapes, for error
-  /// messages; nil if unknown.
-  func guess(_ weights: NetworkWeights) -> String?
 }
 
 extension TrainingTask {
@@ -85,15 +81,14 @@ extension TrainingTask {
   /// Loads all parameters, see `load(_:)`.
   public func start(from weights: NetworkWeights) throws -> [String] { try load(weights) }
 
-  /// Makes no guess.
-  public func guess(_ weights: NetworkWeights) -> String? { nil }
-
   /// Loads all parameters from a file of weights after comparing every name and shape.
   /// - Returns: notes for the user.
   /// - Throws: `WeightsError` naming the differences if they belong to another network.
   public func load(_ weights: NetworkWeights) throws -> [String] {
-    try ParameterSet(parameters)
-      .load(weights, for: configuration.settings.label, guess: guess)
+    let settings = configuration.settings
+    return try ParameterSet(parameters).load(
+      weights, for: settings.label, names: settings.publishedNames,
+      guess: { Settings.recognized($0)?.description })
   }
 
   /// The training samples that `train-split` and `val-ratio` select, and their name for messages.
