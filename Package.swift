@@ -190,14 +190,17 @@ let package = Package(
       ["PACUpsampling", "PACData", "PACTensors", "PACImageFiles", "PACTestSupport"]),
     tests(
       "PACSegmentationTests",
-      ["PACSegmentation", "PACTraining", "PACData", "PACTestSupport"]),
+      [
+        "PACSegmentation", "PACTraining", "PACData", "PACModels", "PACAutograd", "PACTensors",
+        "PACImageFiles", "PACTestSupport",
+      ]),
     tests("PACDenoisingTaskTests", ["PACCheckpoints", "PACData", "PACTestSupport"]),
     tests(
       "PACCommandLineToolTests",
       [
-        "PACCommandLineTool", "PACVerification", "PACCheckpoints", "PACData", "PACWeights",
-        "PACOptimizers", "PACHDF5", "PACImageFiles", "PACTensors", "PACText", "PACKernels",
-        "PACTestSupport",
+        "PACCommandLineTool", "PACVerification", "PACTraining", "PACCheckpoints", "PACData",
+        "PACWeights", "PACOptimizers", "PACHDF5", "PACImageFiles", "PACTensors", "PACText",
+        "PACKernels", "PACTestSupport",
         yams,
       ]),
     library("PACTestSupport", [], path: "Tests/PACTestSupport"),

@@ -5,11 +5,13 @@ import PACOptimizers
 import PACTensors
 
 extension BenchmarkCase {
-  /// FCN8s on a whole image, and its training steps with a 449×449 crop and one sample.
+  /// The backbones on a whole image, and training steps with a 449×449 crop and one sample.
   ///
   /// `fcn8s` is the case that is compared with the reference.
   static let segmentation: [BenchmarkCase] = [
     inference("fcn8s-inference", "fcn8s", size: 500),
+    inference("fcn8saltpad-inference", "fcn8saltpad", size: 500),
+    inference("fcn8spac-inference", "fcn8spac", size: 500),
     trainingStep("fcn8s", "fcn8s", adam: false),
     trainingStep("fcn8s-adam", "fcn8s", adam: true),
     trainingStep("fcn8s-crf16-64", "fcn8s_crfi5p4d5641p4d5161", adam: false),

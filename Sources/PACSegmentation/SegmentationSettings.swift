@@ -12,7 +12,7 @@ public struct SegmentationSettings: TaskSettings {
   public var backboneWeights: String?
   /// Width and height of a training crop in pixels.
   public var cropSize = 449
-  /// Width and height of the centre crop that is evaluated; nil for whole images.
+  /// Width and height to which test images are padded for the backbone; nil: they are not.
   public var testCrop: Int?
   /// r: images are scaled by random factors from 1/r to r before cropping; 1: not at all.
   public var scaleJitter = 1.0
@@ -59,7 +59,11 @@ public struct SegmentationSettings: TaskSettings {
         otherNames: ["crop-size", "train-crop"]),
       key(
         "test-crop", \.testCrop, .crop,
-        "width and height of the centre crop of each test image that is evaluated"),
+        """
+        width and height in pixels to which test images are padded at the bottom and right, for \
+        the backbone only: its scores are cropped back, and CRF and metrics are for the image \
+        alone; 512 as published for fcn8spac
+        """),
       key(
         "scale-jitter", \.scaleJitter, .number("1 or more") { $0 >= 1 },
         "r: images are scaled by random factors from 1/r to r before they are cropped; 1 = off",
@@ -112,9 +116,9 @@ public struct SegmentationSettings: TaskSettings {
 }
 
 extension ConfigurationKind where Value == Int? {
-  /// The side of a square in pixels; −1 means whole images.
+  /// The side of a square in pixels; −1 means none.
   static let crop = ConfigurationKind(
-    allowed: "-1 for whole images, or an integer, 1 or more",
+    allowed: "-1 for no padding, or an integer, 1 or more",
     parse: { value in
       guard let number = value.plain.flatMap({ Int($0) }), number == -1 || number > 0 else {
         return nil

@@ -131,7 +131,13 @@ public struct SegmentationTask: PredictingTask {
       loss: evaluated.reduce(0) { $0 + $1.loss } / Double(max(evaluated.count, 1)),
       samples: evaluated,
       groups: dataset.description.classNames.indices.map { group(of: $0, in: total) },
-      secondsPerSample: median(samples.map { $0.figures[1] }))
+      secondsPerSample: median(samples.map { $0.figures[1] }), published: published)
+  }
+
+  /// The paper's results, if the dataset has the classes of Pascal VOC.
+  private var published: PublishedResult? {
+    guard dataset.description.isPascalVOC, configuration.validationRatio == 0 else { return nil }
+    return PublishedResult(of: settings.network, split: configuration.testSplit)
   }
 
   /// The metrics of one class.
@@ -158,12 +164,7 @@ public struct SegmentationTask: PredictingTask {
 
   /// Writes the prediction of a sample, see `PredictingTask`.
   public func writePrediction(of sample: SegmentationSample, to folder: String) throws -> String {
-    guard settings.testCrop == nil else {
-      throw ConfigurationError(
-        place: "test-crop",
-        problem: "predictions are for whole images; leave it out or set it to -1")
-    }
-    return try predictionWriter(folder).write(try scores(sample).scores, of: sample)
+    try predictionWriter(folder).write(try scores(sample).scores, of: sample)
   }
 
   fileprivate func predictionWriter(_ folder: String) -> SegmentationPredictionWriter {
@@ -174,9 +175,14 @@ public struct SegmentationTask: PredictingTask {
   }
 
   /// The network's scores for a whole image, [1, C, H, W], and the time it took in seconds.
+  ///
+  /// With `test-crop`, the backbone alone sees the image padded at the bottom and right.
   private func scores(_ sample: SegmentationSample) throws -> (scores: Tensor, seconds: Double) {
     let start = ContinuousClock.now
-    let scores = try model(Variable(sample.image)).value
+    let image = Variable(sample.image)
+    let padded = settings.testCrop.map { image.framed(height: $0, width: $0) } ?? image
+    let unary = try model.unary(padded).framed(height: sample.height, width: sample.width)
+    let scores = try model.refined(unary, image: image).value
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     guard scores.elements.allSatisfy(\.isFinite) else {
       throw TrainingError.diverged(sample: sample.name, loss: .nan)

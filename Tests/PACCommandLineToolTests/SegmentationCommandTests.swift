@@ -155,6 +155,36 @@ import Testing
     #expect(table.hasPrefix("name,classes,picture,scores,miou,acc\nshapes_0006,\(place)/"))
   }
 
+  /// The tests of a run, pac evaluate and pac predict pad for the backbone alike.
+  @Test func testCropHoldsInEveryTest() throws {
+    let settings = ["test-crop=96", "run=\(folder("padded"))", "epochs=1"]
+    let refused = try outcome("train", settings.dropFirst() + ["test-crop=47"])
+    #expect(refused.status == 1)
+    #expect(
+      refused.errors.contains("40 × 48 pixels (rows × columns) do not fit into test-crop 47"),
+      "\(refused.errors)")
+    #expect(try outcome("train", settings).status == 0)
+    let log = try String(contentsOfFile: folder("padded/test.log"), encoding: .utf8)
+      .split(separator: "\n").map { $0.split(separator: ",") }
+    func measured(_ arguments: String...) throws -> [String: Double] {
+      let result = try outcome(
+        "evaluate", ["--weights", folder("padded"), "--json"] + arguments)
+      let last = try #require(result.output.split(separator: "\n").last)
+      let object = try JSONSerialization.jsonObject(with: Foundation.Data(last.utf8))
+      return (object as? [String: Any] ?? [:]).compactMapValues { $0 as? Double }
+    }
+    let (padded, plain) = (try measured("test-crop=96"), try measured())
+    for (name, value) in zip(log[0], log[1]).dropFirst() {
+      let (own, logged) = (padded[String(name)] ?? -1, Double(value) ?? -2)
+      #expect(abs(own - logged) < 1e-4 * max(1, own), "\(name)")
+    }
+    #expect(padded["loss"] != plain["loss"])
+    _ = try run(
+      "predict", "test-crop=96", "--weights", folder("padded"), "--out", folder("out"), "--scores")
+    #expect(try NumPyArray(contentsOf: folder("out/scores/shapes_0006.npy")).shape == [6, 40, 48])
+    #expect(try PNG.read(folder("out/classes/shapes_0006.png")).width == 48)
+  }
+
   /// Eleven scenes in batches of seven; the backbone drops half of its channels after fc6 and fc7.
   @Test(.enabled(if: hasMPI, "mpirun"))
   func dropoutIsTheSameOnAnyNumberOfRanks() throws {
@@ -229,9 +259,13 @@ import Testing
       (sharedData("data/voc") ?? "", "train 7, trainval 10, val 3", 160),
     ].filter { !$0.0.isEmpty })
   func imagesInTheirFolders(_ voc: String, splits: String, crop: Int) throws {
-    let prepared = try pac(["prepare", "voc", voc, "--out", folder("voc.h5")])
+    let validation = "\(voc)/VOCdevkit/VOC2012/ImageSets/Segmentation/val.txt"
+    let prepared = try pac([
+      "prepare", "voc", voc, "--out", folder("voc.h5"), "--list", "val11_sbd=\(validation)",
+    ])
     #expect(prepared.status == 0, "\(prepared.errors)")
     #expect(prepared.output.contains(splits))
+    #expect(prepared.errors.contains("without --list train11=FILE and --list val11=FILE"))
     let data = "data=\(folder("voc.h5"))"
     _ = try run(
       "train", data, "model=fcn8snarrow_crfi2p4d541", "test-split=val", "crop=\(crop)", "epochs=1",
@@ -241,6 +275,20 @@ import Testing
       "--weights", folder("run"))
     #expect(measured.contains("class tvmonitor"))
     #expect(measured.contains("left out of"))
+    #expect(
+      measured.hasSuffix(
+        "The paper's results are for test-split=val11_sbd, these for val: "
+          + "they are not comparable.\n"))
+    let table = try run(
+      "evaluate", data, "model=fcn8snarrow_crfi2p4d541", "test-split=val11_sbd", "--weights",
+      folder("run"), "--compare", "fcn8snarrow_crfi2p4d541=\(folder("run"))"
+    ).split(separator: "\n")
+    #expect(
+      table[1].split(separator: " ")
+        == ["model", "miou", "acc", "macc", "seconds", "paper", "test", "gain"])
+    #expect(table[2].split(separator: " ").suffix(3) == ["-", "-", "-"])
+    #expect(table[4].hasPrefix("paper: published miou on val11_sbd; test: "))
+    #expect(table[5].hasPrefix("The paper's results are for 736 samples, these for "))
     _ = try run(
       "predict", data, "model=fcn8snarrow_crfi2p4d541", "test-split=val", "loss=fce_0.7",
       "--weights", folder("run"), "--out", folder("out"))
@@ -250,8 +298,7 @@ import Testing
       atPath: folder("server"), withIntermediateDirectories: true)
     let unpacked = try PACTestSupport.run(
       "tar", ["xzvf", folder("out/comp6_val_cls.tgz"), "-C", folder("server")], timeout: 20)
-    let list = try String(
-      contentsOfFile: "\(voc)/VOCdevkit/VOC2012/ImageSets/Segmentation/val.txt", encoding: .utf8)
+    let list = try String(contentsOfFile: validation, encoding: .utf8)
     let names = list.split(whereSeparator: \.isWhitespace).map(String.init)
     let place = "results/VOC2012/Segmentation/comp6_val_cls"
     #expect(splits.hasSuffix("val \(names.count)"))

@@ -60,7 +60,7 @@ extension TrainingConfiguration {
     ),
     (
       "test-crop: 0",
-      "c.yaml:5: test-crop: expected -1 for whole images, or an integer, 1 or more, found '0'"
+      "c.yaml:5: test-crop: expected -1 for no padding, or an integer, 1 or more, found '0'"
     ),
     (
       "scale-jitter: 0.5",
@@ -69,6 +69,19 @@ extension TrainingConfiguration {
   ])
   func errors(_ line: String, _ expected: String) {
     #expect(message { try read(required + line + "\n") } == expected)
+  }
+
+  /// The options of the published programs that have another name here (docs/published-options.md).
+  @Test(arguments: [
+    ("data-root", "data"), ("dataset", "data"), ("exp-root", "run"), ("load-weights", "weights"),
+    ("load-weights-backbone", "weights-backbone"), ("train-batch", "global-batch"),
+    ("batch-size", "global-batch"), ("num-data-worker", "read-ahead"), ("train-crop", "crop"),
+    ("test-interval", "test-every"), ("save-interval", "checkpoint-every"),
+  ])
+  func publishedNamesAreUnderstood(_ name: String, key: String) {
+    #expect(
+      message { try read(required + "\(name): 1\n") }
+        == "c.yaml:5: unknown key '\(name)'; did you mean '\(key)'?")
   }
 
   @Test func wrongNamesAreExplained() {

@@ -73,7 +73,8 @@ import Testing
     let options = VOCOptions(
       sbd: folder("sbd"),
       lists: ["train11": folder("train11.txt"), "val11": folder("val11.txt")])
-    try prepareVOC(from: root, to: folder("voc.h5"), options: options)
+    try prepareVOC(
+      from: root, to: folder("voc.h5"), options: options, warn: { Issue.record("warned: \($0)") })
     let reader = try DatasetReader(folder("voc.h5"))
     let expected: [String: [Int]] = [
       "train": [1, 0], "val": [2, 3], "trainval": [1, 0, 2, 3], "test": [4],
@@ -107,9 +108,40 @@ import Testing
 
   @Test func withoutSBDAndFromTheInnerFolder() throws {
     try writeDevkit()
-    let summary = try prepareVOC(from: root + "/VOC2012", to: folder("voc.h5"))
+    var warnings: [String] = []
+    let summary = try prepareVOC(
+      from: root + "/VOC2012", to: folder("voc.h5"), warn: { warnings.append($0) })
     #expect(summary.splits == ["train": 2, "val": 2, "trainval": 4, "test": 1])
     #expect(summary.version == 2)
+    #expect(
+      warnings == [
+        "without --list train11=FILE and --list val11=FILE there are no splits train11, val11, "
+          + "train11_sbd and val11_sbd, which the paper uses; the files are "
+          + "ImageSets/Segmentation/train.txt and val.txt of VOC 2011 "
+          + "(VOCtrainval_25-May-2011.tar)"
+      ])
+  }
+
+  /// A split that could be there, and what to add for it.
+  @Test(arguments: [
+    ("train11", "--list train11=FILE --list val11=FILE, ImageSets/"),
+    ("trainval11", "--list train11=FILE --list val11=FILE, ImageSets/"),
+    ("train11_rand5", "--list train11=FILE --list val11=FILE, ImageSets/"),
+    ("val11_sbd", "--sbd FOLDER --list train11=FILE --list val11=FILE, ImageSets/"),
+    ("train_aug", "--sbd FOLDER"),
+  ])
+  func missingSplitsSayHowToMakeThem(_ split: String, options: String) throws {
+    try writeDevkit()
+    try prepareVOC(from: root, to: folder("voc.h5"))
+    let reader = try DatasetReader(folder("voc.h5"))
+    let text = message { try reader.split(split) }
+    #expect(
+      text.hasPrefix(
+        folder("voc.h5") + ": no split \(split); there is test, train, trainval, val; prepare it "
+          + "again with pac prepare voc and \(options)"), "\(text)")
+    #expect(
+      message { try reader.split("valid") }
+        == folder("voc.h5") + ": no split valid; there is test, train, trainval, val")
   }
 
   @Test func labelsThatAreNoClass() throws {

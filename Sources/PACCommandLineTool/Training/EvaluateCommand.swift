@@ -11,10 +11,10 @@ struct EvaluateCommand: TaskCommand, RankedCommand {
       For one network, prints the metrics of each sample and of the whole split: for upsampling \
       the root mean square error (in centimetres for metric depth) and for flow the end-point \
       error in pixels, for segmentation the mean IoU and accuracies. For several networks or \
-      factors, prints a table: next to the paper's results if the dataset is NYU Depth V2 or \
-      MPI-Sintel, and with the median time per image for segmentation. The configuration's own \
-      network is in the table if --weights is given or if there is no --compare. Metrics are the \
-      same for any number of ranks.
+      factors, prints a table, with the median time per image for segmentation. The paper's \
+      results are next to the measured ones if the dataset is NYU Depth V2, MPI-Sintel or \
+      Pascal VOC's val11_sbd. The configuration's own network is in the table if --weights is \
+      given or if there is no --compare. Metrics are the same for any number of ranks.
       """)
 
   @OptionGroup var settings: ConfigurationArguments
@@ -75,7 +75,17 @@ struct EvaluateCommand: TaskCommand, RankedCommand {
         columns(
           [(total(result), 36)] + result.values.map { (figure($0), 12) })
           + zip(names, result.units).map { "\($0), \($1)" }.joined(separator: "; "))
+      for text in published(result) { print(text) }
     }
+  }
+
+  /// The paper's results below the column of the metric that they are of, and notes.
+  private func published(_ result: EvaluationResult) -> [String] {
+    let heads = result.published?.figures.map(\.head) ?? []
+    let blanks = [(text: String, width: Int)](repeating: ("", 12), count: result.headline ?? 0)
+    return zip(heads, result.publishedCells).compactMap { head, cell in
+      cell.map { columns([(head, 36)] + blanks + [($0, 12)]) }
+    } + result.publishedNotes
   }
 
   /// The label of the last row: metrics over all pixels of the split, or means over its samples.
@@ -110,11 +120,8 @@ struct EvaluateCommand: TaskCommand, RankedCommand {
     members.append(("samples", result.samples.count))
     members += zip(result.metrics, result.values).map { ($0.name, $1) }
     members += [("unit", result.units[0]), ("loss", result.loss)]
-    if isTable {
-      members += [
-        ("published", result.published?.value), ("seconds", result.secondsPerSample),
-      ]
-    }
+    members += result.published?.figures.map { ($0.key, $0.value) } ?? []
+    if isTable { members.append(("seconds", result.secondsPerSample)) }
     return JSONLine(members)
   }
 

@@ -4,8 +4,8 @@ import PACTraining
 /// A table with one row per network.
 ///
 /// If results have a headline metric, there is one column per variant of the network, such as its
-/// upsampling factors, each with the paper's result next to it if there is one. Otherwise there is
-/// one column per metric, and one for the time per sample.
+/// upsampling factors. Otherwise there is one column per metric, and one for the time per sample.
+/// The paper's results follow next to these, if there are any on this data.
 struct EvaluationTable {
   private let variants: [String]
   private let nameWidth: Int
@@ -33,10 +33,7 @@ struct EvaluationTable {
     if result.headline == nil, let seconds = result.secondsPerSample {
       cells.append(String(format: "%.4f", seconds))
     }
-    if let published = result.published {
-      cells.append(
-        published.value.map { String(format: "%.\(published.decimals)f", $0) } ?? "-")
-    }
+    cells += result.publishedCells.map { $0 ?? "-" }
     if cells.count == heads(result).count {
       lines.append(row(model, cells))
       cells = []
@@ -45,14 +42,7 @@ struct EvaluationTable {
   }
 
   /// Notes to print below the table.
-  var notes: [String] {
-    guard let first, let published = first.published, first.samples.count != published.samples
-    else { return [] }
-    return [
-      "The paper's results are for \(published.samples) samples, these for "
-        + "\(first.samples.count): they are not comparable."
-    ]
-  }
+  var notes: [String] { first?.publishedNotes ?? [] }
 
   /// The metrics that have a column.
   private func shown(_ result: EvaluationResult) -> Range<Int> {
@@ -60,10 +50,12 @@ struct EvaluationTable {
   }
 
   private func heads(_ result: EvaluationResult) -> [String] {
+    let published = result.published?.figures.map(\.head) ?? []
     guard result.headline != nil else {
       return result.metrics.map(\.name) + (result.secondsPerSample == nil ? [] : ["seconds"])
+        + published
     }
-    return variants.flatMap { [$0] + (result.published == nil ? [] : ["paper"]) }
+    return variants.flatMap { [$0] + published }
   }
 
   private func title(_ result: EvaluationResult) -> [String] {
@@ -81,5 +73,29 @@ struct EvaluationTable {
       + cells.map { cell in
         String(repeating: " ", count: max(10 - cell.count, 1)) + cell
       }.joined()
+  }
+}
+
+extension EvaluationResult {
+  /// The paper's figures as text; nil for those that it does not have for the network.
+  var publishedCells: [String?] {
+    guard let published else { return [] }
+    return published.figures.map { figure in
+      figure.value.map {
+        String(format: "%\(figure.isDifference ? "+" : "").\(published.decimals)f", $0)
+      }
+    }
+  }
+
+  /// What the paper's figures mean, and whether they are comparable.
+  var publishedNotes: [String] {
+    guard let published else { return [] }
+    var notes = published.note.map { [$0] } ?? []
+    if !published.figures.isEmpty, samples.count != published.samples {
+      notes.append(
+        "The paper's results are for \(published.samples) samples, these for "
+          + "\(samples.count): they are not comparable.")
+    }
+    return notes
   }
 }

@@ -167,7 +167,7 @@ extension DatasetReader {
         )
       }
       description.submission = submission
-    } else if description.classNames == PascalVOC.classNames {
+    } else if description.isPascalVOC {
       // VOC datasets did not always store it.
       description.submission = PascalVOC.submission
     }

@@ -103,7 +103,10 @@ public final class DatasetReader: Sendable {
     }
     if let choice = try randomChoice(name) { return choice }
     let known = splits.keys.sorted().joined(separator: ", ")
-    throw DataError("\(path): no split \(name); there is \(known.isEmpty ? "none" : known)")
+    let advice = description.isPascalVOC ? PascalVOC.advice(onMissing: name) : nil
+    throw DataError(
+      "\(path): no split \(name); there is \(known.isEmpty ? "none" : known)"
+        + (advice.map { "; \($0)" } ?? ""))
   }
 
   private func randomChoice(_ name: String) throws(DataError) -> [Int]? {

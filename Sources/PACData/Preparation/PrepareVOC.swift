@@ -48,6 +48,9 @@ public func prepareVOC(
   if let name = options.lists.keys.first(where: { reserved.contains($0) || $0.contains("_rand") }) {
     throw DataError("list \(name): the name is taken; choose another, such as train11 or val11")
   }
+  if options.lists["train11"] == nil || options.lists["val11"] == nil {
+    warn(PascalVOC.missingLists)
+  }
   let lists = VOCLists(
     voc: try voc.lists(), sbd: try sbd.map { try $0.lists(warn: warn) },
     others: try options.lists.mapValues { try VOCLists.read($0) })

@@ -10,7 +10,8 @@ public struct SegmentationSampleMaker: SampleMaker {
   /// Width and height of a training crop in pixels; smaller images are padded at the bottom and
   /// right.
   public let crop: Int
-  /// Width and height of the centre crop that is evaluated; nil for whole images.
+  /// Width and height to which test images are padded for the backbone, so that none may be larger;
+  /// nil: they are not padded.
   public let testCrop: Int?
   /// The probability with which training mirrors an image left to right.
   public let flipProbability: Float
@@ -82,19 +83,18 @@ public struct SegmentationSampleMaker: SampleMaker {
         width: crop, isFlipped: isFlipped))
   }
 
-  /// Makes a sample of the whole image or its centre crop; it has no labels if there are none.
-  /// - Throws: `DataError`, naming the scene, if a label is invalid.
+  /// Makes a sample of the whole image, without padding; it has no labels if there are none.
+  /// - Throws: `DataError`, naming the scene, if a label is invalid or the image is too large.
   public func evaluationSample(
     of scene: SceneSample, index: Int
   ) throws(DataError) -> SegmentationSample {
     if let labels = scene.labels { try check(labels, scene.name) }
     let picture = LabelledPicture(scene.image, scene.labels)
-    let (height, width) = (testCrop ?? picture.height, testCrop ?? picture.width)
+    let (height, width) = (picture.height, picture.width)
+    try checkSize(scene.name, height: height, width: width, isCropped: false)
     return sample(
       picture, scene.name, index,
-      CropWindow(
-        top: max(0, (picture.height - height) / 2), left: max(0, (picture.width - width) / 2),
-        height: height, width: width, isFlipped: false))
+      CropWindow(top: 0, left: 0, height: height, width: width, isFlipped: false))
   }
 
   /// The classes of the pixels.
@@ -103,8 +103,17 @@ public struct SegmentationSampleMaker: SampleMaker {
   /// The maker itself: labels mean the same in every dataset.
   public func adapted(to reader: DatasetReader) -> SegmentationSampleMaker { self }
 
-  /// Accepts every size, since smaller images are padded.
-  public func checkSize(_ name: String, height: Int, width: Int, isCropped: Bool) {}
+  /// Accepts every size in training, since smaller images are padded and larger ones cropped; in a
+  /// test, images that fit into `testCrop`.
+  /// - Throws: `DataError` naming the scene if it does not fit.
+  public func checkSize(
+    _ name: String, height: Int, width: Int, isCropped: Bool
+  ) throws(DataError) {
+    guard !isCropped, let testCrop, max(height, width) > testCrop else { return }
+    throw DataError(
+      "sample \(name): \(height) × \(width) pixels (rows × columns) do not fit into test-crop "
+        + "\(testCrop); set it to \(max(height, width)) or more, or to -1 for no padding")
+  }
 
   private func check(_ labels: ByteImage, _ name: String) throws(DataError) {
     if let wrong = labels.bytes.first(where: { $0 >= classes && $0 != SceneField.unlabelled }) {

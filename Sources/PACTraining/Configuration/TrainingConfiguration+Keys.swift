@@ -132,7 +132,8 @@ extension TrainingConfiguration {
         otherNames: ["test-interval"]),
       key(
         "checkpoint-every", \.checkpointEvery, .integer(from: 0),
-        "epochs between two checkpoints; 0 = only at the end", mayChange: true),
+        "epochs between two checkpoints; 0 = only at the end", mayChange: true,
+        otherNames: ["save-interval"]),
       key(
         "checkpoint-every-steps", \.checkpointEverySteps, .integer(from: 0),
         "optimizer steps between two checkpoints; 0 = none inside an epoch", mayChange: true),

@@ -8,10 +8,12 @@ struct Evaluator<Task: TrainingTask> {
   private let communicator: Communicator
 
   /// Opens the test samples.
+  /// - Throws: the task's error, or `DataError` if one of them has no size that can be evaluated.
   init(_ task: Task, communicator: Communicator) throws {
     self.task = task
     self.communicator = communicator
     source = try task.testSource()
+    try source.checkSizes(isCropped: false)
   }
 
   /// Evaluates every sample; all ranks call it, and get the same result for any number of ranks.

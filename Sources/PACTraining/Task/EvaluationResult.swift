@@ -69,20 +69,50 @@ public struct MetricGroup: Sendable {
   }
 }
 
-/// The result that a paper reports on the same data.
+/// The results that a paper reports on the same data.
 public struct PublishedResult: Sendable, Equatable {
+  /// One figure of a network.
+  public struct Figure: Sendable, Equatable {
+    /// The head of its column, such as `paper`.
+    public let head: String
+    /// Its JSON key, such as `published`.
+    public let key: String
+    /// Its value; nil if the paper has none for the network.
+    public let value: Double?
+    /// Whether it is a difference, which is printed with its sign.
+    public let isDifference: Bool
+
+    /// Describes a figure.
+    public init(head: String, key: String, value: Double?, isDifference: Bool = false) {
+      self.head = head
+      self.key = key
+      self.value = value
+      self.isDifference = isDifference
+    }
+  }
+
   /// The number of samples that the paper evaluated.
   public let samples: Int
   /// The number of decimals that the paper prints.
   public let decimals: Int
-  /// The network's result; nil if the paper has none.
-  public let value: Double?
+  /// The network's figures: the same heads and keys for all networks.
+  public let figures: [Figure]
+  /// A line that explains the figures, or why there are none; nil if it is not needed.
+  public let note: String?
 
-  /// Describes a result.
-  public init(samples: Int, decimals: Int, value: Double?) {
+  /// Describes results.
+  public init(samples: Int, decimals: Int, figures: [Figure], note: String? = nil) {
     self.samples = samples
     self.decimals = decimals
-    self.value = value
+    self.figures = figures
+    self.note = note
+  }
+
+  /// Describes one result, nil if the paper has none for the network.
+  public init(samples: Int, decimals: Int, value: Double?) {
+    self.init(
+      samples: samples, decimals: decimals,
+      figures: [Figure(head: "paper", key: "published", value: value)])
   }
 }
 
@@ -104,7 +134,7 @@ public struct EvaluationResult: Sendable {
   public let secondsPerSample: Double?
   /// The index of the one metric that tables of several networks show; nil to show all.
   public let headline: Int?
-  /// The result that a paper reports on the same data; nil if there is none.
+  /// The results that a paper reports on the same data; nil if there are none.
   public let published: PublishedResult?
 
   /// Describes the metrics of a split.
