@@ -329,7 +329,8 @@ final class DynamicFilterTile {
   }
 
   @inline(__always)
-  private func gradientRow(_ channel: Int, _ row: Int, _ phase: Int) -> UnsafeMutablePointer<Float> {
+  private func gradientRow(_ channel: Int, _ row: Int, _ phase: Int) -> UnsafeMutablePointer<Float>
+  {
     pixels + ((channel * sizes.tileRows + row) * sizes.phases + phase) * stride
   }
 

@@ -28,6 +28,8 @@ struct GuidedDoublings {
   ///   - low: [N, C, h, w].
   ///   - guide: [N, 3, h·factor, w·factor], already checked.
   ///   - double: what doubles.
+  /// - Returns: [N, C, h·factor, w·factor].
+  /// - Throws: what `double` and the branches throw.
   func callAsFunction(
     _ low: Variable, guide: Variable, double: Doubling
   ) throws -> Variable {
@@ -37,6 +39,19 @@ struct GuidedDoublings {
         x = try double(level, x, guidance)
       }
       return try finish(x, guidance[guidance.count - 1], double)
+    }
+  }
+
+  /// See `JointUpsampler`; a doubling's own parameters are called `NAME.{number of the doubling}.…`
+  /// and applied at the resolution of its input.
+  func pixelShare(ofParameter name: String) -> Double {
+    let parts = name.split(separator: ".")
+    switch parts[0] {
+    case "branch_t": return 1 / Double(factor * factor)
+    case "branch_g", "branch_f": return 1
+    default:
+      let scale = Double(1 << (Int(parts[1]) ?? 0)) / Double(factor)
+      return scale * scale
     }
   }
 

@@ -70,6 +70,11 @@ public struct KernelPredictionUpsample: JointUpsampler {
       + network.finalBranch.parameters
   }
 
+  /// See `JointUpsampler`; predicted weights are no parameters.
+  public func pixelShare(ofParameter name: String) -> Double {
+    network.pixelShare(ofParameter: name)
+  }
+
   /// Upsamples a map; see `JointUpsampler`.
   public func callAsFunction(_ low: Variable, guide: Variable) throws -> Variable {
     try requireGuide(guide, for: low, factor: factor, model: "KernelPredictionUpsample")

@@ -68,6 +68,12 @@ public struct PacJointUpsample: JointUpsampler {
       + network.finalBranch.parameters
   }
 
+  /// See `JointUpsampler`; of a transposed layer's zero-stuffed input only one pixel in four is not
+  /// zero.
+  public func pixelShare(ofParameter name: String) -> Double {
+    network.pixelShare(ofParameter: name)
+  }
+
   /// The rows and columns of the transposed layers' filters.
   var upsamplingSize: Int { layout.upsamplingSize }
 

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 
 from . import formula, measures, optimizers, resize, segmentation, upsampling
-from .layers import Window, packernel2d, pacconv2d, pacpool2d
+from .layers import Window, dynamic_filter, packernel2d, pacconv2d, pacpool2d
 from .meanfield import mean_field, pooling_filter
 
 
@@ -65,6 +65,18 @@ def pac_layer(case):
             return values | {"output": pacpool2d(p["input"], kernel, window)}
         return values | {"output": pacconv2d(
             p["input"], kernel, p["weight"], p.get("bias"), window, c["shared_filters"])}
+
+    return against_upstream(case, leaves_of(case), outputs)
+
+
+def predicted_filters(case):
+    """dynamic_filter."""
+    c = case.config
+
+    def outputs(leaves):
+        return {"output": dynamic_filter(
+            leaves["input"], leaves["filters"], c["kernel_size"], c["dilation"], c["upsample"],
+            c["normalize"])}
 
     return against_upstream(case, leaves_of(case), outputs)
 
@@ -168,7 +180,7 @@ def segmentation_measures(case):
 
 GRAPHS = {
     "pacconv2d": pac_layer, "pacconv_transpose2d": pac_layer, "pacpool2d": pac_layer,
-    "paccrf": paccrf, "joint_upsample": joint_upsample,
+    "dynamic_filter": predicted_filters, "paccrf": paccrf, "joint_upsample": joint_upsample,
 }
 FUNCTIONS = {
     "trajectory": trajectory, "segmentation": segmentation_network, "lowres": lowres,
