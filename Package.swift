@@ -165,7 +165,7 @@ let package = Package(
       "PACWeightFilesTests", ["PACWeightFiles", "PACTensors", "PACTestSupport"],
       exclude: ["Fixtures"]),
     tests("PACAutogradTests", ["PACAutograd", "PACTensors"]),
-    tests("PACLayersTests", ["PACLayers", "PACAutograd", "PACTensors"]),
+    tests("PACLayersTests", ["PACLayers", "PACAutograd", "PACTensors", "PACKernels"]),
     tests(
       "PACOptimizersTests", ["PACOptimizers", "PACAutograd", "PACTensors", "PACTestSupport"],
       exclude: ["make_optimizer_values.py"]),

@@ -1,4 +1,5 @@
 import PACAutograd
+import PACKernels
 import PACLayers
 import PACTensors
 
@@ -38,6 +39,18 @@ extension BenchmarkCase {
       channels: channels, kernel: 3, size: size, guideChannels: 128, guideRange: 1e-4
     ).benchmarks("fcn8s-conv\(block)")
   }
+
+  /// Predicted filters: a doubling of KernelPredictionUpsample, as many windows of 5×5 as a PAC layer
+  /// of the upsampler has, and 21×21 on three channels as published for denoising.
+  ///
+  /// The names are `dynamic-c32-k3-u2`, with `-backward` for the computation of both gradients and
+  /// `-copy` for a plain copy that moves as many bytes as the layer's forward pass must.
+  static let predictedFilters: [BenchmarkCase] = [
+    PredictedFilterLayer(channels: 32, kernel: 3, upsample: 2, size: 128),
+    PredictedFilterLayer(channels: 32, kernel: 5, upsample: 1, size: 256),
+    PredictedFilterLayer(channels: 3, kernel: 21, upsample: 1, size: 256),
+  ]
+  .flatMap(\.benchmarks)
 
   /// One layer at growing sizes: time and memory should grow no faster than the number of pixels.
   static let scaling: [BenchmarkCase] = [512, 1024, 2048].map { size in
@@ -84,6 +97,66 @@ private struct SquareLayer {
           adapting: .guide(Variable(guide, tape: tape, needsGradient: true)),
           weight: Variable(weight, tape: tape, needsGradient: true), window: window)
         tape?.backward(from: output, gradient: output.value)
+      }
+    }
+  }
+}
+
+/// Filters predicted for each pixel and normalized by a softmax, one for all channels of a square
+/// map.
+private struct PredictedFilterLayer {
+  let channels: Int
+  let kernel: Int
+  let upsample: Int
+  /// Rows and columns of the input.
+  let size: Int
+
+  var benchmarks: [BenchmarkCase] {
+    let name = "dynamic-c\(channels)-k\(kernel)-u\(upsample)"
+    return [
+      benchmark(name, backward: false), benchmark("\(name)-backward", backward: true),
+      copy("\(name)-copy"),
+    ]
+  }
+
+  private var input: Shape { [1, channels, size, size] }
+  private var filters: Shape { [1, kernel * kernel, upsample * size, upsample * size] }
+  private var output: Shape { [1, channels, upsample * size, upsample * size] }
+
+  private func benchmark(_ name: String, backward: Bool) -> BenchmarkCase {
+    BenchmarkCase(
+      name: name,
+      summary: "predicted filters \(kernel)×\(kernel), softmax, \(channels) channels, "
+        + "\(size)×\(size) to \(upsample * size)×\(upsample * size), "
+        + (backward ? "forward and both gradients" : "forward")
+    ) {
+      var random = CounterRandom(seed: 0, purpose: .synthetic)
+      let v = Tensor.uniform(input, within: 1, using: &random)
+      let w = Tensor.uniform(filters, within: 1, using: &random)
+      let operations = 2 * Double(channels * filters.count) * (backward ? 3 : 1)
+      return BenchmarkCase.Work(usefulOperations: operations) {
+        let tape = backward ? Tape() : nil
+        let result = try dynamicFilter(
+          Variable(v, tape: tape, needsGradient: true),
+          filters: Variable(w, tape: tape, needsGradient: true), kernelSize: Pair(kernel),
+          upsample: upsample, normalization: .softmax)
+        tape?.backward(from: result, gradient: result.value)
+      }
+    }
+  }
+
+  private func copy(_ name: String) -> BenchmarkCase {
+    let bytes = 4 * (input.count + filters.count + output.count)
+    return BenchmarkCase(name: name, summary: "plain copy that moves \(bytes) bytes") {
+      // Every float copied is read and written.
+      let length = bytes / 8
+      let source = Tensor(repeating: 1, [length])
+      let blocks = 64
+      let runs = BlockCopy(
+        outer: blocks, length: length / blocks, from: .init(outerStride: length / blocks),
+        to: .init(outerStride: length / blocks))
+      return BenchmarkCase.Work(usefulOperations: 0) {
+        _ = Tensor([length], from: source) { y, x in runs.copy(x, to: y) }
       }
     }
   }

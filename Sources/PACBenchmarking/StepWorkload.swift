@@ -16,7 +16,7 @@ public struct StepWorkload: Sendable {
 
   /// Every network that can be measured.
   public static let all: [StepWorkload] =
-    [4, 8, 16].map(upsampling) + ["fcn8s", "fcn8spac"].map(segmentation)
+    UpsamplingStep.all.map(upsampling) + ["fcn8s", "fcn8spac"].map(segmentation)
 
   /// A rank's network, ready to run.
   struct Replica {
@@ -27,19 +27,12 @@ public struct StepWorkload: Sendable {
     let loss: (Tape) throws -> Variable
   }
 
-  private static func upsampling(factor: Int) -> StepWorkload {
-    StepWorkload(name: "upsample\(factor)", size: 256, multiple: factor) { size in
-      let network = try UpsamplerName.pacJointUpsample().make(factor: factor, seed: 1)
-      var random = CounterRandom(seed: 0, purpose: .synthetic)
-      let low = Tensor.uniform([1, 1, size / factor, size / factor], within: 1, using: &random)
-      let guide = Tensor.uniform([1, 3, size, size], within: 1, using: &random)
-      let target = Tensor.uniform([1, 1, size, size], within: 1, using: &random)
+  private static func upsampling(_ step: UpsamplingStep) -> StepWorkload {
+    StepWorkload(name: step.name, size: 256, multiple: step.factor) { size in
+      let network = try step.network()
       return Replica(
         parameters: ParameterSet(network.parameters), optimizer: { Adam(count: $0) },
-        loss: { tape in
-          meanSquaredError(
-            try network(Variable(low, tape: tape), guide: Variable(guide, tape: tape)), target)
-        })
+        loss: step.loss(of: network, size: size))
     }
   }
 

@@ -5,27 +5,22 @@ import PACOptimizers
 import PACTensors
 
 extension BenchmarkCase {
-  /// A training step of PacJointUpsample: 256×256 crop, one sample, Adam.
-  static func upsampling(factor: Int) -> BenchmarkCase {
+  /// Training steps of every network of upsampling: 256×256 crop, one sample, Adam.
+  ///
+  /// The names are those of `UpsamplingStep`.
+  static let upsampling: [BenchmarkCase] = UpsamplingStep.all.map { step in
     BenchmarkCase(
-      name: "upsample\(factor)",
-      summary: "training step of PacJointUpsample ×\(factor), 256×256 crop, one sample, Adam"
+      name: step.name,
+      summary: "training step of \(step.model) ×\(step.factor), 256×256 crop, one sample, Adam"
     ) {
       let size = 256
-      let network = try UpsamplerName.pacJointUpsample().make(factor: factor, seed: 1)
-      let operations = trainingOperations(network, size: size)
+      let network = try step.network()
+      let loss = step.loss(of: network, size: size)
       let parameters = ParameterSet(network.parameters)
       var optimizer = Adam(count: parameters.count)
-      var random = CounterRandom(seed: 0, purpose: .synthetic)
-      let low = Tensor.uniform(
-        [1, 1, size / factor, size / factor], within: 1, using: &random)
-      let guide = Tensor.uniform([1, 3, size, size], within: 1, using: &random)
-      let target = Tensor.uniform([1, 1, size, size], within: 1, using: &random)
-      return Work(usefulOperations: operations) {
+      return Work(usefulOperations: trainingOperations(network, size: size)) {
         let tape = Tape()
-        let output = try network(
-          Variable(low, tape: tape), guide: Variable(guide, tape: tape))
-        tape.backward(from: meanSquaredError(output, target))
+        tape.backward(from: try loss(tape))
         optimizer.step(parameters, learningRate: 1e-4)
       }
     }
@@ -48,7 +43,9 @@ extension BenchmarkCase {
       let low = Tensor.uniform([1, 1, rows, columns], within: 1, using: &random)
       let guide = Tensor.uniform(
         [1, 3, rows * factor, columns * factor], within: 1, using: &random)
-      return Work(usefulOperations: operations(network, pixels: guide.shape.pixels) { _ in 1 }) {
+      return Work(
+        usefulOperations: operations(network, pixels: guide.shape.pixels) { _ in 1 }
+      ) {
         _ = try network(Variable(low), guide: Variable(guide))
       }
     }
@@ -57,29 +54,58 @@ extension BenchmarkCase {
   /// The operations of the forward pass, of the weights' gradients and, except for the layers that
   /// read the network's inputs, of the inputs' gradients.
   private static func trainingOperations(_ network: any JointUpsampler, size: Int) -> Double {
-    operations(network, pixels: size * size) { name in
-      let readsInput = name == "branch_t.conv1.weight" || name == "branch_g.conv1.weight"
-      return readsInput ? 2 : 3
+    operations(network, pixels: size * size) { shape in
+      // Layers of one or three input channels read the network's inputs.
+      shape[1] == 1 || shape[1] == 3 ? 2 : 3
     }
   }
 
   /// A multiplication and an addition for each weight of each layer at each of its pixels, times
-  /// the layer's passes.
+  /// the layer's passes, which depend on the weight's shape.
   private static func operations(
-    _ network: any JointUpsampler, pixels: Int, passes: (String) -> Double
+    _ network: any JointUpsampler, pixels: Int, passes: (Shape) -> Double
   ) -> Double {
     network.parameters.reduce(0) { sum, entry in
       let shape = entry.parameter.shape
       guard shape.rank == 4 else { return sum }
-      let parts = entry.name.split(separator: ".")
-      var pixels = Double(pixels)
-      if parts[0] == "branch_t" { pixels /= Double(network.factor * network.factor) }
-      if parts[0] == "up_convts", let level = Int(parts[1]) {
-        // Only one in four pixels of the zero-stuffed input is not zero.
-        let scale = Double(2 << level) / Double(network.factor)
-        pixels *= scale * scale / 4
-      }
-      return sum + 2 * Double(shape.count) * pixels * passes(entry.name)
+      let share = network.pixelShare(ofParameter: entry.name)
+      return sum + 2 * Double(shape.count) * Double(pixels) * share * passes(shape)
+    }
+  }
+}
+
+/// A training step of an upsampling network on a random sample.
+struct UpsamplingStep {
+  let model: UpsamplerName
+  let factor: Int
+
+  /// Every network with parameters, with its published options, at the published factors; the
+  /// paper's comes first.
+  static let all: [UpsamplingStep] = {
+    let networks = UpsamplerName.catalog.heads.compactMap { try? UpsamplerName($0) }
+      .filter(\.hasParameters)
+    let published = networks.filter { $0 == .pacJointUpsample() }
+    return (published + networks.filter { !published.contains($0) }).flatMap { model in
+      [4, 8, 16].map { UpsamplingStep(model: model, factor: $0) }
+    }
+  }()
+
+  /// `upsample8` for the paper's network at ×8, `upsample8-DJIF` for another one.
+  var name: String {
+    "upsample\(factor)" + (model == .pacJointUpsample() ? "" : "-\(model)")
+  }
+
+  func network() throws -> any JointUpsampler { try model.make(factor: factor, seed: 1) }
+
+  /// The l2 loss of a network as a function of a tape.
+  func loss(of network: any JointUpsampler, size: Int) -> (Tape) throws -> Variable {
+    var random = CounterRandom(seed: 0, purpose: .synthetic)
+    let low = Tensor.uniform([1, 1, size / factor, size / factor], within: 1, using: &random)
+    let guide = Tensor.uniform([1, 3, size, size], within: 1, using: &random)
+    let target = Tensor.uniform([1, 1, size, size], within: 1, using: &random)
+    return { tape in
+      meanSquaredError(
+        try network(Variable(low, tape: tape), guide: Variable(guide, tape: tape)), target)
     }
   }
 }

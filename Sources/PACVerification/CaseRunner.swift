@@ -76,6 +76,7 @@ private func result(of verification: VerificationCase, file: String) -> CaseResu
 private func deviations(of verification: VerificationCase) throws -> [Deviation] {
   switch verification.operation {
   case "pacconv2d", "pacconv_transpose2d", "pacpool2d": try layerDeviations(verification)
+  case "dynamic_filter": try dynamicFilterDeviations(verification)
   case "paccrf": try crfDeviations(verification)
   case "joint_upsample": try upsamplingDeviations(verification)
   case "lowres": try lowResolutionDeviations(verification)

@@ -53,6 +53,25 @@ private func fusedDeviations(
   return try compare(ours, with: verification)
 }
 
+/// Runs predicted filters forward and backward and compares every expected array.
+func dynamicFilterDeviations(_ verification: VerificationCase) throws -> [Deviation] {
+  let tape = Tape()
+  let leaves = try Leaves(verification, tape)
+  let normalization: String = try verification.setting("normalize")
+  guard let normalization = FilterNormalization(rawValue: normalization) else {
+    throw Unsupported(what: "normalize '\(normalization)'")
+  }
+  let output = try dynamicFilter(
+    try leaves.required("input"), filters: try leaves.required("filters"),
+    kernelSize: try verification.pair("kernel_size"), dilation: try verification.pair("dilation"),
+    upsample: try verification.setting("upsample"),
+    channelWise: try verification.setting("channel_wise"), normalization: normalization)
+  var ours = ["output": output.value]
+  tape.backward(from: output, gradient: try verification.required("upstream/output"))
+  for (name, variable) in leaves.variables { ours["grad/\(name)"] = variable.gradient }
+  return try compare(ours, with: verification)
+}
+
 /// Compares every expected array; one that was not computed has an infinite error.
 func compare(
   _ ours: [String: Tensor], with verification: VerificationCase
@@ -98,13 +117,19 @@ extension AdaptingKernelOptions {
 
 extension PacWindow {
   fileprivate init(_ verification: VerificationCase) throws {
-    func pair(_ key: String) throws -> Pair {
-      let numbers = try verification.setting(key, as: [Int].self)
-      return Pair(numbers[0], numbers[1])
-    }
     self.init(
-      kernelSize: try pair("kernel_size"), stride: try pair("stride"),
-      padding: try pair("padding"), outputPadding: try pair("output_padding"),
-      dilation: try pair("dilation"))
+      kernelSize: try verification.pair("kernel_size"), stride: try verification.pair("stride"),
+      padding: try verification.pair("padding"),
+      outputPadding: try verification.pair("output_padding"),
+      dilation: try verification.pair("dilation"))
+  }
+}
+
+extension VerificationCase {
+  /// A setting of two integers, for rows and for columns.
+  fileprivate func pair(_ key: String) throws -> Pair {
+    let numbers = try setting(key, as: [Int].self)
+    guard numbers.count == 2 else { throw Unsupported(what: "\(key) \(numbers)") }
+    return Pair(numbers[0], numbers[1])
   }
 }

@@ -21,6 +21,8 @@ import Testing
     let names = Set(lines.compactMap { $0.split(separator: " ").first })
     #expect(names.count == lines.count)
     #expect(names.isSuperset(of: ["upsample4", "upsample8", "upsample16"]))
+    // Every network with parameters has its training step.
+    #expect(names.isSuperset(of: ["upsample8-DJIF", "upsample8-KernelPredictionUpsample"]))
   }
 
   @Test func measuresACase() throws {

@@ -142,6 +142,15 @@ import Testing
     #expect(output.value.shape == [1, 3, 3, 4])
   }
 
+  @Test func dynamicFilterExample() throws {
+    var random = start
+    let low = Variable(.uniform([1, 4, 3, 5], within: 1, using: &random))
+    let filters = Variable(.uniform([1, 9, 6, 10], within: 1, using: &random))
+    let output = try dynamicFilter(
+      low, filters: filters, kernelSize: 3, upsample: 2, normalization: .softmax)
+    #expect(output.value.shape == [1, 4, 6, 10])
+  }
+
   /// Every example in the sources stands above, and nothing has been changed in one place alone.
   @Test func everyExampleIsHere() throws {
     let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -160,7 +169,7 @@ import Testing
         count += 1
       }
     }
-    #expect(count == 13)
+    #expect(count == 14)
   }
 
   private func lines(_ text: String) -> [String] {

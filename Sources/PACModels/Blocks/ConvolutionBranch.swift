@@ -33,6 +33,22 @@ struct ConvolutionBranch {
     floatsPerPixel = 2 * (zip(widths, widths.dropFirst()).map(+).max() ?? 0)
   }
 
+  /// Makes a branch `name.conv1`, `name.conv2`, … that keeps the size, with PyTorch's initial
+  /// weights.
+  /// - Parameters:
+  ///   - name: what its layers' names begin with.
+  ///   - channels: the channels of the input and of each layer's output.
+  ///   - filterSize: the rows and columns of its filters, odd.
+  ///   - random: draws the weights.
+  init(_ name: String, _ channels: [Int], filterSize: Int, random: inout CounterRandom) {
+    let layers = channels.dropFirst().enumerated().map { number, outputs in
+      Layer(
+        name: "\(name).conv\(number + 1)", outputChannels: outputs, kernelSize: filterSize,
+        padding: filterSize / 2)
+    }
+    self.init(inputChannels: channels[0], layers, random: &random)
+  }
+
   /// All parameters by their published names.
   var parameters: [(name: String, parameter: Parameter)] {
     zip(names, layers).flatMap { $1.parameters($0) }

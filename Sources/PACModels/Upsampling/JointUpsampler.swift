@@ -23,6 +23,13 @@ public protocol JointUpsampler {
   /// - Throws: `LayerError` or `ModelError` if the shapes do not fit.
   func callAsFunction(_ low: Variable, guide: Variable) throws -> Variable
 
+  /// At how many pixels a parameter is applied, divided by the number of the output's pixels: 1 in a
+  /// layer at full resolution, which is the default implementation, ¼ in a layer at half of it.
+  ///
+  /// With the parameters' shapes it gives the operations of a pass, which `pac bench` divides by
+  /// time.
+  func pixelShare(ofParameter name: String) -> Double
+
   /// Changes the published initial values so that the network starts close to bilinear
   /// interpolation; does nothing if there are no parameters.
   /// - Throws: `ModelError` if the network does not support it, which is the default
@@ -31,6 +38,9 @@ public protocol JointUpsampler {
 }
 
 extension JointUpsampler {
+  /// 1: every layer works at full resolution.
+  public func pixelShare(ofParameter name: String) -> Double { 1 }
+
   /// Throws if there are parameters.
   public func startAsInterpolation() throws(ModelError) {
     guard parameters.isEmpty else {

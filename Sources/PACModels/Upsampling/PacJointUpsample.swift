@@ -13,10 +13,8 @@ public struct PacJointUpsample: JointUpsampler {
   /// The upsampling factor along each axis.
   public let factor: Int
   private let layout: PacJointUpsampleLayout
-  private let targetBranch: ConvolutionBranch
-  private let guideBranch: ConvolutionBranch
+  private let network: GuidedDoublings
   private let upsamplings: [PacConvTranspose2d]
-  private let finalBranch: ConvolutionBranch
 
   /// Makes the network with the published initial values.
   /// - Parameters:
@@ -42,20 +40,14 @@ public struct PacJointUpsample: JointUpsampler {
   private init(
     _ layout: PacJointUpsampleLayout, _ factor: Int, random: inout CounterRandom
   ) throws {
-    func branch(
-      _ name: String, _ channels: [Int], random: inout CounterRandom
-    ) -> ConvolutionBranch {
-      let layers = channels.dropFirst().enumerated().map { number, outputs in
-        ConvolutionBranch.Layer(
-          name: "\(name).conv\(number + 1)", outputChannels: outputs,
-          kernelSize: layout.filterSize, padding: layout.filterSize / 2)
-      }
-      return ConvolutionBranch(inputChannels: channels[0], layers, random: &random)
+    func branch(_ name: String, _ channels: [Int], random: inout CounterRandom) -> ConvolutionBranch
+    {
+      ConvolutionBranch(name, channels, filterSize: layout.filterSize, random: &random)
     }
     self.factor = factor
     self.layout = layout
-    targetBranch = branch("branch_t", layout.target, random: &random)
-    guideBranch = branch("branch_g", layout.guide, random: &random)
+    let targetBranch = branch("branch_t", layout.target, random: &random)
+    let guideBranch = branch("branch_g", layout.guide, random: &random)
     let size = layout.upsamplingSize
     let window = PacWindow(
       kernelSize: Pair(size), stride: 2, padding: Pair(size / 2), outputPadding: 1)
@@ -63,62 +55,34 @@ public struct PacJointUpsample: JointUpsampler {
       try PacConvTranspose2d(
         inputChannels: $0, outputChannels: $1, window: window, random: &random)
     }
-    finalBranch = branch("branch_f", layout.final, random: &random)
+    network = GuidedDoublings(
+      factor: factor, targetBranch: targetBranch, guideBranch: guideBranch,
+      finalBranch: branch("branch_f", layout.final, random: &random),
+      guideChannels: layout.guideChannels, reach: size / 2)
   }
 
   /// All parameters by their published names.
   public var parameters: [(name: String, parameter: Parameter)] {
-    targetBranch.parameters + guideBranch.parameters
+    network.targetBranch.parameters + network.guideBranch.parameters
       + upsamplings.enumerated().flatMap { $1.parameters("up_convts.\($0)") }
-      + finalBranch.parameters
+      + network.finalBranch.parameters
   }
 
-  /// Upsamples a map; see `JointUpsampler`.
-  public func callAsFunction(_ low: Variable, guide: Variable) throws -> Variable {
-    try requireGuide(guide, for: low, factor: factor, model: "PacJointUpsample")
-    return try mapByMap(low, with: guidance(of: guide)) { low, guidance in
-      var x = try targetBranch(low)
-      for (upsampling, guidance) in zip(upsamplings, guidance).dropLast() {
-        x = try upsampling(x, guide: guidance, activation: .rectified)
-      }
-      return try finish(x, guidance[upsamplings.count - 1])
-    }
-  }
-
-  /// The part of the guide branch's channels for each transposed layer, at the size of the layer's
-  /// output.
-  private func guidance(of guide: Variable) throws -> [Variable] {
-    let channels = layout.guideChannels
-    // Bands contain whole low-resolution rows, since a row at half the size is a mean of rows of
-    // the same band.
-    let bands = RowBands(
-      guide, multipleOf: factor, reach: guideBranch.reach,
-      floatsPerPixel: guideBranch.floatsPerPixel)
-    return try bands { band in
-      let features = try guideBranch(guide.rows(band.padded)).rows(band.inner)
-      return upsamplings.indices.map { level in
-        resizeBilinear(
-          features.channels(level * channels..<(level + 1) * channels),
-          height: band.rows.count * (2 << level) / factor,
-          width: guide.value.shape.width * (2 << level) / factor)
-      }
-    }
+  /// See `JointUpsampler`; of a transposed layer's zero-stuffed input only one pixel in four is not
+  /// zero.
+  public func pixelShare(ofParameter name: String) -> Double {
+    network.pixelShare(ofParameter: name)
   }
 
   /// The rows and columns of the transposed layers' filters.
   var upsamplingSize: Int { layout.upsamplingSize }
 
-  /// The last transposed layer and the final branch, the only ones at full size.
-  private func finish(_ half: Variable, _ guidance: Variable) throws -> Variable {
-    let bands = RowBands(
-      guidance, multipleOf: 2, reach: layout.upsamplingSize / 2 + finalBranch.reach,
-      floatsPerPixel: finalBranch.floatsPerPixel)
-    return try bands { band in
-      let rows = band.padded.lowerBound / 2..<band.padded.upperBound / 2
-      let full = try upsamplings[upsamplings.count - 1](
-        half.rows(rows), guide: guidance.rows(band.padded), activation: .rectified)
-      return [try finalBranch(full).rows(band.inner)]
-    }[0]
+  /// Upsamples a map; see `JointUpsampler`.
+  public func callAsFunction(_ low: Variable, guide: Variable) throws -> Variable {
+    try requireGuide(guide, for: low, factor: factor, model: "PacJointUpsample")
+    return try network(low, guide: guide) { level, map, guidance in
+      try upsamplings[level](map, guide: guidance, activation: .rectified)
+    }
   }
 }
 

@@ -5,6 +5,7 @@ extension UpsamplerName {
   public static let catalog = NetworkCatalog<UpsamplerName>([
     .pacJointUpsample,
     .single(.pacJointUpsampleLite),
+    .single(.kernelPredictionUpsample),
     .single(.djif),
     .single(.djifWide),
     .jointBilateral,

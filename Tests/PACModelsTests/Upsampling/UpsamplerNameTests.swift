@@ -6,7 +6,8 @@ import Testing
 
 @Suite struct UpsamplerNameTests {
   @Test(arguments: [
-    "Bilinear", "PacJointUpsample", "PacJointUpsampleLite", "DJIF", "DJIFWide", "JBU_9_0.5_0.2",
+    "Bilinear", "PacJointUpsample", "PacJointUpsampleLite", "KernelPredictionUpsample", "DJIF",
+    "DJIFWide", "JBU_9_0.5_0.2",
     "JBU_17_2_0.125", "GuidedFilter_2_0.001", "GuidedFilter_8_1e-06", "BilateralSolver_8_4_3_8",
     "PacJointUpsample_t2x16_g4x8_f3x24_k8_s3_u7", "PacJointUpsample_t12-16-22_g12_f12-16_k12",
   ])

@@ -7,7 +7,7 @@ module is one topic:
 | module | topic |
 |---|---|
 | windows | the neighborhoods that convolutions look at |
-| layers | adapting kernels, PAC convolution, transposed convolution, pooling |
+| layers | adapting kernels, PAC convolution, transposed convolution, pooling, predicted filters |
 | meanfield | PacCRF and PacCRFLoose |
 | upsampling | networks and filters of joint upsampling |
 | segmentation | FCN-8s, its variants, and the CRF on top |

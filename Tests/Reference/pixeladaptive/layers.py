@@ -119,3 +119,26 @@ def pacconv2d(v, kernel, weight, bias=None, window=Window(), shared_filters=Fals
 def pacpool2d(v, kernel, window):
     """v'_i = sum_j K_ij v_j, channel by channel."""
     return (window.of_input(v) * kernel).sum((2, 3))
+
+
+def dynamic_filter(v, filters, kernel_size, dilation=1, upsample=1, normalize="none"):
+    """v'_i = sum over taps t of W_i[t] v[floor(i / upsample) + dilation (t - center)].
+
+    `filters` is (N, F kh kw, upsample H, upsample W), F being 1 or C; the softmax is over the taps
+    that meet a pixel of v, the others weigh 0.
+    """
+    size, dilation = pair(kernel_size), pair(dilation)
+    padding = tuple(d * (k - 1) // 2 for k, d in zip(size, dilation))
+
+    def windows(x):
+        cells = neighborhoods(x, size, 1, padding, dilation)
+        return cells.repeat_interleave(upsample, -2).repeat_interleave(upsample, -1)
+
+    weights = filters.view(filters.shape[0], -1, *size, *filters.shape[2:])
+    if normalize == "softmax":
+        missing = windows(torch.ones_like(v[:, :1])) == 0
+        weights = weights.masked_fill(missing, float("-inf")).flatten(2, 3).softmax(2)
+        weights = weights.view(filters.shape[0], -1, *size, *filters.shape[2:])
+    elif normalize != "none":
+        raise ValueError(f"no normalization '{normalize}'")
+    return (windows(v) * weights).sum((2, 3))

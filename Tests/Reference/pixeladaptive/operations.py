@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 
 from . import formula, measures, optimizers, resize, segmentation, upsampling
-from .layers import Window, packernel2d, pacconv2d, pacpool2d
+from .layers import Window, dynamic_filter, packernel2d, pacconv2d, pacpool2d
 from .meanfield import mean_field, pooling_filter
 
 
@@ -69,6 +69,18 @@ def pac_layer(case):
     return against_upstream(case, leaves_of(case), outputs)
 
 
+def predicted_filters(case):
+    """dynamic_filter."""
+    c = case.config
+
+    def outputs(leaves):
+        return {"output": dynamic_filter(
+            leaves["input"], leaves["filters"], c["kernel_size"], c["dilation"], c["upsample"],
+            c["normalize"])}
+
+    return against_upstream(case, leaves_of(case), outputs)
+
+
 def crf_terms(case, leaves, prefix):
     """The pairwise terms of a step; what is no parameter is a constant."""
     terms = []
@@ -106,7 +118,7 @@ def parameters_by_formula(case, shapes):
 
 
 def joint_upsample(case):
-    """A whole network; gradients are those of the l2 loss."""
+    """A whole network; gradients are those of the l2 loss, of a filter without parameters none."""
     c = case.config
     shapes, run = upsampling.network(c["model"])
     low, guide, target = (tensor(case.inputs[name]) for name in ("low", "guide", "target"))
@@ -114,18 +126,19 @@ def joint_upsample(case):
     loss = losses[c["loss"]]
 
     def outputs(leaves):
-        out = run(c["model"], c["factor"], leaves, low, guide)
+        out = run(c["model"], c["factor"], leaves, leaves.get("low", low), guide)
         return {"output": out, "loss": loss(out, target), "loss_l2": F.mse_loss(out, target)}
 
     parameters = parameters_by_formula(case, shapes(c["model"], c["factor"]))
-    return Graph(parameters, outputs, lambda values: values["loss_l2"])
+    leaves = parameters | {"low": low} if parameters else {}
+    return Graph(leaves, outputs, lambda values: values["loss_l2"])
 
 
 def trajectory(case):
     """The losses of a few optimizer steps on a fixed batch."""
     c = case.config
     graph = joint_upsample(case)
-    parameters = {name: p.requires_grad_() for name, p in graph.leaves.items()}
+    parameters = {name: p.requires_grad_() for name, p in graph.leaves.items() if name != "low"}
     make = {"Adam": optimizers.Adam, "SGD": optimizers.SGD}[c["optimizer"]]
     options = {key: c[key] for key in ("momentum", "weight_decay") if key in c}
     optimizer, losses = make(len(parameters), **options), []
@@ -167,7 +180,7 @@ def segmentation_measures(case):
 
 GRAPHS = {
     "pacconv2d": pac_layer, "pacconv_transpose2d": pac_layer, "pacpool2d": pac_layer,
-    "paccrf": paccrf, "joint_upsample": joint_upsample,
+    "dynamic_filter": predicted_filters, "paccrf": paccrf, "joint_upsample": joint_upsample,
 }
 FUNCTIONS = {
     "trajectory": trajectory, "segmentation": segmentation_network, "lowres": lowres,

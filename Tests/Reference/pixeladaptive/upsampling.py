@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 
-from .layers import Window, packernel2d, pacconv2d
+from .layers import Window, dynamic_filter, packernel2d, pacconv2d
 from .meanfield import position_features
 
 
@@ -103,21 +103,53 @@ def branch(p, name, x):
     return x
 
 
-def pac_joint_upsample(model, factor, p, low, guide):
-    """PacJointUpsample and PacJointUpsampleLite (Su et al. 2019, section 4.1)."""
-    a, doublings, maps = layout(model, factor), factor.bit_length() - 1, low.shape[1]
+def guided_doublings(factor, p, low, guide, double):
+    """The branches around doublings, each guided by its share of what is made of the guide."""
+    doublings, maps = factor.bit_length() - 1, low.shape[1]
     x = branch(p, "branch_t", one_by_one(low))
-    features = branch(p, "branch_g", guide)
-    size = a.upsampling_size
-    window = Window(size, 2, size // 2, 1, transposed=True)
-    for n in range(doublings):
-        share = features[:, n * a.guide_channels:(n + 1) * a.guide_channels]
+    for n, share in enumerate(branch(p, "branch_g", guide).chunk(doublings, 1)):
         share = bilinear(share, 2.0 ** (n + 1) / factor)
-        kernel, _ = packernel2d(for_each_channel(share, maps), window)
-        weight, bias = p[f"up_convts.{n}.weight"], p[f"up_convts.{n}.bias"]
-        x = F.relu(pacconv2d(x, kernel, weight, bias, window))
+        x = F.relu(double(n, x, for_each_channel(share, maps)))
     x = branch(p, "branch_f", x)
     return x.reshape(-1, maps, *x.shape[2:])
+
+
+def pac_joint_upsample(model, factor, p, low, guide):
+    """PacJointUpsample and PacJointUpsampleLite (Su et al. 2019, section 4.1)."""
+    size = layout(model, factor).upsampling_size
+    window = Window(size, 2, size // 2, 1, transposed=True)
+
+    def double(n, x, share):
+        kernel, _ = packernel2d(share, window)
+        return pacconv2d(x, kernel, p[f"up_convts.{n}.weight"], p[f"up_convts.{n}.bias"], window)
+
+    return guided_doublings(factor, p, low, guide, double)
+
+
+# Kernel prediction
+
+# The width of the guide branch that brings the parameters nearest to PacJointUpsample's.
+PREDICTION_WIDTHS = {2: 37, 4: 41, 8: 43, 16: 45}
+
+
+def kernel_prediction_shapes(_, factor):
+    """The shape of every parameter of KernelPredictionUpsample."""
+    doublings = factor.bit_length() - 1
+    shapes = convolution_shapes("branch_t.conv", (1, 32, 32, 32), 5)
+    guide = (3, 32, PREDICTION_WIDTHS[factor], 9 * doublings)
+    shapes |= convolution_shapes("branch_g.conv", guide, 5)
+    for n in range(doublings):
+        shapes[f"up_convs.{n}.weight"], shapes[f"up_convs.{n}.bias"] = (32, 32, 5, 5), (32,)
+    return shapes | convolution_shapes("branch_f.conv", (32, 32, 1), 5)
+
+
+def kernel_prediction_upsample(_, factor, p, low, guide):
+    """KernelPredictionUpsample: PacJointUpsample with predicted filters; ours."""
+    def double(n, x, share):
+        x = F.conv2d(x, p[f"up_convs.{n}.weight"], p[f"up_convs.{n}.bias"], padding=2)
+        return dynamic_filter(x, share, 3, upsample=2, normalize="softmax")
+
+    return guided_doublings(factor, p, low, guide, double)
 
 
 # Deep joint image filtering
@@ -184,4 +216,6 @@ def network(model):
         return (lambda *_: {}), joint_bilateral
     if model in DJIF_CHANNELS:
         return djif_shapes, djif
+    if model == "KernelPredictionUpsample":
+        return kernel_prediction_shapes, kernel_prediction_upsample
     return pac_joint_upsample_shapes, pac_joint_upsample
