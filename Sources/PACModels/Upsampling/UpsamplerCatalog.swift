@@ -7,6 +7,8 @@ extension UpsamplerName {
     .single(.pacJointUpsampleLite),
     .single(.djif),
     .single(.djifWide),
+    .single(.djfr),
+    .single(.dmsg),
     .jointBilateral,
     .guidedFilter,
     .bilateralSolver,
