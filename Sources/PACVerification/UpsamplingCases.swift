@@ -10,7 +10,8 @@ func upsamplingDeviations(_ verification: VerificationCase) throws -> [Deviation
   let target = try verification.required("inputs/target")
   let low = try verification.required("inputs/low")
   let guide = try verification.required("inputs/guide")
-  let output = try network(Variable(low, tape: tape), guide: Variable(guide, tape: tape))
+  let lowVariable = Variable(low, tape: tape, needsGradient: true)
+  let output = try network(lowVariable, guide: Variable(guide, tape: tape))
   var ours = ["output": output.value]
   switch try verification.setting("loss", as: String.self) {
   case "rmse": ours["loss"] = rootMeanSquaredError(output, target).value
@@ -21,8 +22,9 @@ func upsamplingDeviations(_ verification: VerificationCase) throws -> [Deviation
   ours["loss_l2"] = loss.value
   // The losses above are on the tape too, but no gradient reaches them.
   tape.backward(from: loss)
-  for (name, parameter) in network.parameters {
-    let gradient = parameter.gradient
+  var gradients = network.parameters.map { ($0.name, $0.parameter.gradient) }
+  if let gradient = lowVariable.gradient { gradients.append(("low", gradient)) }
+  for (name, gradient) in gradients {
     ours["grad/\(name)"] = gradient
     let squares = gradient.elements.reduce(0) { $0 + Double($1) * Double($1) }
     ours["gradnorm/\(name)"] = Tensor(scalar: Float(squares.squareRoot()))

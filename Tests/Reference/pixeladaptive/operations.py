@@ -106,7 +106,7 @@ def parameters_by_formula(case, shapes):
 
 
 def joint_upsample(case):
-    """A whole network; gradients are those of the l2 loss."""
+    """A whole network; gradients are those of the l2 loss, of a filter without parameters none."""
     c = case.config
     shapes, run = upsampling.network(c["model"])
     low, guide, target = (tensor(case.inputs[name]) for name in ("low", "guide", "target"))
@@ -114,18 +114,19 @@ def joint_upsample(case):
     loss = losses[c["loss"]]
 
     def outputs(leaves):
-        out = run(c["model"], c["factor"], leaves, low, guide)
+        out = run(c["model"], c["factor"], leaves, leaves.get("low", low), guide)
         return {"output": out, "loss": loss(out, target), "loss_l2": F.mse_loss(out, target)}
 
     parameters = parameters_by_formula(case, shapes(c["model"], c["factor"]))
-    return Graph(parameters, outputs, lambda values: values["loss_l2"])
+    leaves = parameters | {"low": low} if parameters else {}
+    return Graph(leaves, outputs, lambda values: values["loss_l2"])
 
 
 def trajectory(case):
     """The losses of a few optimizer steps on a fixed batch."""
     c = case.config
     graph = joint_upsample(case)
-    parameters = {name: p.requires_grad_() for name, p in graph.leaves.items()}
+    parameters = {name: p.requires_grad_() for name, p in graph.leaves.items() if name != "low"}
     make = {"Adam": optimizers.Adam, "SGD": optimizers.SGD}[c["optimizer"]]
     options = {key: c[key] for key in ("momentum", "weight_decay") if key in c}
     optimizer, losses = make(len(parameters), **options), []
