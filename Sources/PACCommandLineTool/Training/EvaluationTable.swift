@@ -11,6 +11,8 @@ struct EvaluationTable {
   private let nameWidth: Int
   private var cells: [String] = []
   private var first: EvaluationResult?
+  /// The footnotes of the paper's results, each once.
+  private var footnotes: [String] = []
 
   /// Starts an empty table.
   /// - Parameters:
@@ -34,8 +36,8 @@ struct EvaluationTable {
       cells.append(String(format: "%.4f", seconds))
     }
     if let published = result.published {
-      cells.append(
-        published.value.map { String(format: "%.\(published.decimals)f", $0) } ?? "-")
+      let text = cell(published)
+      cells.append(text)
     }
     if cells.count == heads(result).count {
       lines.append(row(model, cells))
@@ -44,11 +46,24 @@ struct EvaluationTable {
     return lines
   }
 
-  /// Notes to print below the table.
+  /// The paper's result, with the mark of its footnote.
+  private mutating func cell(_ published: PublishedResult) -> String {
+    guard let value = published.value else { return "-" }
+    let text = String(format: "%.\(published.decimals)f", value)
+    guard let footnote = published.footnote else { return text }
+    if !footnotes.contains(footnote) { footnotes.append(footnote) }
+    return text + mark(footnotes.firstIndex(of: footnote) ?? 0)
+  }
+
+  private func mark(_ footnote: Int) -> String { String(repeating: "*", count: footnote + 1) }
+
+  /// Notes to print below the table: footnotes, and whether the paper's results are for other
+  /// samples.
   var notes: [String] {
+    let marked = footnotes.enumerated().map { "\(mark($0)) \($1)" }
     guard let first, let published = first.published, first.samples.count != published.samples
-    else { return [] }
-    return [
+    else { return marked }
+    return marked + [
       "The paper's results are for \(published.samples) samples, these for "
         + "\(first.samples.count): they are not comparable."
     ]

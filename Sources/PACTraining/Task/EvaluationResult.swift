@@ -77,12 +77,16 @@ public struct PublishedResult: Sendable, Equatable {
   public let decimals: Int
   /// The network's result; nil if the paper has none.
   public let value: Double?
+  /// What sets the result apart from others of the same table, such as another low resolution; nil
+  /// if nothing does.
+  public let footnote: String?
 
   /// Describes a result.
-  public init(samples: Int, decimals: Int, value: Double?) {
+  public init(samples: Int, decimals: Int, value: Double?, footnote: String? = nil) {
     self.samples = samples
     self.decimals = decimals
     self.value = value
+    self.footnote = footnote
   }
 }
 
