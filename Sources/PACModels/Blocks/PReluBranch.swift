@@ -42,7 +42,9 @@ struct PReluBranch {
   }
 
   /// Applies the layers, to large maps in bands of rows.
-  /// - Parameter inputs: maps whose channels are concatenated.
+  /// - Parameter inputs: maps of one size, [N, Cₖ, H, W], whose channels are concatenated.
+  /// - Returns: [N, C′, H, W].
+  /// - Throws: `LayerError` if the channels do not fit.
   func callAsFunction(_ inputs: Variable...) throws -> Variable {
     let bands = RowBands(inputs[0], multipleOf: 1, reach: reach, floatsPerPixel: floatsPerPixel)
     return try bands { band in

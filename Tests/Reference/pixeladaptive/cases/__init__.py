@@ -2,12 +2,13 @@
 
 `make(seed)` of each module yields cases without expected values; the seed draws the numbers.
 """
-from . import crf, layers, models, segmentation, trajectories, transforms
+from . import crf, layers, models, residual, segmentation, trajectories, transforms
 
 FILES = {
     "layers": layers.make,
     "crf": crf.make,
     "models": models.make,
+    "residual": residual.make,
     "segmentation": segmentation.make,
     "transforms": transforms.make,
     "trajectories": trajectories.make,

@@ -19,8 +19,9 @@ MODELS = [
 WHOLE = 600
 
 
-def make(seed):
-    for model, factors in MODELS:
+def make(seed, models=MODELS):
+    """Cases of networks and their factors."""
+    for model, factors in models:
         for factor in factors:
             for channels, loss, batch in ((1, "rmse", 2), (2, "epe", 1)):
                 name = f"{model}_x{factor}_c{channels}"
