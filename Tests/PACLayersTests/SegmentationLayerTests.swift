@@ -7,15 +7,6 @@ import Testing
 
 /// The layers that segmentation networks add, against loops in double precision.
 @Suite struct SegmentationLayerTests {
-  /// Distinct numbers in random order: no window has two largest ones, and no step of a difference
-  /// quotient reorders them.
-  private func distinct(_ shape: Shape, _ seed: UInt64) -> Tensor {
-    var random = CounterRandom(seed: seed, purpose: .initialisation)
-    var numbers = (0..<shape.count).map { Float($0) / 16 - 2 }
-    random.shuffle(&numbers)
-    return Tensor(shape, numbers)
-  }
-
   @Test(arguments: [(1, 1), (2, 2), (3, 5), (6, 7), (7, 4), (1, 6), (33, 2)])
   func maximaOfWindowsCutAtTheBorder(height: Int, width: Int) throws {
     let input = distinct([2, 3, height, width], 11)
@@ -59,13 +50,15 @@ import Testing
     let (batch, height, width) = (2, 3, 4)
     let input = Tensor.uniform([batch, inputs, height, width], within: 1, using: &random)
     let weight = Tensor.uniform([inputs, outputs, size, size], within: 1, using: &random)
+    let bias = Tensor.uniform([outputs], within: 1, using: &random)
     let (h, w) = (
       (height - 1) * stride + size - 2 * padding, (width - 1) * stride + size - 2 * padding
     )
-    try expectAgreement([input, weight], seed: 4, tolerance: 2e-5) {
-      try convTranspose2d($0[0], weight: $0[1], stride: Pair(stride), padding: Pair(padding))
+    try expectAgreement([input, weight, bias], seed: 4, tolerance: 2e-5) {
+      try convTranspose2d(
+        $0[0], weight: $0[1], bias: $0[2], stride: Pair(stride), padding: Pair(padding))
     } reference: { values in
-      var output = [Double](repeating: 0, count: batch * outputs * h * w)
+      var output = (0..<batch * outputs * h * w).map { values[2][$0 / (h * w) % outputs] }
       for n in 0..<batch {
         for c in 0..<inputs {
           for o in 0..<outputs {
@@ -168,5 +161,10 @@ import Testing
     #expect(throws: LayerError.self) {
       try convTranspose2d(scores, weight: Variable(.zeros([2, 3, 4, 4])))
     }
+    #expect(
+      message {
+        _ = try convTranspose2d(
+          scores, weight: Variable(.zeros([3, 2, 4, 4])), bias: Variable(.zeros([3])))
+      } == "convTranspose2d: bias is of shape [3]; allowed: [C′] with the weight's C′ = 2")
   }
 }

@@ -1,25 +1,20 @@
-/// Max pooling over 2×2 windows that do not overlap, those at the bottom and right cut at the
-/// border.
+/// Max pooling over windows that lie inside the image and may overlap.
 ///
-/// PyTorch's `max_pool2d(2, stride: 2, ceil_mode: true)`.
-public struct MaxPooling2x2: Sendable {
+/// PyTorch's `max_pool2d` without padding.
+public struct MaxPooling: Sendable {
   private let planes: Int
-  private let height: Int
-  private let width: Int
-  /// H′ = ⌈H / 2⌉.
-  public var outputHeight: Int { (height + 1) / 2 }
-  /// W′ = ⌈W / 2⌉.
-  public var outputWidth: Int { (width + 1) / 2 }
+  private let rows: WindowAxis
+  private let columns: WindowAxis
 
   /// Prepares the pooling of planes of pixels.
   /// - Parameters:
   ///   - planes: how many; N·C of images.
-  ///   - height: H, at least 1.
-  ///   - width: W, at least 1.
-  public init(planes: Int, height: Int, width: Int) {
+  ///   - rows: the row axis, without padding and of dilation 1; at least one window fits.
+  ///   - columns: the column axis, likewise.
+  public init(planes: Int, rows: WindowAxis, columns: WindowAxis) {
     self.planes = planes
-    self.height = height
-    self.width = width
+    self.rows = rows
+    self.columns = columns
   }
 
   /// Computes the maxima.
@@ -27,65 +22,64 @@ public struct MaxPooling2x2: Sendable {
   ///   - input: [planes, H, W].
   ///   - output: [planes, H′, W′], overwritten.
   public func forward(input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>) {
-    parallelFor(planes) { plane in
-      for y in 0..<outputHeight {
-        let top = input + (plane * height + 2 * y) * width
-        // At the border the missing row or column is its neighbour once more.
-        let bottom = 2 * y + 1 < height ? top + width : top
-        let target = output + (plane * outputHeight + y) * outputWidth
-        for x in 0..<width / 2 {
-          target[x] = larger(
-            larger(top[2 * x], top[2 * x + 1]), larger(bottom[2 * x], bottom[2 * x + 1]))
-        }
-        if width % 2 == 1 {
-          target[outputWidth - 1] = larger(top[width - 1], bottom[width - 1])
+    withParallelTasks(planes) { queue in
+      let scratch = ScratchBuffer(count: columns.input)
+      defer { withExtendedLifetime(scratch) {} }
+      let maxima = scratch.pointer
+      while let plane = queue.next() {
+        for y in 0..<rows.output {
+          let top = input + (plane * rows.input + y * rows.stride) * columns.input
+          maxima.update(from: top, count: columns.input)
+          for tap in 1..<max(rows.size, 1) {
+            let row = top + tap * columns.input
+            for x in 0..<columns.input { maxima[x] = larger(maxima[x], row[x]) }
+          }
+          let target = output + (plane * rows.output + y) * columns.output
+          for x in 0..<columns.output {
+            var maximum = maxima[x * columns.stride]
+            for tap in 1..<max(columns.size, 1) {
+              maximum = larger(maximum, maxima[x * columns.stride + tap])
+            }
+            target[x] = maximum
+          }
         }
       }
     }
   }
 
-  /// Hands each window's gradient to its first largest pixel, row by row.
+  /// Adds each window's gradient to that of its first largest pixel, row by row.
   /// - Parameters:
   ///   - input: [planes, H, W].
   ///   - output: [planes, H′, W′], as `forward` left it.
   ///   - outputGradient: [planes, H′, W′].
-  ///   - inputGradient: [planes, H, W], overwritten.
+  ///   - inputGradient: [planes, H, W], added to.
   public func backward(
     input: UnsafePointer<Float>, output: UnsafePointer<Float>,
     outputGradient: UnsafePointer<Float>, inputGradient: UnsafeMutablePointer<Float>
   ) {
     parallelFor(planes) { plane in
-      for y in 0..<outputHeight {
-        let start = (plane * height + 2 * y) * width
-        let pooled = (plane * outputHeight + y) * outputWidth
-        let (maxima, gradients) = (output + pooled, outputGradient + pooled)
-        let (top, topGradient) = (input + start, inputGradient + start)
-        guard 2 * y + 1 < height else {
-          for x in 0..<width {
-            let (maximum, gradient) = (maxima[x / 2], gradients[x / 2])
-            let isTaken = x % 2 == 1 && top[x - 1] == maximum
-            topGradient[x] = top[x] == maximum && !isTaken ? gradient : 0
+      for y in 0..<rows.output {
+        let pooled = (plane * rows.output + y) * columns.output
+        for x in 0..<columns.output {
+          let corner =
+            (plane * rows.input + y * rows.stride) * columns.input + x * columns.stride
+          if let pixel = first(output[pooled + x], in: input + corner) {
+            inputGradient[corner + pixel] += outputGradient[pooled + x]
           }
-          continue
-        }
-        let (bottom, bottomGradient) = (top + width, topGradient + width)
-        for x in 0..<width / 2 {
-          let (maximum, gradient) = (maxima[x], gradients[x])
-          let a = top[2 * x] == maximum
-          let b = !a && top[2 * x + 1] == maximum
-          let c = !(a || b) && bottom[2 * x] == maximum
-          topGradient[2 * x] = a ? gradient : 0
-          topGradient[2 * x + 1] = b ? gradient : 0
-          bottomGradient[2 * x] = c ? gradient : 0
-          bottomGradient[2 * x + 1] = a || b || c ? 0 : gradient
-        }
-        if width % 2 == 1 {
-          let isTop = top[width - 1] == maxima[outputWidth - 1]
-          topGradient[width - 1] = isTop ? gradients[outputWidth - 1] : 0
-          bottomGradient[width - 1] = isTop ? 0 : gradients[outputWidth - 1]
         }
       }
     }
+  }
+
+  /// How far from a window's first pixel the first one of value `maximum` lies.
+  @inline(__always)
+  private func first(_ maximum: Float, in window: UnsafePointer<Float>) -> Int? {
+    for i in 0..<rows.size {
+      for j in 0..<columns.size where window[i * columns.input + j] == maximum {
+        return i * columns.input + j
+      }
+    }
+    return nil
   }
 
   @inline(__always)

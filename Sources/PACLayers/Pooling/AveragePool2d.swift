@@ -17,22 +17,11 @@ public func averagePool2d(
   let name = "averagePool2d"
   let shape = input.value.shape
   try requireImages(shape, name, "input")
-  let stride = stride ?? kernelSize
-  guard kernelSize.allSatisfy({ $0 > 0 }) else {
-    throw LayerError(name, "kernelSize", given: "\(kernelSize)", allowed: "1 and more")
-  }
-  try validateWindow(name, stride: stride, padding: padding, dilation: 1)
+  let (rows, columns) = try poolingAxes(
+    name, shape, kernelSize: kernelSize, stride: stride, padding: padding)
   guard 2 * padding.height <= kernelSize.height, 2 * padding.width <= kernelSize.width else {
     throw LayerError(
       name, "padding", given: "\(padding)", allowed: "at most half the kernel size \(kernelSize)")
-  }
-  let rows = WindowAxis(
-    input: shape.height, size: kernelSize.height, stride: stride.height, padding: padding.height)
-  let columns = WindowAxis(
-    input: shape.width, size: kernelSize.width, stride: stride.width, padding: padding.width)
-  guard rows.output > 0, columns.output > 0 else {
-    throw LayerError(
-      name, "input", given: "of shape \(shape)", allowed: "at least as large as the window")
   }
   let pooling = AveragePooling(planes: shape.batch * shape.channels, rows: rows, columns: columns)
   let output: Shape = [shape.batch, shape.channels, rows.output, columns.output]
@@ -42,4 +31,25 @@ public func averagePool2d(
       pooling.backward(outputGradient: g, inputGradient: dx)
     }
   }
+}
+
+/// The axes of a pooling.
+/// - Throws: `LayerError` if no window fits, or an argument is too small.
+func poolingAxes(
+  _ layer: String, _ input: Shape, kernelSize: Pair, stride: Pair?, padding: Pair
+) throws -> (rows: WindowAxis, columns: WindowAxis) {
+  let stride = stride ?? kernelSize
+  guard kernelSize.allSatisfy({ $0 > 0 }) else {
+    throw LayerError(layer, "kernelSize", given: "\(kernelSize)", allowed: "1 and more")
+  }
+  try validateWindow(layer, stride: stride, padding: padding, dilation: 1)
+  let rows = WindowAxis(
+    input: input.height, size: kernelSize.height, stride: stride.height, padding: padding.height)
+  let columns = WindowAxis(
+    input: input.width, size: kernelSize.width, stride: stride.width, padding: padding.width)
+  guard rows.output > 0, columns.output > 0 else {
+    throw LayerError(
+      layer, "input", given: "of shape \(input)", allowed: "at least as large as the window")
+  }
+  return (rows, columns)
 }

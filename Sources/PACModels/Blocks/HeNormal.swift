@@ -9,7 +9,7 @@ import PACTensors
 let colorSpread = 64.0
 
 extension Tensor {
-  /// The initial weights of a layer before a ReLU: normal with variance 2 / (C·kh·kw).
+  /// The initial weights of a layer before a ReLU: normal with variance 2 / fan-in.
   ///
   /// He, Zhang, Ren and Sun, *Delving Deep into Rectifiers*, ICCV 2015. FCN8s has 134 million
   /// weights, so all cores draw, and each block has its own generator.
@@ -17,12 +17,14 @@ extension Tensor {
   ///   - shape: [C′, C, kh, kw].
   ///   - seed: the run's seed.
   ///   - layer: the layer's index, part of the generators' key.
+  ///   - fanIn: how many weights meet in one output; nil for C·kh·kw.
   ///   - divisor: what the weights are divided by.
   /// - Returns: the weights.
   static func heNormal(
-    _ shape: Shape, seed: UInt64, layer: Int, dividedBy divisor: Double = 1
+    _ shape: Shape, seed: UInt64, layer: Int, fanIn: Double? = nil, dividedBy divisor: Double = 1
   ) -> Tensor {
-    let deviation = (2 * Double(shape[0]) / Double(shape.count)).squareRoot() / divisor
+    let fanIn = fanIn ?? Double(shape.count / shape[0])
+    let deviation = (2 / fanIn).squareRoot() / divisor
     let blockSize = 1 << 18
     let blocks = (shape.count + blockSize - 1) / blockSize
     return Tensor(shape) { buffer in

@@ -7,13 +7,16 @@ import PACTensors
 // interpolation. Names and shapes are the same.
 
 extension Parameter {
-  /// Makes output channel 0 depend on input channel 0 alone, through the outer product filter ·
+  /// Makes output channel 0 depend on one input channel alone, through the outer product filter ·
   /// filterᵀ.
   /// - Parameters:
+  ///   - source: the input channel.
   ///   - filter: as many taps as the weight has rows; nil for the identity.
   ///   - inputAxis: the axis of the input channels, 0 or 1; the other one is that of the output
   ///     channels.
-  func passThroughChannel0(through filter: [Float]? = nil, inputAxis: Int = 1) {
+  func passThroughChannel0(
+    from source: Int = 0, through filter: [Float]? = nil, inputAxis: Int = 1
+  ) {
     let size = shape[2]
     let filter = filter ?? (0..<size).map { $0 == size / 2 ? 1 : 0 }
     var elements = value.elements
@@ -21,7 +24,7 @@ extension Parameter {
       let pair = inputAxis == 0 ? channel * shape[1] : channel
       for (y, a) in filter.enumerated() {
         for (x, b) in filter.enumerated() {
-          elements[(pair * size + y) * size + x] = channel == 0 ? a * b : 0
+          elements[(pair * size + y) * size + x] = channel == source ? a * b : 0
         }
       }
     }

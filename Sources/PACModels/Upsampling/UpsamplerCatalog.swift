@@ -8,6 +8,8 @@ extension UpsamplerName {
     .single(.kernelPredictionUpsample),
     .single(.djif),
     .single(.djifWide),
+    .single(.djfr),
+    .single(.dmsg),
     .jointBilateral,
     .guidedFilter,
     .bilateralSolver,

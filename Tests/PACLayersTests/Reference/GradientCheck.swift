@@ -66,3 +66,12 @@ func randomNumbers(
 func constant(_ shape: Shape, _ values: [Double]) -> Variable {
   Variable(Tensor(shape, values.map(Float.init)))
 }
+
+/// Distinct numbers in random order: no window has two largest ones, and no step of a difference
+/// quotient reorders them.
+func distinct(_ shape: Shape, _ seed: UInt64) -> Tensor {
+  var random = CounterRandom(seed: seed, purpose: .initialisation)
+  var numbers = (0..<shape.count).map { Float($0) / 16 - 2 }
+  random.shuffle(&numbers)
+  return Tensor(shape, numbers)
+}

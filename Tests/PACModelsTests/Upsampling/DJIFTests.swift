@@ -31,4 +31,25 @@ import Testing
       #expect(abs(ours[i] - expected[i]) < 1e-5)
     }
   }
+
+  /// DJFR is DJIF's network beside bilinear interpolation.
+  @Test func skipConnection() throws {
+    let (plain, skipping) = (
+      try UpsamplerName.djif.make(factor: 4, seed: 1),
+      try UpsamplerName.djfr.make(factor: 4, seed: 1)
+    )
+    #expect(plain.parameters.map(\.name) == skipping.parameters.map(\.name))
+    #expect(
+      plain.parameters.map(\.parameter.value.elements)
+        == skipping.parameters.map(\.parameter.value.elements))
+    var random = CounterRandom(seed: 5, purpose: .initialisation)
+    let low = Variable(Tensor.uniform([2, 2, 6, 7], within: 1, using: &random))
+    let guide = Variable(Tensor.uniform([2, 3, 24, 28], within: 1, using: &random))
+    let upsampled = try Bilinear(factor: 4)(low, guide: guide)
+    let difference = try plain(low, guide: guide)
+    #expect(
+      try skipping(low, guide: guide).value.elements == (upsampled + difference).value.elements)
+    let start = try UpsamplerName.djfr.make(factor: 4, initialization: .interpolation, seed: 1)
+    #expect(try start(low, guide: guide).value.elements == upsampled.value.elements)
+  }
 }

@@ -7,8 +7,8 @@ import Testing
 @Suite struct UpsamplerNameTests {
   @Test(arguments: [
     "Bilinear", "PacJointUpsample", "PacJointUpsampleLite", "KernelPredictionUpsample", "DJIF",
-    "DJIFWide", "JBU_9_0.5_0.2",
-    "JBU_17_2_0.125", "GuidedFilter_2_0.001", "GuidedFilter_8_1e-06", "BilateralSolver_8_4_3_8",
+    "DJIFWide", "DJFR", "DMSG", "JBU_9_0.5_0.2", "JBU_17_2_0.125", "GuidedFilter_2_0.001",
+    "GuidedFilter_8_1e-06", "BilateralSolver_8_4_3_8",
     "PacJointUpsample_t2x16_g4x8_f3x24_k8_s3_u7", "PacJointUpsample_t12-16-22_g12_f12-16_k12",
   ])
   func readsBackAsItself(_ text: String) throws {
@@ -24,7 +24,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "", "bilinear", "Bilinear_", "DJIF_3", "JBU", "JBU_9", "JBU_8_1_1", "JBU_9_0_1", "JBU_9_1_-1",
+    "", "bilinear", "Bilinear_", "DJIF_3", "DMSG_2", "JBU", "JBU_9", "JBU_8_1_1", "JBU_9_0_1",
+    "JBU_9_1_-1",
     "JBU_9_nan_1", "JBU_9_1_1_1", "JBU_09_1_1", "GuidedFilter_0_1", "GuidedFilter_2_0",
     "BilateralSolver_8_4_3", "BilateralSolver_8_4_3_x", "PacJointUpsample_",
     "PacJointUpsample_k0", "PacJointUpsample_k8_k8", "PacJointUpsample_s4", "PacJointUpsample_u1",
@@ -40,6 +41,8 @@ import Testing
     ),
     ("JBU_9_10000000_1", 4, "model JBU_9_10000000_1: its scales must be at most 1000000"),
     ("PacJointUpsampleLite", 2, "model PacJointUpsampleLite has no factor 2; choose 4, 8 or 16"),
+    ("DMSG", 6, "model DMSG has no factor 6; choose 2, 4, 8 or 16"),
+    ("DMSG", 32, "model DMSG has no factor 32; choose 2, 4, 8 or 16"),
     ("PacJointUpsample", 6, "model PacJointUpsample has no factor 6; choose 2, 4, 8 or 16"),
     (
       "PacJointUpsample_f16", 8,
@@ -86,7 +89,9 @@ import Testing
       #expect(!name.hasParameters)
       #expect(try name.make(factor: 4, seed: 0).parameters.isEmpty)
     }
-    for name in [UpsamplerName.djif, .djifWide, .pacJointUpsample(), .pacJointUpsampleLite] {
+    for name in [
+      UpsamplerName.djif, .djifWide, .djfr, .dmsg, .pacJointUpsample(), .pacJointUpsampleLite,
+    ] {
       #expect(name.hasParameters)
       #expect(try !name.make(factor: 4, seed: 0).parameters.isEmpty)
     }

@@ -9,7 +9,7 @@ import Testing
 @Suite struct WholeFrameTests {
   @Test(arguments: [
     "PacJointUpsample", "PacJointUpsampleLite", "PacJointUpsample_t1x8_g2x64_f1x96_s7_u9",
-    "KernelPredictionUpsample", "DJIF", "JBU_9_3_0.4", "GuidedFilter_2_0.001",
+    "KernelPredictionUpsample", "DJIF", "DJFR", "DMSG", "JBU_9_3_0.4", "GuidedFilter_2_0.001",
   ])
   func bandsChangeNothing(_ text: String) throws {
     let name = try UpsamplerName(text)
@@ -43,7 +43,8 @@ import Testing
 
   @Test func guidesMustFit() throws {
     for text in [
-      "PacJointUpsample", "KernelPredictionUpsample", "DJIF", "JBU_5_1_1", "GuidedFilter_1_1",
+      "PacJointUpsample", "KernelPredictionUpsample", "DJIF", "DJFR", "DMSG", "JBU_5_1_1",
+      "GuidedFilter_1_1",
     ] {
       let name = try UpsamplerName(text)
       let network = try name.make(factor: 2, seed: 0)

@@ -10,6 +10,7 @@ module is one topic:
 | layers | adapting kernels, PAC convolution, transposed convolution, pooling, predicted filters |
 | meanfield | PacCRF and PacCRFLoose |
 | upsampling | networks and filters of joint upsampling |
+| multiscale | of these, multi-scale guidance |
 | segmentation | FCN-8s, its variants, and the CRF on top |
 | resize | low-resolution targets and bilinear interpolation |
 | measures | losses and metrics |

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 
+from . import multiscale
 from .layers import Window, dynamic_filter, packernel2d, pacconv2d
 from .meanfield import position_features
 
@@ -185,6 +186,16 @@ def djif(_, factor, p, low, guide):
     return x.reshape(-1, maps, *x.shape[2:])
 
 
+def djfr_shapes(_, factor):
+    """DJFR has the parameters of DJIF."""
+    return djif_shapes("DJIF", factor)
+
+
+def djfr(_, factor, p, low, guide):
+    """DJFR (Li et al. 2018): DJIF's network beside bilinear interpolation."""
+    return bilinear(low, factor) + djif("DJIF", factor, p, low, guide)
+
+
 # Without parameters
 
 
@@ -218,4 +229,8 @@ def network(model):
         return djif_shapes, djif
     if model == "KernelPredictionUpsample":
         return kernel_prediction_shapes, kernel_prediction_upsample
+    if model == "DJFR":
+        return djfr_shapes, djfr
+    if model == "DMSG":
+        return multiscale.dmsg_shapes, multiscale.dmsg
     return pac_joint_upsample_shapes, pac_joint_upsample

@@ -2,13 +2,15 @@
 
 `make(seed)` of each module yields cases without expected values; the seed draws the numbers.
 """
-from . import crf, kernel_prediction, layers, models, segmentation, trajectories, transforms
+from . import (crf, kernel_prediction, layers, models, residual, segmentation, trajectories,
+               transforms)
 
 FILES = {
     "layers": layers.make,
     "crf": crf.make,
     "models": models.make,
     "kernel_prediction": kernel_prediction.make,
+    "residual": residual.make,
     "segmentation": segmentation.make,
     "transforms": transforms.make,
     "trajectories": trajectories.make,

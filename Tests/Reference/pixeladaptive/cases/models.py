@@ -20,6 +20,7 @@ WHOLE = 600
 
 
 def make(seed, models=tuple(MODELS)):
+    """Cases of networks and their factors."""
     for model, factors in models:
         for factor in factors:
             for channels, loss, batch in ((1, "rmse", 2), (2, "epe", 1)):

@@ -1,0 +1,8 @@
+"""Joint upsampling by networks that learn what an interpolation lacks."""
+from . import models
+
+MODELS = [("DJFR", (4,)), ("DMSG", (2, 4, 16))]
+
+
+def make(seed):
+    return models.make(seed, MODELS)
