@@ -2,11 +2,12 @@
 
 `make(seed)` of each module yields cases without expected values; the seed draws the numbers.
 """
-from . import crf, layers, models, segmentation, trajectories, transforms
+from . import crf, lattice, layers, models, segmentation, trajectories, transforms
 
 FILES = {
     "layers": layers.make,
     "crf": crf.make,
+    "lattice": lattice.make,
     "models": models.make,
     "segmentation": segmentation.make,
     "transforms": transforms.make,
