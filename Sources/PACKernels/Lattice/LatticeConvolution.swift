@@ -123,7 +123,7 @@ struct LatticeConvolution: Sendable {
 
   /// Computes the output.
   /// - Parameters:
-  ///   - input: v, [C, pixels].
+  ///   - v: [C, pixels].
   ///   - filter: W.
   ///   - bias: b, [C′]; nil for none.
   ///   - output: v′, [C′, output pixels], overwritten.
@@ -156,10 +156,10 @@ extension LatticeConvolution {
   /// Shares are linear in the features within a simplex. On a wall between two, the gradient is
   /// that within the simplex that was chosen.
   /// - Parameters:
-  ///   - input: v, [C, pixels].
+  ///   - v: [C, pixels].
   ///   - maps: the features that the lattices were built of.
   ///   - filter: W.
-  ///   - outputGradient: g, [C′, output pixels].
+  ///   - g: [C′, output pixels].
   ///   - gradients: what to compute.
   func backward(
     input v: UnsafePointer<Float>, maps: (input: Map, output: Map?), filter: LatticeFilter,

@@ -90,6 +90,7 @@ public struct FeatureLattice {
   /// - Parameters:
   ///   - featureChannels: d.
   ///   - neighborhood: s.
+  /// - Returns: S.
   public static func taps(featureChannels: Int, neighborhood: Int) -> Int {
     LatticeNeighborhood.count(dimensions: featureChannels, size: neighborhood)
   }

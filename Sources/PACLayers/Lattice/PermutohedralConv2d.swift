@@ -242,6 +242,7 @@ extension PermutohedralFiller {
   ///   - gaussian: g.
   ///   - sharedFilters: whether one filter serves every channel.
   ///   - random: draws the numbers of `normal`.
+  /// - Returns: the weight.
   fileprivate func values(
     _ shape: Shape, _ gaussian: [Float], sharedFilters: Bool, random: inout CounterRandom
   ) -> Tensor {

@@ -36,6 +36,7 @@ struct MeanFieldSteps<Term: MeanFieldTerm> {
   ///   - edges: what was made of the features of each term.
   ///   - tape: where the parameters' part is recorded.
   /// - Returns: [N, C, H, W].
+  /// - Throws: what a message throws.
   func callAsFunction(
     _ unary: Variable, edges: [Term.Edges], tape: Tape?
   ) throws -> Variable {
@@ -82,6 +83,7 @@ struct MeanFieldSteps<Term: MeanFieldTerm> {
   ///   - number: the term's number.
   ///   - channels: how many there must be; nil for any number.
   ///   - unary: the unary's shape.
+  /// - Throws: `LayerError` if they are not.
   func check(_ feature: Variable, number: Int, channels: Int? = nil, unary: Shape) throws {
     let own = feature.value.shape
     guard own.rank == 4, own.count > 0, own[0] == unary[0], own[2] == unary[2],

@@ -62,7 +62,8 @@ struct LatticeCase: Sendable, CustomTestStringConvertible {
     let taps = FeatureLattice.taps(featureChannels: c.dimensions, neighborhood: c.neighborhood)
     let weightShape: Shape =
       c.sharedFilters ? [1, 1, taps] : [c.outputs, c.inputs / c.groups, taps]
-    let maps = [c.features(c.size, &random)] + (c.outputSize.map { [c.features($0, &random)] } ?? [])
+    let sizes = [c.size] + (c.outputSize.map { [$0] } ?? [])
+    let maps = sizes.map { c.features($0, &random) }
     let inputs =
       [
         Tensor.uniform([1, c.inputs, c.size.height, c.size.width], within: 1, using: &random),
@@ -170,7 +171,8 @@ struct LatticeCase: Sendable, CustomTestStringConvertible {
     #expect(
       try weight(.gaussian).elements
         == (0..<16).flatMap { $0 / 4 == $0 % 4 ? g : none })
-    #expect(try weight(.gaussian, groups: 2).elements == (g + none + none + g) + (g + none + none + g))
+    let group = g + none + none + g
+    #expect(try weight(.gaussian, groups: 2).elements == group + group)
     #expect(try weight(.crf).elements == (0..<16).flatMap { $0 / 4 == $0 % 4 ? none : g })
     #expect(try weight(.gaussian, shared: true).elements == g)
     #expect(try weight(.crf, shared: true).elements == g)

@@ -160,7 +160,8 @@ struct BCLCRFCase: Sendable, CustomTestStringConvertible {
     let c = FullyConnectedCase(
       options: FullyConnectedCRFOptions(
         numSteps: 3, appearanceWeight: 4, appearanceDistance: 6, appearanceColor: 30,
-        smoothnessWeight: 2, smoothnessDistance: 1.5), tolerance: 0, height: 20, width: 24, seed: 26)
+        smoothnessWeight: 2, smoothnessDistance: 1.5), tolerance: 0, height: 20, width: 24,
+      seed: 26)
     let (unary, image) = c.inputs()
     let full = try FullyConnectedCRF(c.options)(Variable(unary), image: Variable(image)).value
     var random = CounterRandom(seed: 0, purpose: .initialisation)
