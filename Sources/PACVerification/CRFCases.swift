@@ -16,6 +16,14 @@ func crfDeviations(_ verification: VerificationCase) throws -> [Deviation] {
   return try deviations(verification, crf.parameters()) { try crf($0, features: $1) }
 }
 
+/// Runs a BCL-CRF forward and backward and compares output and gradients.
+func latticeCRFDeviations(_ verification: VerificationCase) throws -> [Deviation] {
+  var random = CounterRandom(seed: 0, purpose: .initialisation)
+  let crf = try BCLCRF(try BCLCRFOptions(verification), random: &random)
+  try crf.load(try verification.arrays(below: "params"))
+  return try deviations(verification, crf.parameters()) { try crf($0, features: $1) }
+}
+
 private func deviations(
   _ verification: VerificationCase, _ parameters: [(name: String, parameter: Parameter)],
   _ infer: (Variable, [Variable]) throws -> Variable
@@ -40,17 +48,51 @@ private func deviations(
 
 extension PacCRFOptions {
   fileprivate init(_ verification: VerificationCase) throws {
-    let output = try verification.setting("final_output", as: String.self)
-    guard let finalOutput = FinalOutput(rawValue: output) else {
-      throw Unsupported(what: "final output '\(output)'")
-    }
     self.init(
       channels: try verification.setting("channels"),
-      numSteps: try verification.setting("num_steps"), finalOutput: finalOutput,
+      numSteps: try verification.setting("num_steps"),
+      finalOutput: try FinalOutput(verification),
       fixedWeighting: try verification.setting("fixed_weighting"),
       unaryWeight: Float(try verification.setting("unary_weight", as: Double.self)),
       pairwiseKernels: try verification.setting("pairwise_kernels", as: [[String: Any]].self)
         .map(PairwiseKernel.init))
+  }
+}
+
+extension BCLCRFOptions {
+  fileprivate init(_ verification: VerificationCase) throws {
+    self.init(
+      channels: try verification.setting("channels"),
+      numSteps: try verification.setting("num_steps"), loose: try verification.setting("loose"),
+      finalOutput: try FinalOutput(verification),
+      fixedWeighting: try verification.setting("fixed_weighting"),
+      unaryWeight: Float(try verification.setting("unary_weight", as: Double.self)),
+      pairwiseKernels: try verification.setting("pairwise_kernels", as: [[String: Any]].self)
+        .map(LatticeKernel.init))
+  }
+}
+
+extension FinalOutput {
+  fileprivate init(_ verification: VerificationCase) throws {
+    let name = try verification.setting("final_output", as: String.self)
+    guard let output = FinalOutput(rawValue: name) else {
+      throw Unsupported(what: "final output '\(name)'")
+    }
+    self = output
+  }
+}
+
+extension LatticeKernel {
+  fileprivate init(_ settings: [String: Any]) throws {
+    guard let features = (settings["features"] as? String).flatMap({ ["YXRGB": 5, "YX": 2][$0] }),
+      let neighborhood = settings["neighborhood"] as? Int,
+      let compatType = (settings["compat_type"] as? String).flatMap(CompatibilityType.init),
+      let learned = settings["learned"] as? Bool,
+      let weight = settings["pairwise_weight"] as? Double
+    else { throw Unsupported(what: "pairwise kernel \(settings)") }
+    self.init(
+      featureChannels: features, neighborhood: neighborhood, compatType: compatType,
+      learned: learned, pairwiseWeight: Float(weight))
   }
 }
 

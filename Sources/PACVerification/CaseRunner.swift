@@ -78,6 +78,8 @@ private func deviations(of verification: VerificationCase) throws -> [Deviation]
   case "pacconv2d", "pacconv_transpose2d", "pacpool2d": try layerDeviations(verification)
   case "dynamic_filter": try dynamicFilterDeviations(verification)
   case "paccrf": try crfDeviations(verification)
+  case "permutohedral_conv": try latticeDeviations(verification)
+  case "bclcrf": try latticeCRFDeviations(verification)
   case "joint_upsample": try upsamplingDeviations(verification)
   case "lowres": try lowResolutionDeviations(verification)
   case "trajectory": try trajectoryDeviations(verification)

@@ -72,6 +72,26 @@ func dynamicFilterDeviations(_ verification: VerificationCase) throws -> [Deviat
   return try compare(ours, with: verification)
 }
 
+/// Runs a filter on the lattice forward and backward and compares output and gradients.
+func latticeDeviations(_ verification: VerificationCase) throws -> [Deviation] {
+  let tape = Tape()
+  let leaves = try Leaves(verification, tape)
+  let name = try verification.setting("normalization", as: String.self)
+  guard let normalization = LatticeNormalization(rawValue: name) else {
+    throw Unsupported(what: "normalization '\(name)'")
+  }
+  let lattice = try FeatureLattice(
+    try leaves.required("features"), outputFeatures: leaves.variables["output_features"],
+    neighborhood: try verification.setting("neighborhood"), normalization: normalization)
+  let output = try permutohedralConv2d(
+    try leaves.required("input"), lattice: lattice, weight: try leaves.required("weight"),
+    bias: leaves.variables["bias"], groups: try verification.setting("groups"))
+  tape.backward(from: output, gradient: try verification.required("upstream/output"))
+  var ours = ["output": output.value]
+  for (name, variable) in leaves.variables { ours["grad/\(name)"] = variable.gradient }
+  return try compare(ours, with: verification)
+}
+
 /// Compares every expected array; one that was not computed has an infinite error.
 func compare(
   _ ours: [String: Tensor], with verification: VerificationCase

@@ -53,6 +53,17 @@ import Testing
     #expect(abs(line.gflops * line.seconds - 0.945) < 1e-3, "\(line)")
   }
 
+  /// More than splat and slice alone: 21 classes, 500×500, 5 steps.
+  @Test func measuresTheLatticeCRF() throws {
+    let result = try pac(
+      "bench", "bclcrf", "--threads", "1", "--repetitions", "1", "--json", timeout: 120)
+    #expect(result.status == 0, "\(result)")
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    let line = try decoder.decode(Line.self, from: Data(result.output.utf8))
+    #expect(line.gflops * line.seconds > 0.945 && line.gflops * line.seconds < 20, "\(line)")
+  }
+
   @Test func posterRefusesWhatItCannotMeasure() throws {
     let result = try pac("bench", "poster", "--repetitions", "0")
     #expect(result.status == 2)

@@ -15,14 +15,14 @@ import Testing
 
   /// The case files of the repository.
   static let own = [
-    ("layers", 50), ("crf", 18), ("models", 42), ("segmentation", 11), ("transforms", 12),
-    ("trajectories", 4), ("kernel_prediction", 16),
+    ("layers", 50), ("crf", 18), ("lattice", 12), ("models", 42), ("kernel_prediction", 16),
+    ("residual", 0), ("segmentation", 11), ("transforms", 12), ("trajectories", 4),
   ].map { File(path: reference("Cases/\($0).h5"), cases: $1) }
 
   /// The larger sets beside the package, if they are there.
   static let larger = [
     ("layers", 60), ("crf", 24), ("models", 38), ("transforms", 9), ("trajectories", 3),
-    ("dynamic_filter", 14),
+    ("dynamic_filter", 14), ("lattice", 16), ("bclcrf", 7),
   ].compactMap { name, cases in
     sharedData("golden/\(name).h5").map { File(path: $0, cases: cases) }
   }
@@ -43,9 +43,9 @@ import Testing
     #expect(
       Set(operations)
         == [
-          "dynamic_filter", "joint_upsample", "lowres", "paccrf", "pacconv2d",
-          "pacconv_transpose2d", "pacpool2d",
-          "segmentation", "segmentation_measures", "trajectory",
+          "bclcrf", "dynamic_filter", "joint_upsample", "lowres", "paccrf", "pacconv2d",
+          "pacconv_transpose2d", "pacpool2d", "permutohedral_conv", "segmentation",
+          "segmentation_measures", "trajectory",
         ])
   }
 }

@@ -126,6 +126,47 @@ import Testing
     #expect(other.errors.contains("weights of another model"), "\(other.errors)")
   }
 
+  /// Both stages of a BCL-CRF: shared steps on a frozen backbone, then everything with loose steps,
+  /// on several ranks, stopped and resumed in between.
+  @Test(.enabled(if: hasMPI, "mpirun"))
+  func latticeCRFInTwoStagesOnAnyNumberOfRanks() throws {
+    _ = try run("train", "model=fcn8snarrow", "run=\(folder("backbone"))", "epochs=1")
+    let backbone = "weights-backbone=\(folder("backbone"))"
+    func train(_ name: String, ranks: Int, _ settings: String...) throws -> [[UInt32]] {
+      let result = try outcome(
+        "train", ranks: ranks, [backbone, "run=\(folder(name))"] + settings)
+      #expect(result.status == 0, "\(ranks) ranks: \(result.errors)")
+      return try checkpoint(name).bits
+    }
+    let frozen = "model=fcn8snarrowfrozen_bclcrfi2a1-20-30s1-2"
+    let first = try train("stage1", ranks: 1, frozen)
+    #expect(
+      try checkpoint("stage1").parameters.map(\.name)
+        == [
+          "unary_weight", "messengers.0.weight", "compat.1.weight", "pairwise_weights.0",
+          "pairwise_weights.1",
+        ].map { "crf.\($0)" })
+    for ranks in [2, 3] {
+      #expect(try train("ranks\(ranks)", ranks: ranks, frozen) == first, "\(ranks) ranks")
+    }
+    _ = try train("parts", ranks: 3, frozen, "steps=1")
+    _ = try train("parts", ranks: 1, frozen, "steps=2")
+    #expect(try train("parts", ranks: 2, frozen) == first)
+
+    let joint = "model=fcn8snarrow_bclcrfi2la1-20-30s1-2"
+    let start = "weights=\(folder("stage1"))"
+    let second = try train("stage2", ranks: 1, joint, start, "epochs=1", "lr=1e-5")
+    #expect(try train("joint2", ranks: 2, joint, start, "epochs=1", "lr=1e-5") == second)
+    let names = try checkpoint("stage2").parameters.map(\.name)
+    #expect(names.contains("crf.steps.1.messengers.0.weight") && names.contains("conv1_1.weight"))
+
+    let alone = try run("evaluate", joint, "--weights", folder("stage2"), "--json")
+    #expect(
+      try run("evaluate", ranks: 2, joint, "--weights", folder("stage2"), "--json") == alone)
+    _ = try run("predict", joint, "--weights", folder("stage2"), "--out", folder("out"))
+    #expect(try PNG.read(folder("out/classes/shapes_0006.png")).width == 48)
+  }
+
   @Test func predictionsOfADatasetWithoutServer() throws {
     _ = try run("train", "epochs=1", "model=fcn8snarrow")
     let out = folder("out")

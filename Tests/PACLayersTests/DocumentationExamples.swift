@@ -25,6 +25,51 @@ import Testing
     #expect(output.value.shape == [1, 4, 11, 13])
   }
 
+  @Test func featureLatticeExample() throws {
+    var random = start
+    let image = Variable(.uniform([1, 3, 6, 8], within: 2, using: &random))
+    let lattice = try FeatureLattice(image)
+    let weight = Variable(.uniform([4, 3, lattice.taps], within: 0.2, using: &random))
+    let first = try permutohedralConv2d(image, lattice: lattice, weight: weight)
+    let mixing = Variable(.uniform([2, 4, lattice.taps], within: 0.2, using: &random))
+    let second = try permutohedralConv2d(first, lattice: lattice, weight: mixing)
+    #expect(second.value.shape == [1, 2, 6, 8])
+  }
+
+  @Test func permutohedralConv2dExample() throws {
+    var random = start
+    let image = Variable(.uniform([1, 3, 6, 8], within: 2, using: &random))
+    let lattice = try FeatureLattice(image, neighborhood: 1)
+    let weight = Variable(.uniform([4, 3, lattice.taps], within: 0.2, using: &random))
+    let output = try permutohedralConv2d(image, lattice: lattice, weight: weight)
+    #expect(output.value.shape == [1, 4, 6, 8])
+  }
+
+  @Test func permutohedralConv2dLayerExample() throws {
+    var random = start
+    let layer = try PermutohedralConv2d(
+      inputChannels: 4, outputChannels: 2, featureChannels: 5, filler: .normal, random: &random)
+    let scores = Variable(.uniform([1, 4, 9, 12], within: 1, using: &random))
+    let image = Variable(.uniform([1, 3, 9, 12], within: 128, using: &random))
+    let features = try createYXRGB(
+      image, yxScale: Variable(Tensor(scalar: 5)), rgbScale: Variable(Tensor(scalar: 30)))
+    let output = try layer(scores, features: features)
+    #expect(output.value.shape == [1, 2, 9, 12])
+  }
+
+  @Test func bclCRFLayerExample() throws {
+    var random = start
+    let crf = try BCLCRF(BCLCRFOptions(channels: 4), random: &random)
+    let unary = Variable(.uniform([1, 4, 11, 13], within: 1, using: &random))
+    let image = Variable(.uniform([1, 3, 11, 13], within: 128, using: &random))
+    let appearance = try createYXRGB(
+      image, yxScale: Variable(Tensor(scalar: 80)), rgbScale: Variable(Tensor(scalar: 13)))
+    let position = try createPositionFeatures(
+      height: 11, width: 13, scales: Variable(Tensor(scalar: 3)))
+    let output = try crf(unary, features: [appearance, position])
+    #expect(output.value.shape == [1, 4, 11, 13])
+  }
+
   @Test func createPositionFeaturesExample() throws {
     let scales = Parameter(Tensor([2], [80, 80]))
     let features = try createPositionFeatures(height: 4, width: 5, scales: scales.variable(on: nil))

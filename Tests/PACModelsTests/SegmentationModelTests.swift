@@ -72,12 +72,62 @@ import Testing
 
   @Test(arguments: [
     ("", true), ("_crf", true), ("_fullcrf", true), ("frozen", false), ("frozen_crf", true),
-    ("frozen_convcrf", true), ("frozen_fullcrf", false),
+    ("frozen_convcrf", true), ("frozen_fullcrf", false), ("frozen_bclcrf", true),
   ])
   func whatNeedsWeights(_ tail: String, _ needsThem: Bool) throws {
     let network = try model("fcn8snarrow\(tail)")
     #expect(network.name.hasParameters == needsThem)
     #expect(network.parameters.isEmpty == !needsThem)
+  }
+
+  @Test func latticeNames() throws {
+    typealias Name = SegmentationModelName
+    func refinement(_ tail: String) throws -> Name.Refinement? {
+      try Name("fcn8s_bclcrf\(tail)").refinement
+    }
+    #expect(try refinement("") == .lattice(Name.LatticeRefinement()))
+    #expect(try refinement("i2l") == refinement(""))
+    var settings = Name.LatticeRefinement()
+    (settings.steps, settings.loose, settings.neighborhood) = (5, false, 2)
+    (settings.appearanceWeight, settings.appearanceDistance) = (0.5, 60)
+    settings.appearanceColor = 7.5
+    (settings.smoothnessWeight, settings.smoothnessDistance) = (0, 2)
+    #expect(try refinement("i5n2a0.5-60-7.5s0-2") == .lattice(settings))
+  }
+
+  /// A BCL-CRF over positions and colours of the image, as its name says.
+  @Test func latticeCRFRefinesTheBackbonesScores() throws {
+    let network = try model("fcn8snarrow_bclcrfi3n2a0.7-20-30s2-1.5")
+    let image = Variable(image(40, 33))
+    let unary = try network.unary(image)
+    var random = CounterRandom(seed: 0, purpose: .initialisation)
+    let crf = try BCLCRF(
+      BCLCRFOptions(
+        channels: 5, numSteps: 3, loose: false,
+        pairwiseKernels: [
+          LatticeKernel(featureChannels: 5, neighborhood: 2, pairwiseWeight: 0.7),
+          LatticeKernel(
+            featureChannels: 2, neighborhood: 2, compatType: .matrix2d, learned: false,
+            pairwiseWeight: 2),
+        ]), random: &random)
+    let features = [
+      try createYXRGB(
+        image, yxScale: Variable(Tensor(scalar: 20)), rgbScale: Variable(Tensor(scalar: 30))),
+      try createPositionFeatures(height: 40, width: 33, scales: Variable(Tensor(scalar: 1.5))),
+    ]
+    #expect(
+      try network(image).value.elements == crf(unary, features: features).value.elements)
+    #expect(
+      try model("fcn8snarrowfrozen_bclcrfi3n2a0.7-20-30s2-1.5").parameters.map(\.name)
+        == crf.parameters("crf").map(\.name))
+    #expect(
+      try model("fcn8snarrowfrozen_bclcrfa0-1-1").parameters.map(\.name)
+        == (0..<2).flatMap { step in
+          ["unary_weight", "compat.0.weight", "pairwise_weights.0"].map {
+            "crf.steps.\(step).\($0)"
+          }
+        })
+    #expect(throws: LayerError.self) { try model("fcn8snarrow_bclcrfn9") }
   }
 
   @Test func fullyConnectedCRFRefinesTheBackbonesScores() throws {
@@ -96,7 +146,7 @@ import Testing
 
   @Test(arguments: [
     ("fcn8x", "no backbone 'fcn8x'"),
-    ("fcn8s_abc", "'abc' does not begin with crf, convcrf or fullcrf"),
+    ("fcn8s_abc", "'abc' does not begin with crf, convcrf, fullcrf or bclcrf"),
     ("fcn8s_crf_x", "more than one '_'"), ("fcn8s_crfi", "the steps after 'i' are missing"),
     ("fcn8s_crfi0", "0 steps; at least 1 is needed"),
     ("fcn8s_crfx", "expected 'p', a pairwise term, found 'x'"),
@@ -113,8 +163,11 @@ import Testing
     ("fcn8s_fullcrfs3-0", "a width of 0 in 's3-0'; it must be above 0"),
     ("fcn8s_fullcrfs3-3a1-2-3", "expected 'a' or 's', in this order, found 'a1-2-3'"),
     ("fcn8s_fullcrfi5l", "expected 'a' or 's', in this order, found 'l'"),
+    ("fcn8s_bclcrfn", "the digits of the neighbourhood after 'n' are missing"),
+    ("fcn8s_bclcrfi2la1-80", "'1-80' after 'a' is not {weight}-{distance}-{colour}"),
+    ("fcn8s_bclcrfl", "expected 'n', 'a' or 's', in this order, found 'l'"),
     ("fcn8s_crfp", "no compatibility '' in 'p'"),
-    ("fcn8s_", "'' does not begin with crf, convcrf or fullcrf"),
+    ("fcn8s_", "'' does not begin with crf, convcrf, fullcrf or bclcrf"),
   ])
   func wrongNames(_ name: String, _ problem: String) {
     let expected = ModelError(
@@ -153,7 +206,7 @@ import Testing
   func takesImagesOfAnySize(height: Int, width: Int) throws {
     for name in [
       "fcn8snarrow", "fcn8snarrow_crfi1p4d321", "fcn8snarrow_convcrf",
-      "fcn8snarrow_fullcrf",
+      "fcn8snarrow_fullcrf", "fcn8snarrow_bclcrf",
     ] {
       let scores = try model(name)(Variable(image(height, width))).value
       #expect(scores.shape == [1, 5, height, width])
@@ -163,8 +216,9 @@ import Testing
 
   /// The gradients of a whole network against differences of its loss, parameter by parameter along
   /// one direction.
-  @Test func gradientsOfAWholeNetwork() throws {
-    let network = try model("fcn8snarrow_crfi2p4d321p0d322")
+  @Test(arguments: ["crfi2p4d321p0d322", "bclcrfa1-20-40"])
+  func gradientsOfAWholeNetwork(_ crf: String) throws {
+    let network = try model("fcn8snarrow_\(crf)")
     // With zero biases the padding of 100 pixels would leave ReLU at its kink, where a difference
     // is half a slope.
     var random = CounterRandom(seed: 11, purpose: .initialisation)

@@ -26,7 +26,9 @@ import Testing
 
   @Test(arguments: [(1, 1), (31, 33), (64, 50)])
   func takesImagesOfAnySize(height: Int, width: Int) throws {
-    for name in ["unet", "unetfrozen", "unet_crfi1p4d321", "unet_convcrf", "unet_fullcrf"] {
+    for name in [
+      "unet", "unetfrozen", "unet_crfi1p4d321", "unet_convcrf", "unet_fullcrf", "unet_bclcrf",
+    ] {
       let model = try SegmentationModel(SegmentationModelName(name), classes: 5, seed: 1)
       let scores = try model(Variable(image(height, width))).value
       #expect(scores.shape == [1, 5, height, width])

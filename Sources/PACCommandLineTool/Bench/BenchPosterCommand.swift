@@ -23,6 +23,7 @@ struct BenchPosterCommand: ParsableCommand {
     ("unary (altpad)", "fcn8saltpad-inference", nil),
     ("unary (PacFCN)", "fcn8spac-inference", nil),
     ("Full-CRF", "fullcrf", 0.629),
+    ("BCL-CRF", "bclcrf", 2.6),
     ("Conv-CRF", "convcrf", 0.038),
     ("PAC-CRF-32", "crf32", 0.039),
     ("PAC-CRF-16-64", "crf16-64", 0.078),

@@ -106,6 +106,40 @@ struct LatticeEmbedding {
       order: LatticeKey(truncatingIfNeeded: order))
   }
 
+  /// Adds the gradients of a point's features to those of its barycentric coordinates.
+  ///
+  /// With t the differences from the origin in descending order, the coordinates are
+  /// (t_{d−k} − t_{d−k+1}) / (d + 1), and 1 − (t₀ − t_d) / (d + 1) for k = 0.
+  /// - Parameters:
+  ///   - features: the first feature of the point.
+  ///   - stride: from one feature to the next.
+  ///   - weightGradients: [d + 1], by remainder.
+  ///   - gradients: the first feature's gradient, `stride` apart as well.
+  func addGradient(
+    at features: UnsafePointer<Float>, stride: Int, weightGradients: UnsafePointer<Float>,
+    into gradients: UnsafeMutablePointer<Float>
+  ) {
+    let d = dimensions
+    let simplex = withUnsafeTemporaryAllocation(of: Float.self, capacity: d + 1) { weights in
+      self.simplex(
+        around: features, stride: stride, weights: weights.baseAddress.unsafelyUnwrapped)
+    }
+    var sorted = SIMD8<Float>.zero
+    sorted[0] = -weightGradients[0]
+    sorted[d] = weightGradients[0]
+    for k in 1...d {
+      sorted[d - k] += weightGradients[k]
+      sorted[d - k + 1] -= weightGradients[k]
+    }
+    // What `embedded` does, transposed.
+    var sum: Float = 0
+    for i in 0..<d {
+      sum += sorted[Int(simplex.order[i])]
+      let next = sorted[Int(simplex.order[i + 1])]
+      gradients[i * stride] += scales[i] / Float(d + 1) * (sum - Float(i + 1) * next)
+    }
+  }
+
   /// The point on the plane Σ y = 0 of d + 1 dimensions, scaled.
   ///
   /// The i-th axis of the features becomes (1, …, 1, −(i + 1), 0, …), with i + 1 ones, over its

@@ -2,35 +2,30 @@
 /// time linear in the pixels.
 ///
 /// Adams, Baek, Davis, *Fast High-Dimensional Filtering Using the Permutohedral Lattice*,
-/// Eurographics 2010. The features of d dimensions lie among the points of a lattice; every pixel
-/// has a share in the d + 1 corners of the simplex it lies in. The filter is K ≈ c · S B Sᵀ: Sᵀ
-/// adds the pixels to the corners (splat), B blurs by ¼ ½ ¼ along each of the d + 1 directions of
-/// the lattice, S reads the corners at the pixels (slice). Lattice points without a pixel in an
+/// Eurographics 2010. The filter is K ≈ c · S B Sᵀ: Sᵀ adds the pixels to the corners of their
+/// simplices (splat), B blurs by ¼ ½ ¼ along each of the d + 1 directions of the lattice, S reads
+/// the corners at the pixels (slice); see `LatticeShares`. Lattice points without a pixel in an
 /// adjoining simplex count as 0, so that in many dimensions, where few points are in use, sums come
 /// out too small; a division by K1, see `normalize`, mends most of that.
 ///
 /// The order of every sum is given by the pixels alone: the result is the same, bit for bit, for
 /// any number of threads.
 struct PermutohedralLattice: Sendable {
-  /// d, the number of features.
-  let dimensions: Int
-  /// The number of pixels.
-  let pixels: Int
-  /// The number of lattice points in use.
-  let points: Int
-  /// The corners of each pixel's simplex, [pixels, d + 1].
-  let corners: [Int32]
-  /// The pixels' shares in their corners, [pixels, d + 1]: S.
-  private(set) var shares: [Float]
-  /// The pixels that have a share in each point, point by point: Sᵀ by rows.
-  let members: [Int32]
-  /// Their shares times c.
-  private(set) var memberShares: [Float]
-  /// Where the members of each point begin, [points + 1].
-  let firstMembers: [Int32]
+  /// S.
+  let shares: LatticeShares
+  /// What the pixels are multiplied by before Sᵀ and after S, [pixels]; √c, until `normalize` is
+  /// called.
+  private(set) var factors: [Float]
   /// The points before and after each point in each direction, [d + 1, points, 2]; `points` for
   /// none.
   let neighbours: [Int32]
+
+  /// d, the number of features.
+  var dimensions: Int { shares.dimensions }
+  /// The number of pixels.
+  var pixels: Int { shares.pixels }
+  /// The number of lattice points in use.
+  var points: Int { shares.points }
 
   /// The largest number of features.
   static var mostDimensions: Int { LatticeEmbedding.mostDimensions }
@@ -47,30 +42,22 @@ struct PermutohedralLattice: Sendable {
   ///   - dimensions: d, 1 to `mostDimensions`.
   ///   - pixels: how many, less than 2²⁸.
   init?(features: UnsafePointer<Float>, dimensions: Int, pixels: Int) {
-    precondition(pixels > 0 && pixels < 1 << 28, "\(pixels) pixels")
-    self.dimensions = dimensions
-    self.pixels = pixels
-    let embedding = LatticeEmbedding(dimensions: dimensions)
-    for i in 0..<dimensions * pixels where !(abs(features[i]) <= embedding.limit) { return nil }
-    let (simplices, shares) = Self.simplices(of: features, pixels, embedding)
-    let (table, corners) = Self.numberCorners(simplices, embedding)
+    var table = LatticeTable()
+    guard
+      let shares = LatticeShares(
+        features: features, dimensions: dimensions, pixels: pixels, table: &table)
+    else { return nil }
     self.shares = shares
-    self.corners = corners
-    points = table.keys.count
-    neighbours = Self.neighbours(in: table, embedding)
-    firstMembers = Self.firstMembers(corners, points: points)
-    let entries = Self.transposed(
-      corners, shares, firstMembers, width: dimensions + 1,
-      scale: Self.scale(dimensions: dimensions))
-    members = entries.pixels
-    memberShares = entries.shares
+    neighbours = Self.neighbours(in: table, LatticeEmbedding(dimensions: dimensions))
+    factors = [Float](
+      repeating: Self.scale(dimensions: dimensions).squareRoot(), count: pixels)
   }
 
   /// Makes the filter D^(−½) K D^(−½) with D = K1, the diagonal matrix of K's sums; to be called
   /// once.
   mutating func normalize() {
     let ones = [Float](repeating: 1, count: pixels)
-    let factors = [Float](unsafeUninitializedCapacity: pixels) { sums, count in
+    let roots = [Float](unsafeUninitializedCapacity: pixels) { sums, count in
       count = pixels
       ones.withUnsafeBufferPointer { ones in
         guard let ones = ones.baseAddress, let sums = sums.baseAddress else { return }
@@ -78,11 +65,7 @@ struct PermutohedralLattice: Sendable {
         for i in 0..<pixels { sums[i] = 1 / max(sums[i], 1e-20).squareRoot() }
       }
     }
-    let width = dimensions + 1
-    for pixel in 0..<pixels {
-      for entry in pixel * width..<(pixel + 1) * width { shares[entry] *= factors[pixel] }
-    }
-    for entry in memberShares.indices { memberShares[entry] *= factors[Int(members[entry])] }
+    for pixel in 0..<pixels { factors[pixel] *= roots[pixel] }
   }
 
   /// c, which makes a filter of weights whose sum is 1 on the lattice one of weights exp(−½ ‖Δf‖²)
@@ -94,53 +77,6 @@ struct PermutohedralLattice: Sendable {
     let perDimension = (4.0 * Double.pi / 3).squareRoot()
     return Float(
       (0..<dimensions).reduce(Double(dimensions + 1).squareRoot()) { c, _ in c * perDimension })
-  }
-}
-
-// MARK: - Building
-
-extension PermutohedralLattice {
-  private static func simplices(
-    of features: UnsafePointer<Float>, _ pixels: Int, _ embedding: LatticeEmbedding
-  ) -> ([LatticeSimplex], [Float]) {
-    let width = embedding.dimensions + 1
-    var simplices = [LatticeSimplex](repeating: LatticeSimplex(), count: pixels)
-    var shares = [Float](repeating: 0, count: pixels * width)
-    simplices.withUnsafeMutableBufferPointer { simplices in
-      shares.withUnsafeMutableBufferPointer { shares in
-        guard let simplices = simplices.baseAddress, let shares = shares.baseAddress else { return }
-        forEachBlock(pixels) { range in
-          for pixel in range {
-            simplices[pixel] = embedding.simplex(
-              around: features + pixel, stride: pixels, weights: shares + pixel * width)
-          }
-        }
-      }
-    }
-    return (simplices, shares)
-  }
-
-  /// Gives every corner in use a number, in the order of the pixels.
-  private static func numberCorners(
-    _ simplices: [LatticeSimplex], _ embedding: LatticeEmbedding
-  ) -> (LatticeTable, [Int32]) {
-    let (d, used) = (embedding.dimensions, embedding.used)
-    let width = d + 1
-    var table = LatticeTable()
-    let corners = [Int32](unsafeUninitializedCapacity: simplices.count * width) { corners, count in
-      count = simplices.count * width
-      for (pixel, simplex) in simplices.enumerated() {
-        let first = pixel * width
-        if pixel > 0, simplex == simplices[pixel - 1] {
-          for k in 0..<width { corners[first + k] = corners[first - width + k] }
-        } else {
-          for k in 0..<width {
-            corners[first + k] = table.number(of: simplex.corner(k, dimensions: d, used: used))
-          }
-        }
-      }
-    }
-    return (table, corners)
   }
 
   private static func neighbours(
@@ -166,37 +102,5 @@ extension PermutohedralLattice {
       }
     }
     return neighbours
-  }
-
-  private static func firstMembers(_ corners: [Int32], points: Int) -> [Int32] {
-    var first = [Int32](repeating: 0, count: points + 1)
-    for corner in corners { first[Int(corner) + 1] += 1 }
-    for point in 0..<points { first[point + 1] += first[point] }
-    return first
-  }
-
-  /// Pixels and shares point by point, each point's in the order of the pixels.
-  private static func transposed(
-    _ corners: [Int32], _ shares: [Float], _ firstMembers: [Int32], width: Int, scale: Float
-  ) -> (pixels: [Int32], shares: [Float]) {
-    var next = firstMembers
-    var pixels = [Int32](repeating: 0, count: corners.count)
-    let scaled = [Float](unsafeUninitializedCapacity: corners.count) { scaled, count in
-      count = corners.count
-      for (entry, corner) in corners.enumerated() {
-        let place = Int(next[Int(corner)])
-        next[Int(corner)] += 1
-        pixels[place] = Int32(truncatingIfNeeded: entry / width)
-        scaled[place] = scale * shares[entry]
-      }
-    }
-    return (pixels, scaled)
-  }
-
-  /// Calls `body` with pieces of 0 ..< count on all threads.
-  static func forEachBlock(_ count: Int, size: Int = 256, _ body: (Range<Int>) -> Void) {
-    parallelFor((count + size - 1) / size) { block in
-      body(block * size..<min((block + 1) * size, count))
-    }
   }
 }

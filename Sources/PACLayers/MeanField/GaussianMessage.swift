@@ -27,11 +27,10 @@ struct GaussianMessage {
         features: $0, images: shape.batch, dimensions: shape.channels, pixels: shape.pixels)
     }
     guard let lattices else {
-      let elements = features.elements
-      let largest = elements.first { !$0.isFinite } ?? elements.lazy.map(abs).max()
       let limit = LatticeBatch.largestFeature(dimensions: shape.channels)
       throw LayerError(
-        layer, "\(term) term", given: "of positions or colours \(largest ?? 0) times their width",
+        layer, "\(term) term",
+        given: "of positions or colours \(largestFeature(features)) times their width",
         allowed: "finite ones up to \(Int(limit)) times; choose larger widths")
     }
     self.lattices = lattices

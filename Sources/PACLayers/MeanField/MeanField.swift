@@ -6,8 +6,7 @@ public class MeanField {
   /// The arguments it was made with.
   public let options: PacCRFOptions
   private let name: String
-  private let isShared: Bool
-  private let steps: [MeanFieldStep]
+  private let steps: MeanFieldSteps<PacTerm>
 
   /// Makes a CRF whose steps share their weights or have weights of their own.
   init(
@@ -16,14 +15,15 @@ public class MeanField {
   ) throws {
     try options.validate(name)
     self.name = name
-    self.isShared = isShared
     self.options = options
-    let first = try MeanFieldStep(options, random: &random)
-    steps =
-      try [first]
-      + (1..<options.numSteps).map { _ in
-        isShared ? first : try MeanFieldStep(options, random: &random)
-      }
+    steps = try MeanFieldSteps(
+      name, channels: options.channels, count: options.numSteps, finalOutput: options.finalOutput,
+      sharingWeights: isShared
+    ) {
+      MeanFieldStep(
+        unaryWeight: TermWeight(options.unaryWeight, learned: !options.fixedWeighting),
+        terms: try options.pairwiseKernels.map { try PacTerm($0, options, random: &random) })
+    }
   }
 
   /// Applies the CRF.
@@ -33,18 +33,11 @@ public class MeanField {
   /// - Returns: [N, C, H, W].
   /// - Throws: `LayerError` if the shapes do not fit.
   public func callAsFunction(_ unary: Variable, features: [Variable]) throws -> Variable {
-    try check(unary)
-    let shape = unary.value.shape
+    try steps.check(unary)
     try requireCount(features.count, "features")
     for (number, feature) in features.enumerated()
     where options.pairwiseKernels[number].compatType != .notAdaptive {
-      let own = feature.value.shape
-      guard own.rank == 4, own.count > 0, own[0] == shape[0], own[2] == shape[2], own[3] == shape[3]
-      else {
-        throw LayerError(
-          name, "features[\(number)]", given: "of shape \(own)",
-          allowed: "[\(shape[0]), G, \(shape[2]), \(shape[3])]")
-      }
+      try steps.check(feature, number: number, unary: unary.value.shape)
     }
     return try self(unary, kernels: try edgeKernels(features))
   }
@@ -56,7 +49,7 @@ public class MeanField {
   /// - Returns: [N, C, H, W].
   /// - Throws: `LayerError` if the shapes do not fit.
   public func callAsFunction(_ unary: Variable, kernels: [Variable?]) throws -> Variable {
-    try check(unary)
+    try steps.check(unary)
     try requireCount(kernels.count, "kernels")
     for (number, kernel) in kernels.enumerated() {
       let isWanted = options.pairwiseKernels[number].compatType != .notAdaptive
@@ -67,9 +60,7 @@ public class MeanField {
       }
     }
     let tape = unary.tape ?? kernels.lazy.compactMap { $0?.tape }.first
-    return try meanField(unary, steps: options.numSteps, finalOutput: options.finalOutput) {
-      try steps[$0](unary, q: $1, kernels: kernels, tape: tape)
-    }
+    return try steps(unary, edges: kernels, tape: tape)
   }
 
   /// The adapting kernels of edge features.
@@ -90,8 +81,7 @@ public class MeanField {
 
   /// The parameters with their published names behind `prefix`.
   public func parameters(_ prefix: String = "") -> [(name: String, parameter: Parameter)] {
-    guard !isShared else { return steps[0].parameters(prefix) }
-    return steps.enumerated().flatMap { $1.parameters(qualified(prefix, "steps.\($0)")) }
+    steps.parameters(prefix)
   }
 
   /// Sets every parameter to the value of its published name.
@@ -100,28 +90,10 @@ public class MeanField {
   /// every step.
   /// - Parameter values: by name without prefix; those no parameter has are left alone.
   /// - Throws: `LayerError` if a value is missing or of another shape; then nothing has changed.
-  public func load(_ values: [String: Tensor]) throws {
-    try setParameters(parameters(), from: values, name) { [isShared] name in
-      isShared
-        ? name : name.split(separator: ".").dropFirst(2).joined(separator: ".")
-    }
-  }
-
-  private func check(_ unary: Variable) throws {
-    try requireImages(unary.value.shape, name, "unary", axes: "[N, \(options.channels), H, W]")
-    guard unary.value.shape.channels == options.channels else {
-      throw LayerError(
-        name, "unary", given: "of shape \(unary.value.shape)",
-        allowed: "[N, \(options.channels), H, W]")
-    }
-  }
+  public func load(_ values: [String: Tensor]) throws { try steps.load(values) }
 
   private func requireCount(_ count: Int, _ argument: String) throws {
-    let wanted = options.pairwiseKernels.count
-    guard count == wanted else {
-      throw LayerError(
-        name, argument, given: "\(count) maps", allowed: "\(wanted), one for each pairwise kernel")
-    }
+    try steps.requireCount(count, of: options.pairwiseKernels.count, argument)
   }
 }
 

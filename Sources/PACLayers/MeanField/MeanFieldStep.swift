@@ -1,26 +1,43 @@
 import PACAutograd
 import PACTensors
 
-/// One step of mean field: log Q ← w_u · unary − Σ_k w_k · message_k(Q).
-struct MeanFieldStep {
-  private let unaryWeight: TermWeight
-  private let terms: [MeanFieldTerm]
+/// One pairwise term of one step: what makes its message, and its weight.
+protocol MeanFieldTerm {
+  /// What is made of the term's edge features once for all steps.
+  associatedtype Edges
 
-  init(_ options: PacCRFOptions, random: inout CounterRandom) throws {
-    unaryWeight = TermWeight(options.unaryWeight, learned: !options.fixedWeighting)
-    terms = try options.pairwiseKernels.map {
-      try MeanFieldTerm($0, options, random: &random)
-    }
+  /// w_k, with its sign.
+  var weight: TermWeight { get }
+  /// [C, C, 1, 1]; nil for none.
+  var compatibility: Parameter? { get }
+
+  /// M(Q), [N, C, H, W].
+  func message(_ q: Variable, _ edges: Edges, _ tape: Tape?) throws -> Variable
+
+  /// The parameters of what passes labels on.
+  func messengerParameters(_ prefix: String) -> [(name: String, parameter: Parameter)]
+}
+
+extension MeanFieldTerm {
+  /// The message behind the matrix of compatibilities, if the term has one.
+  func weighedByLabels(_ message: Variable, _ tape: Tape?) throws -> Variable {
+    try compatibility.map { try conv2d(message, weight: $0.variable(on: tape)) } ?? message
   }
+}
+
+/// One step of mean field: log Q ← w_u · unary − Σ_k w_k · message_k(Q).
+struct MeanFieldStep<Term: MeanFieldTerm> {
+  let unaryWeight: TermWeight
+  let terms: [Term]
 
   func callAsFunction(
-    _ unary: Variable, q: Variable, kernels: [Variable?], tape: Tape?
+    _ unary: Variable, q: Variable, edges: [Term.Edges], tape: Tape?
   ) throws -> Variable {
     var sum = [WeightedTerm(unary, times: unaryWeight.variable(on: tape))]
-    for (term, kernel) in zip(terms, kernels) {
+    for (term, edges) in zip(terms, edges) {
       sum.append(
         WeightedTerm(
-          try term.message(q, kernel, tape), times: term.weight.variable(on: tape),
+          try term.message(q, edges, tape), times: term.weight.variable(on: tape),
           isSubtracted: true))
     }
     return weightedSum(sum)
@@ -29,7 +46,7 @@ struct MeanFieldStep {
   func parameters(_ prefix: String) -> [(name: String, parameter: Parameter)] {
     let numbered = terms.enumerated()
     return unaryWeight.parameters(qualified(prefix, "unary_weight"))
-      + numbered.flatMap { $1.messenger.parameters(qualified(prefix, "messengers.\($0)")) }
+      + numbered.flatMap { $1.messengerParameters(qualified(prefix, "messengers.\($0)")) }
       + numbered.flatMap { number, term in
         term.compatibility.map { [(qualified(prefix, "compat.\(number).weight"), $0)] } ?? []
       }
@@ -37,84 +54,8 @@ struct MeanFieldStep {
   }
 }
 
-/// One pairwise term of one step: filters and weight.
-private struct MeanFieldTerm {
-  let messenger: Messenger
-  /// [C, C, 1, 1], for `matrix2d`.
-  let compatibility: Parameter?
-  let weight: TermWeight
-  private let settings: PairwiseKernel
-
-  init(
-    _ settings: PairwiseKernel, _ options: PacCRFOptions, random: inout CounterRandom
-  ) throws {
-    self.settings = settings
-    let channels = options.channels
-    messenger = try Messenger(settings, options, random: &random)
-    compatibility =
-      settings.compatType == .matrix2d
-      ? Parameter(
-        Tensor(
-          [channels, channels, 1, 1],
-          (0..<channels * channels).map { $0 / channels == $0 % channels ? 0 : 1 })) : nil
-    weight = TermWeight(
-      settings.signedWeight, learned: settings.learnsWeight && !options.fixedWeighting)
-  }
-
-  func message(_ q: Variable, _ kernel: Variable?, _ tape: Tape?) throws -> Variable {
-    var message = try messenger(settings.blurred(q), kernel)
-    if let compatibility {
-      message = try conv2d(message, weight: compatibility.variable(on: tape))
-    }
-    return settings.upsampled(
-      message, height: q.value.shape.height, width: q.value.shape.width)
-  }
-}
-
-/// What passes the labels of neighbours on.
-private enum Messenger {
-  case adaptive(PacConv2d)
-  case ordinary(Conv2d)
-
-  init(
-    _ settings: PairwiseKernel, _ options: PacCRFOptions, random: inout CounterRandom
-  ) throws {
-    let (channels, window) = (options.channels, settings.window)
-    guard settings.compatType != .notAdaptive else {
-      self = .ordinary(
-        Conv2d(
-          inputChannels: channels, outputChannels: channels, kernelSize: window.kernelSize,
-          padding: window.padding, dilation: window.dilation, bias: false, random: &random))
-      return
-    }
-    let isFull = settings.compatType == .filter4d
-    let start: PacFiller = options.perturbedInit ? .crfPerturbed : .crf
-    self = .adaptive(
-      try PacConv2d(
-        inputChannels: channels, outputChannels: channels, window: window, bias: false,
-        sharedFilters: !isFull, filler: isFull || settings.spatialFilter ? start : .crfPool,
-        random: &random))
-  }
-
-  func callAsFunction(_ q: Variable, _ kernel: Variable?) throws -> Variable {
-    switch self {
-    case .adaptive(let layer):
-      guard let kernel else { preconditionFailure("an adaptive message without its kernel") }
-      return try layer(q, kernel: kernel)
-    case .ordinary(let layer): return try layer(q)
-    }
-  }
-
-  func parameters(_ prefix: String) -> [(name: String, parameter: Parameter)] {
-    switch self {
-    case .adaptive(let layer): layer.parameters(prefix)
-    case .ordinary(let layer): layer.parameters(prefix)
-    }
-  }
-}
-
 /// The weight of a term: a constant, or learned.
-private enum TermWeight {
+enum TermWeight {
   case constant(Float)
   case learned(Parameter)
 
@@ -135,4 +76,12 @@ private enum TermWeight {
     case .learned(let parameter): [(name, parameter)]
     }
   }
+}
+
+/// A compatibility that starts at 1 − I, [C, C, 1, 1]: different labels cost 1.
+func differentLabels(_ channels: Int) -> Parameter {
+  Parameter(
+    Tensor(
+      [channels, channels, 1, 1],
+      (0..<channels * channels).map { $0 / channels == $0 % channels ? 0 : 1 }))
 }

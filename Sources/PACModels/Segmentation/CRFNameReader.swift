@@ -20,8 +20,12 @@ struct CRFNameReader {
       var reader = CRFNameReader(text.dropFirst(3))
       return try reader.pacCRF()
     }
+    if text.hasPrefix("bclcrf") {
+      var reader = CRFNameReader(text.dropFirst(6))
+      return .lattice(try reader.latticeCRF())
+    }
     guard text.hasPrefix("fullcrf") else {
-      throw Fault(problem: "'\(text)' does not begin with crf, convcrf or fullcrf")
+      throw Fault(problem: "'\(text)' does not begin with crf, convcrf, fullcrf or bclcrf")
     }
     var reader = CRFNameReader(text.dropFirst(7))
     return .fullyConnected(try reader.fullyConnectedCRF())
@@ -44,17 +48,45 @@ struct CRFNameReader {
   private mutating func fullyConnectedCRF() throws(Fault) -> FullyConnectedCRFOptions {
     var options = FullyConnectedCRFOptions()
     if let steps = try takeSteps() { options.numSteps = steps }
-    if let term = try takeTerm("a", "{weight}-{distance}-{colour}") {
+    if let term = try takeAppearance() {
       options.appearanceWeight = term[0]
       (options.appearanceDistance, options.appearanceColor) = (term[1], term[2])
     }
-    if let term = try takeTerm("s", "{weight}-{distance}") {
+    if let term = try takeSmoothness() {
       (options.smoothnessWeight, options.smoothnessDistance) = (term[0], term[1])
     }
     guard rest.isEmpty else {
       throw Fault(problem: "expected 'a' or 's', in this order, found '\(rest)'")
     }
     return options
+  }
+
+  private mutating func latticeCRF() throws(Fault) -> SegmentationModelName.LatticeRefinement {
+    var crf = SegmentationModelName.LatticeRefinement()
+    if let steps = try takeSteps() {
+      crf.steps = steps
+      crf.loose = take("l")
+    }
+    if take("n") { crf.neighborhood = try number("the digits of the neighbourhood after 'n'") }
+    if let term = try takeAppearance() {
+      crf.appearanceWeight = term[0]
+      (crf.appearanceDistance, crf.appearanceColor) = (term[1], term[2])
+    }
+    if let term = try takeSmoothness() {
+      (crf.smoothnessWeight, crf.smoothnessDistance) = (term[0], term[1])
+    }
+    guard rest.isEmpty else {
+      throw Fault(problem: "expected 'n', 'a' or 's', in this order, found '\(rest)'")
+    }
+    return crf
+  }
+
+  private mutating func takeAppearance() throws(Fault) -> [Float]? {
+    try takeTerm("a", "{weight}-{distance}-{colour}")
+  }
+
+  private mutating func takeSmoothness() throws(Fault) -> [Float]? {
+    try takeTerm("s", "{weight}-{distance}")
   }
 
   /// Reads a letter with a weight and widths; nil if the letter does not follow.

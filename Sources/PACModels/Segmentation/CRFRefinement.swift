@@ -11,6 +11,7 @@ struct CRFRefinement {
     case shared(PacCRF)
     case loose(PacCRFLoose)
     case fullyConnected(FullyConnectedCRF)
+    case lattice(BCLCRF)
   }
 
   /// Makes the CRF of a name.
@@ -45,8 +46,15 @@ struct CRFRefinement {
       features = [.coloursAndPosition(position: 80, colour: 13), .position(3)]
     case .fullyConnected(let options):
       crf = .fullyConnected(try FullyConnectedCRF(options))
-      // The convolutional CRF computes its own features.
+      // The fully-connected CRF computes its own features.
       features = []
+    case .lattice(let settings):
+      crf = .lattice(
+        try BCLCRF(
+          BCLCRFOptions(
+            channels: classes, numSteps: settings.steps, loose: settings.loose,
+            pairwiseKernels: settings.kernels), random: &random))
+      features = settings.features
     }
   }
 
@@ -57,6 +65,7 @@ struct CRFRefinement {
     case .shared(let crf): return try crf(unary, features: features)
     case .loose(let crf): return try crf(unary, features: features)
     case .fullyConnected(let crf): return try crf(unary, image: image)
+    case .lattice(let crf): return try crf(unary, features: features)
     }
   }
 
@@ -66,6 +75,7 @@ struct CRFRefinement {
       case .shared(let crf): crf.parameters("crf")
       case .loose(let crf): crf.parameters("crf")
       case .fullyConnected: []
+      case .lattice(let crf): crf.parameters("crf")
       }
     return own
       + features.enumerated().flatMap { number, feature in
@@ -80,6 +90,26 @@ extension PairwiseKernel {
   static let convolutional = [Float(2), 0.6].map {
     PairwiseKernel(
       kernelSize: 11, blur: 4, compatType: .matrix2d, spatialFilter: false, pairwiseWeight: $0)
+  }
+}
+
+extension SegmentationModelName.LatticeRefinement {
+  /// The pairwise terms, as far as their weights are not 0.
+  fileprivate var kernels: [LatticeKernel] {
+    [
+      LatticeKernel(
+        featureChannels: 5, neighborhood: neighborhood, pairwiseWeight: appearanceWeight),
+      LatticeKernel(
+        featureChannels: 2, neighborhood: neighborhood, compatType: .matrix2d, learned: false,
+        pairwiseWeight: smoothnessWeight),
+    ].filter { $0.pairwiseWeight > 0 }
+  }
+
+  /// The features of each.
+  fileprivate var features: [EdgeFeatures] {
+    (appearanceWeight > 0
+      ? [.coloursAndPosition(position: appearanceDistance, colour: appearanceColor)] : [])
+      + (smoothnessWeight > 0 ? [.position(smoothnessDistance)] : [])
   }
 }
 

@@ -9,9 +9,14 @@ import PACLayers
 /// spatial filter, a window of k×k pixels that are `dilation` apart, and blur, one digit. Without
 /// any, the term is `p4d5161`.
 ///
-/// Or `BACKBONE[frozen]_fullcrf[i{steps}][a{weight}-{distance}-{colour}][s{weight}-{distance}]`,
-/// which is not a published name: `FullyConnectedCRF` with its appearance and smoothness terms, and
-/// default values for omitted parts.
+/// Or, which are not published names:
+///
+/// - `BACKBONE[frozen]_fullcrf[i{steps}][a{weight}-{distance}-{colour}][s{weight}-{distance}]`:
+///   `FullyConnectedCRF` with its appearance and smoothness terms, and default values for omitted
+///   parts;
+/// - `BACKBONE[frozen]_bclcrf[i{steps}[l]][n{s}][a{weight}-{distance}-{colour}]
+///   [s{weight}-{distance}]`: `BCLCRF` with the same terms, n being the size of their
+///   neighbourhoods; without `i`, two loose steps.
 public struct SegmentationModelName: Hashable, Sendable, CustomStringConvertible {
   /// The CRF on top of a backbone.
   public enum Refinement: Hashable, Sendable {
@@ -22,6 +27,30 @@ public struct SegmentationModelName: Hashable, Sendable, CustomStringConvertible
     case convolutional
     /// The fully-connected CRF, which has nothing to train.
     case fullyConnected(FullyConnectedCRFOptions)
+    /// The CRF whose messages are filters learned on the lattice.
+    case lattice(LatticeRefinement)
+  }
+
+  /// A `BCLCRF` over position and colour.
+  public struct LatticeRefinement: Hashable, Sendable {
+    /// The number of mean-field steps.
+    public var steps = 2
+    /// Whether every step has weights of its own.
+    public var loose = true
+    /// The size of the neighbourhoods.
+    public var neighborhood = 1
+    /// The weight of the term of position and colour, which has a filter for each pair of classes;
+    /// 0 leaves it out.
+    public var appearanceWeight: Float = 1
+    /// θα, how far apart pixels of an object may be, in pixels.
+    public var appearanceDistance: Float = 80
+    /// θβ, how different their colours may be, in 0…255.
+    public var appearanceColor: Float = 13
+    /// The weight of the term of position, a constant Gaussian with learned compatibilities; 0
+    /// leaves it out.
+    public var smoothnessWeight: Float = 1
+    /// θγ, in pixels.
+    public var smoothnessDistance: Float = 3
   }
 
   /// The network that scores each pixel.
@@ -37,7 +66,9 @@ public struct SegmentationModelName: Hashable, Sendable, CustomStringConvertible
   public static let grammar =
     "BACKBONE[frozen][_crf[i{steps}[l]]{p{compat}[s]{k}{dilation}{blur}}…] or "
     + "BACKBONE[frozen]_convcrf or "
-    + "BACKBONE[frozen]_fullcrf[i{steps}][a{weight}-{distance}-{colour}][s{weight}-{distance}], "
+    + "BACKBONE[frozen]_fullcrf[i{steps}][a{weight}-{distance}-{colour}][s{weight}-{distance}] or "
+    + "BACKBONE[frozen]_bclcrf[i{steps}[l]][n{s}][a{weight}-{distance}-{colour}]"
+    + "[s{weight}-{distance}], "
     + "BACKBONE one of \(BackboneName.catalog.forms.joined(separator: ", ")), "
     + "compat one of 4d, 2d, 0d, na, k odd; for example fcn8s_crfi5p4d5641p4d5161"
 

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from . import formula, measures, optimizers, resize, segmentation, upsampling
+from . import formula, lattice, measures, optimizers, resize, segmentation, upsampling
 from .layers import Window, dynamic_filter, packernel2d, pacconv2d, pacpool2d
 from .meanfield import mean_field, pooling_filter
 
@@ -95,18 +95,55 @@ def crf_terms(case, leaves, prefix):
     return terms
 
 
-def paccrf(case):
-    """PacCRF and PacCRFLoose."""
+def permutohedral_conv(case):
+    """A filter on the lattice."""
+    c = case.config
+
+    def outputs(leaves):
+        return {"output": lattice.permutohedral_conv(
+            leaves["input"], leaves["features"], leaves["weight"], leaves.get("bias"),
+            c["neighborhood"], c["groups"], c["normalization"], leaves.get("output_features"))}
+
+    return against_upstream(case, leaves_of(case), outputs)
+
+
+def lattice_terms(case, leaves, prefix):
+    """The pairwise terms of a step of a BCL-CRF; what is no parameter is a constant."""
+    terms = []
+    for i, kind in enumerate(case.config["pairwise_kernels"]):
+        sign = -1 if kind["compat_type"] == "potts" else 1
+        features = {"YXRGB": 5, "YX": 2}[kind["features"]]
+        constant = lattice.gaussian(features, kind["neighborhood"])[None, None]
+        weight = tensor(sign * kind["pairwise_weight"])
+        terms.append(dict(
+            kind, weight=leaves.get(f"{prefix}messengers.{i}.weight", constant),
+            compat=leaves.get(f"{prefix}compat.{i}.weight"),
+            pairwise_weight=leaves.get(f"{prefix}pairwise_weights.{i}", weight)))
+    return terms
+
+
+def random_field(case, terms, infer):
+    """A mean field: `terms` makes those of a step, `infer` is given all steps."""
     c = case.config
 
     def outputs(leaves):
         prefixes = [f"steps.{step}." if c["loose"] else "" for step in range(c["num_steps"])]
-        steps = [crf_terms(case, leaves, prefix) for prefix in prefixes]
+        steps = [terms(case, leaves, prefix) for prefix in prefixes]
         weights = [leaves.get(f"{prefix}unary_weight", c["unary_weight"]) for prefix in prefixes]
         features = [leaves[f"feature_{i}"] for i in range(len(c["pairwise_kernels"]))]
-        return {"output": mean_field(leaves["unary"], features, steps, weights, c["final_output"])}
+        return {"output": infer(leaves["unary"], features, steps, weights, c["final_output"])}
 
     return against_upstream(case, leaves_of(case), outputs)
+
+
+def paccrf(case):
+    """PacCRF and PacCRFLoose."""
+    return random_field(case, crf_terms, mean_field)
+
+
+def bclcrf(case):
+    """BCL-CRF."""
+    return random_field(case, lattice_terms, lattice.mean_field)
 
 
 def parameters_by_formula(case, shapes):
@@ -180,7 +217,8 @@ def segmentation_measures(case):
 
 GRAPHS = {
     "pacconv2d": pac_layer, "pacconv_transpose2d": pac_layer, "pacpool2d": pac_layer,
-    "dynamic_filter": predicted_filters, "paccrf": paccrf, "joint_upsample": joint_upsample,
+    "dynamic_filter": predicted_filters, "paccrf": paccrf, "permutohedral_conv": permutohedral_conv,
+    "bclcrf": bclcrf, "joint_upsample": joint_upsample,
 }
 FUNCTIONS = {
     "trajectory": trajectory, "segmentation": segmentation_network, "lowres": lowres,

@@ -2,12 +2,13 @@
 
 `make(seed)` of each module yields cases without expected values; the seed draws the numbers.
 """
-from . import (crf, kernel_prediction, layers, models, residual, segmentation, trajectories,
-               transforms)
+from . import (crf, kernel_prediction, lattice, layers, models, residual, segmentation,
+               trajectories, transforms)
 
 FILES = {
     "layers": layers.make,
     "crf": crf.make,
+    "lattice": lattice.make,
     "models": models.make,
     "kernel_prediction": kernel_prediction.make,
     "residual": residual.make,
