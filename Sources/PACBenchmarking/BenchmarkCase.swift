@@ -17,5 +17,5 @@ public struct BenchmarkCase: Sendable {
   /// Every case.
   public static let all: [BenchmarkCase] =
     [4, 8, 16].map(upsampling) + evaluation + crf + refinement + segmentation + fcn8sLayers + layers
-    + scaling
+    + groupedLayers + scaling
 }

@@ -9,6 +9,7 @@ module is one topic:
 | windows | the neighborhoods that convolutions look at |
 | layers | adapting kernels, PAC convolution, transposed convolution, pooling |
 | meanfield | PacCRF and PacCRFLoose |
+| fullcrf | the fully-connected CRF on the permutohedral lattice |
 | upsampling | networks and filters of joint upsampling |
 | segmentation | FCN-8s, its variants, and the CRF on top |
 | resize | low-resolution targets and bilinear interpolation |
