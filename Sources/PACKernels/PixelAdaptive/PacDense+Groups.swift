@@ -93,7 +93,8 @@ struct PacGroup {
     forEachVector(pixels) { x, rest in
       let values = Vector(loading: left + x, count: rest)
       for i in 0..<count {
-        sums[i] = sums[i].adding(values, times: Vector(loading: right + i * stride + x, count: rest))
+        let neighbours = Vector(loading: right + i * stride + x, count: rest)
+        sums[i] = sums[i].adding(values, times: neighbours)
       }
     }
     for i in 0..<count { gradient[channel * depth + row + i] += sums[i].total }

@@ -29,24 +29,39 @@ public class MeanField {
   /// Applies the CRF.
   /// - Parameters:
   ///   - unary: [N, C, H, W].
-  ///   - features: one map for each pairwise kernel, [N, G, H, W].
+  ///   - features: one map for each pairwise kernel, or one for all of them, [N, G, H, W].
   /// - Returns: [N, C, H, W].
   /// - Throws: `LayerError` if the shapes do not fit.
   public func callAsFunction(_ unary: Variable, features: [Variable]) throws -> Variable {
+    try self(unary, maps: try mapsForEveryKernel(features))
+  }
+
+  /// Applies the CRF to features that are given by the names of pairwise kernels.
+  /// - Parameters:
+  ///   - unary: [N, C, H, W].
+  ///   - features: the map of every pairwise kernel, [N, G, H, W]; `na` terms may do without.
+  /// - Returns: [N, C, H, W].
+  /// - Throws: `LayerError` if a name is missing or unknown, or the shapes do not fit.
+  public func callAsFunction(
+    _ unary: Variable, features: [String: Variable]
+  ) throws -> Variable {
+    try self(unary, maps: try inOrder(features, "features"))
+  }
+
+  private func callAsFunction(_ unary: Variable, maps: [Variable?]) throws -> Variable {
     try check(unary)
     let shape = unary.value.shape
-    try requireCount(features.count, "features")
-    for (number, feature) in features.enumerated()
+    for (number, map) in maps.enumerated()
     where options.pairwiseKernels[number].compatType != .notAdaptive {
-      let own = feature.value.shape
-      guard own.rank == 4, own.count > 0, own[0] == shape[0], own[2] == shape[2], own[3] == shape[3]
+      guard let own = map?.value.shape, own.rank == 4, own.count > 0, own[0] == shape[0],
+        own[2] == shape[2], own[3] == shape[3]
       else {
         throw LayerError(
-          name, "features[\(number)]", given: "of shape \(own)",
+          name, "features[\(number)]", given: map.map { "of shape \($0.value.shape)" } ?? "missing",
           allowed: "[\(shape[0]), G, \(shape[2]), \(shape[3])]")
       }
     }
-    return try self(unary, kernels: try edgeKernels(features))
+    return try self(unary, kernels: try edgeKernels(of: maps))
   }
 
   /// Applies the CRF with kernels made beforehand.
@@ -72,20 +87,40 @@ public class MeanField {
     }
   }
 
+  /// Applies the CRF with kernels made beforehand, given by the names of pairwise kernels.
+  /// - Parameters:
+  ///   - unary: [N, C, H, W].
+  ///   - kernels: K of every pairwise kernel but `na` terms, see `edgeKernels`.
+  /// - Returns: [N, C, H, W].
+  /// - Throws: `LayerError` if a name is missing or unknown, or the shapes do not fit.
+  public func callAsFunction(_ unary: Variable, kernels: [String: Variable]) throws -> Variable {
+    try self(unary, kernels: try inOrder(kernels, "kernels"))
+  }
+
   /// The adapting kernels of edge features.
-  /// - Parameter features: one map for each pairwise kernel, [N, G, H, W].
+  ///
+  /// Terms of the same map, window and blur share one K, which is computed once.
+  /// - Parameter features: one map for each pairwise kernel, or one for all of them, [N, G, H, W].
   /// - Returns: K of every pairwise kernel, [N, 1, kh, kw, H′, W′] at the blurred size; nil for
   ///   `na` terms.
   /// - Throws: `LayerError` if the shapes do not fit.
   public func edgeKernels(_ features: [Variable]) throws -> [Variable?] {
-    try requireCount(features.count, "features")
-    return try zip(options.pairwiseKernels, features).enumerated().map { number, pair in
+    try edgeKernels(of: try mapsForEveryKernel(features))
+  }
+
+  private func edgeKernels(of maps: [Variable?]) throws -> [Variable?] {
+    var kernels: [Variable?] = []
+    for (number, (settings, map)) in zip(options.pairwiseKernels, maps).enumerated() {
+      let before = (0..<number).first {
+        maps[$0] === map && options.pairwiseKernels[$0].hasSameEdges(as: settings)
+      }
       do {
-        return try pair.0.edgeKernel(pair.1)
+        kernels.append(try before.map { kernels[$0] } ?? map.flatMap(settings.edgeKernel))
       } catch let error as LayerError {
         throw LayerError("\(name), pairwise kernel \(number)", error)
       }
     }
+    return kernels
   }
 
   /// The parameters with their published names behind `prefix`.
@@ -113,6 +148,41 @@ public class MeanField {
       throw LayerError(
         name, "unary", given: "of shape \(unary.value.shape)",
         allowed: "[N, \(options.channels), H, W]")
+    }
+  }
+
+  /// One map for each pairwise kernel; a single one serves all.
+  private func mapsForEveryKernel(_ features: [Variable]) throws -> [Variable?] {
+    let wanted = options.pairwiseKernels.count
+    if features.count == 1 { return Array(repeating: features[0], count: wanted) }
+    guard features.count == wanted else {
+      throw LayerError(
+        name, "features", given: "\(features.count) maps",
+        allowed: "\(wanted), one for each pairwise kernel, or one for all")
+    }
+    return features
+  }
+
+  /// Maps by name in the order of the pairwise kernels; nil for `na` terms that have none.
+  private func inOrder(_ given: [String: Variable], _ argument: String) throws -> [Variable?] {
+    let settings = options.pairwiseKernels
+    let names = try settings.enumerated().map { number, kernel in
+      guard let name = kernel.name else {
+        throw LayerError(
+          "\(self.name), pairwise kernel \(number)", "name", given: "missing",
+          allowed: "a name, where \(argument) are given by name")
+      }
+      return name
+    }
+    let all = names.map { "'\($0)'" }.joined(separator: ", ")
+    if let unknown = given.keys.filter({ !names.contains($0) }).min() {
+      throw LayerError(name, argument, given: "with '\(unknown)'", allowed: all)
+    }
+    return try zip(names, settings).map { name, kernel in
+      guard given[name] != nil || kernel.compatType == .notAdaptive else {
+        throw LayerError(self.name, argument, given: "without '\(name)'", allowed: all)
+      }
+      return given[name]
     }
   }
 

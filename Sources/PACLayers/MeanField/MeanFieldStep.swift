@@ -53,15 +53,25 @@ private struct MeanFieldTerm {
     messenger = try Messenger(settings, options, random: &random)
     compatibility =
       settings.compatType == .matrix2d
-      ? Parameter(
-        Tensor(
-          [channels, channels, 1, 1],
-          (0..<channels * channels).map { $0 / channels == $0 % channels ? 0 : 1 })) : nil
+      ? Parameter(Self.initialCompatibility(channels, options.perturbedInit, &random)) : nil
     // Potts: equal labels attract, so their message enters with the other sign.
     let isPotts = settings.compatType == .potts
     weight = TermWeight(
       isPotts ? -settings.pairwiseWeight : settings.pairwiseWeight,
       learned: isPotts && !settings.spatialFilter && !options.fixedWeighting)
+  }
+
+  /// 1 − identity, or with small random numbers added.
+  private static func initialCompatibility(
+    _ channels: Int, _ isPerturbed: Bool, _ random: inout CounterRandom
+  ) -> Tensor {
+    var matrix = Tensor(
+      [channels, channels, 1, 1],
+      (0..<channels * channels).map { $0 / channels == $0 % channels ? 0 : 1 })
+    if isPerturbed {
+      matrix.add(.uniform(matrix.shape, within: PacFiller.perturbation, using: &random))
+    }
+    return matrix
   }
 
   func message(_ q: Variable, _ kernel: Variable?, _ tape: Tape?) throws -> Variable {

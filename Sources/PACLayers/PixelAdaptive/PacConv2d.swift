@@ -65,7 +65,8 @@ public final class PacConv2d: PacConvolutionLayer {
   ) throws {
     try super.init(
       "PacConv2d", transposed: false, inputChannels: inputChannels, outputChannels: outputChannels,
-      window: window, groups: groups, options: options, bias: bias, sharedFilters: sharedFilters, filler: filler,
+      window: window, groups: groups, options: options, bias: bias, sharedFilters: sharedFilters,
+      filler: filler,
       random: &random)
   }
 }

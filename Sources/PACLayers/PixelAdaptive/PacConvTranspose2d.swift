@@ -52,7 +52,8 @@ public final class PacConvTranspose2d: PacConvolutionLayer {
     try super.init(
       "PacConvTranspose2d", transposed: true, inputChannels: inputChannels,
       outputChannels: outputChannels,
-      window: window, groups: groups, options: options, bias: bias, sharedFilters: sharedFilters, filler: filler,
+      window: window, groups: groups, options: options, bias: bias, sharedFilters: sharedFilters,
+      filler: filler,
       random: &random)
   }
 }

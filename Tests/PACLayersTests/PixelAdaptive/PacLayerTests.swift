@@ -190,12 +190,14 @@ private enum Layer {
       self = .convolution(
         try PacConv2d(
           inputChannels: c.channels.input, outputChannels: c.channels.output, window: c.window,
-          groups: c.groups, options: c.options, bias: c.biased, sharedFilters: c.shared, random: &r))
+          groups: c.groups, options: c.options, bias: c.biased, sharedFilters: c.shared, random: &r)
+      )
     case .transposed:
       self = .transposed(
         try PacConvTranspose2d(
           inputChannels: c.channels.input, outputChannels: c.channels.output, window: c.window,
-          groups: c.groups, options: c.options, bias: c.biased, sharedFilters: c.shared, random: &r))
+          groups: c.groups, options: c.options, bias: c.biased, sharedFilters: c.shared, random: &r)
+      )
     case .pooling:
       self = .pooling(
         try PacPool2d(window: c.window, options: c.options, outputChannels: c.channels.output))
