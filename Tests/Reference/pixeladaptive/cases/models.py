@@ -20,7 +20,12 @@ WHOLE = 600
 
 
 def make(seed):
-    for model, factors in MODELS:
+    return drawn(MODELS, seed)
+
+
+def drawn(models, seed):
+    """The cases of a list of models with their factors."""
+    for model, factors in models:
         for factor in factors:
             for channels, loss, batch in ((1, "rmse", 2), (2, "epe", 1)):
                 name = f"{model}_x{factor}_c{channels}"
