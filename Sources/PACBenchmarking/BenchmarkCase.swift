@@ -17,5 +17,5 @@ public struct BenchmarkCase: Sendable {
   /// Every case.
   public static let all: [BenchmarkCase] =
     upsampling + evaluation + crf + refinement + segmentation + fcn8sLayers + layers
-    + predictedFilters + scaling
+    + groupedLayers + predictedFilters + scaling
 }

@@ -25,7 +25,8 @@ extension BenchmarkCase {
       let network = try PacCRF(
         PacCRFOptions(
           channels: classes, numSteps: steps, fixedWeighting: true,
-          pairwiseKernels: dilations.map { PairwiseKernel(dilation: Pair($0)) }), random: &random)
+          pairwiseKernels: dilations.map { PairwiseKernel(kernelSize: 5, dilation: Pair($0)) }),
+        random: &random)
       let parameters = ParameterSet(network.parameters())
       var optimizer = Adam(count: parameters.count)
       let unary = Tensor.uniform([1, classes, size, size], within: 2, using: &random)

@@ -20,6 +20,20 @@ extension BenchmarkCase {
     }
   }()
 
+  /// Layers with groups, of 8 channels each and depthwise, and for comparison the depthwise layer
+  /// with one filter for all channels.
+  ///
+  /// Their useful operations are those of the groups; `conv-c64-k3-d1` and `conv-c64-k5-d1` are the
+  /// same layers without.
+  static let groupedLayers: [BenchmarkCase] = [3, 5].flatMap { kernel in
+    [8, 64].flatMap { groups in
+      SquareLayer(channels: 64, kernel: kernel, size: 192, groups: groups)
+        .benchmarks("conv-c64-k\(kernel)-d1-g\(groups)")
+    }
+      + SquareLayer(channels: 64, kernel: kernel, size: 192, sharedFilters: true)
+      .benchmarks("conv-c64-k\(kernel)-d1-shared")
+  }
+
   /// The size at which a layer with so many channels is measured: just enough work to time.
   private static func size(_ channels: Int) -> Int {
     switch channels {
@@ -66,6 +80,8 @@ private struct SquareLayer {
   var kernel: Int
   var dilation = 1
   var size: Int
+  var groups = 1
+  var sharedFilters = false
   var guideChannels = 3
   /// The guidance is uniformly distributed between − and + this value.
   var guideRange: Float = 1
@@ -77,25 +93,32 @@ private struct SquareLayer {
 
   func benchmark(_ name: String, backward: Bool) -> BenchmarkCase {
     let what = backward ? "forward and all gradients" : "forward"
+    let channelwise = sharedFilters ? ", one filter for all channels" : ""
+    let divided = groups > 1 ? ", \(groups) groups" : channelwise
     return BenchmarkCase(
       name: name,
       summary: "PacConv2d \(channels)→\(channels), \(kernel)×\(kernel), dilation \(dilation), "
-        + "\(size)×\(size), \(what)"
+        + "\(size)×\(size)\(divided), \(what)"
     ) {
       var random = CounterRandom(seed: 0, purpose: .synthetic)
       let input = Tensor.uniform([1, channels, size, size], within: 1, using: &random)
       let guide = Tensor.uniform(
         [1, guideChannels, size, size], within: guideRange, using: &random)
-      let weight = Tensor.uniform([channels, channels, kernel, kernel], within: 1, using: &random)
+      let filters: Shape =
+        sharedFilters
+        ? [1, 1, kernel, kernel] : [channels, channels / groups, kernel, kernel]
+      let weight = Tensor.uniform(filters, within: 1, using: &random)
       let window = PacWindow(
         kernelSize: Pair(kernel), padding: Pair(kernel / 2 * dilation), dilation: Pair(dilation))
-      let operations = 2 * Double(weight.count) * Double(size * size) * (backward ? 3 : 1)
+      let weights = sharedFilters ? channels * weight.count : weight.count
+      let operations = 2 * Double(weights) * Double(size * size) * (backward ? 3 : 1)
       return BenchmarkCase.Work(usefulOperations: operations) {
         let tape = backward ? Tape() : nil
         let output = try pacconv2d(
           Variable(input, tape: tape, needsGradient: true),
           adapting: .guide(Variable(guide, tape: tape, needsGradient: true)),
-          weight: Variable(weight, tape: tape, needsGradient: true), window: window)
+          weight: Variable(weight, tape: tape, needsGradient: true), window: window,
+          groups: groups, sharedFilters: sharedFilters)
         tape?.backward(from: output, gradient: output.value)
       }
     }

@@ -15,8 +15,9 @@ import Testing
 
   /// The case files of the repository.
   static let own = [
-    ("layers", 50), ("crf", 18), ("lattice", 12), ("models", 42), ("kernel_prediction", 16),
-    ("residual", 0), ("segmentation", 11), ("transforms", 12), ("trajectories", 4),
+    ("layers", 50), ("groups", 8), ("crf", 18), ("lattice", 12), ("models", 42),
+    ("kernel_prediction", 16), ("residual", 8), ("filters", 8), ("segmentation", 11),
+    ("transforms", 12), ("trajectories", 4),
   ].map { File(path: reference("Cases/\($0).h5"), cases: $1) }
 
   /// The larger sets beside the package, if they are there.

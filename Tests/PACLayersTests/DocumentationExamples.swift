@@ -109,6 +109,27 @@ import Testing
     #expect(output.value.shape == [1, 4, 11, 13])
   }
 
+  @Test func namedPairwiseKernelsExample() throws {
+    var random = start
+    let crf = try PacCRF(
+      PacCRFOptions(
+        channels: 4, numSteps: 5,
+        pairwiseKernels: [
+          PairwiseKernel(name: "appearance", kernelSize: 5, dilation: 4),
+          PairwiseKernel(name: "smoothness", compatType: .potts),
+        ]),
+      random: &random)
+    let unary = Variable(.uniform([1, 4, 11, 13], within: 1, using: &random))
+    let image = Variable(.uniform([1, 3, 11, 13], within: 128, using: &random))
+    let output = try crf(
+      unary,
+      features: [
+        "appearance": try LearnedScale(channels: 3)(image),
+        "smoothness": try createPositionFeatures(height: 11, width: 13),
+      ])
+    #expect(output.value.shape == [1, 4, 11, 13])
+  }
+
   @Test func pacCRFLooseLayerExample() throws {
     var random = start
     let options = PacCRFOptions(
@@ -132,6 +153,18 @@ import Testing
     let image = Variable(.uniform([1, 3, 12, 14], within: 1, using: &random))
     let output = try layer(features, guide: image)
     #expect(output.value.shape == [1, 8, 12, 14])
+  }
+
+  @Test func depthwiseLayerExample() throws {
+    var random = start
+    let depthwise = try PacConv2d(
+      inputChannels: 16, outputChannels: 16, window: PacWindow(kernelSize: 3, padding: 1),
+      groups: 16, random: &random)
+    let features = Variable(.uniform([1, 16, 12, 14], within: 1, using: &random))
+    let image = Variable(.uniform([1, 3, 12, 14], within: 1, using: &random))
+    let output = try depthwise(features, guide: image)
+    #expect(depthwise.weight.shape == [16, 1, 3, 3])
+    #expect(output.value.shape == [1, 16, 12, 14])
   }
 
   @Test func pacConvTranspose2dLayerExample() throws {
@@ -214,7 +247,7 @@ import Testing
         count += 1
       }
     }
-    #expect(count == 14)
+    #expect(count == 16)
   }
 
   private func lines(_ text: String) -> [String] {

@@ -22,12 +22,13 @@ func message(_ body: () throws -> Void) -> String {
 
   private func convolution(
     inputs: Int = 2, outputs: Int = 3, window: PacWindow = PacWindow(kernelSize: 3),
-    options: AdaptingKernelOptions = .init(), shared: Bool = false, filler: PacFiller = .uniform
+    groups: Int = 1, options: AdaptingKernelOptions = .init(), shared: Bool = false,
+    filler: PacFiller = .uniform
   ) throws -> PacConv2d {
     var random = CounterRandom(seed: 1, purpose: .initialisation)
     return try PacConv2d(
-      inputChannels: inputs, outputChannels: outputs, window: window, options: options,
-      sharedFilters: shared, filler: filler, random: &random)
+      inputChannels: inputs, outputChannels: outputs, window: window, groups: groups,
+      options: options, sharedFilters: shared, filler: filler, random: &random)
   }
 
   private func upsampling(_ window: PacWindow, filler: PacFiller = .uniform) throws {
@@ -65,6 +66,17 @@ func message(_ body: () throws -> Void) -> String {
       "PacConv2d: outputChannels is 3; allowed: 2, as many as inputChannels, with shared filters"
     ) {
       _ = try convolution(shared: true)
+    }
+    expect("PacConv2d: groups is 2; allowed: divisors of the 2 input and 3 output channels") {
+      _ = try convolution(groups: 2)
+    }
+    expect("PacConv2d: groups is 0; allowed: divisors of the 2 input and 3 output channels") {
+      _ = try convolution(groups: 0)
+    }
+    expect(
+      "PacConv2d: groups is 2; allowed: 1 with shared filters, which keep every channel by itself"
+    ) {
+      _ = try convolution(outputs: 2, groups: 2, shared: true)
     }
     expect(
       "PacConv2d: filler is linear; allowed: uniform, crf, crf_perturbed, crf_pool; linear is for "
@@ -106,6 +118,21 @@ func message(_ body: () throws -> Void) -> String {
     }
     expect("pacconv2d: weight is of shape [3, 2, 3, 3]; allowed: [C′, 4, 3, 3]") {
       _ = try layer(zeros([1, 4, 5, 6]), guide: zeros([1, 1, 5, 6]))
+    }
+    expect("pacconv2d: weight is of shape [4, 4, 3, 3]; allowed: [C′, 2, 3, 3]") {
+      _ = try pacconv2d(
+        zeros([1, 4, 5, 6]), adapting: .guide(zeros([1, 1, 5, 6])), weight: zeros([4, 4, 3, 3]),
+        window: window, groups: 2)
+    }
+    expect("pacconv2d: groups is 3; allowed: divisors of the 6 input and 4 output channels") {
+      _ = try pacconv2d(
+        zeros([1, 6, 5, 6]), adapting: .guide(zeros([1, 1, 5, 6])), weight: zeros([4, 2, 3, 3]),
+        window: window, groups: 3)
+    }
+    expect("pacconvTranspose2d: weight is of shape [2, 4, 3, 3]; allowed: [4, C′/2, 3, 3]") {
+      _ = try pacconvTranspose2d(
+        zeros([1, 4, 5, 6]), adapting: .guide(zeros([1, 1, 7, 8])), weight: zeros([2, 4, 3, 3]),
+        window: window, groups: 2)
     }
     expect("pacconv2d: guide is of shape [1, 1, 6, 5]; allowed: [1, G, 5, 6]") {
       _ = try layer(zeros([1, 2, 5, 6]), guide: zeros([1, 1, 6, 5]))
@@ -183,13 +210,37 @@ func message(_ body: () throws -> Void) -> String {
         == "PacCRF: unary is of shape [1, 2, 5, 6]; allowed: [N, 3, H, W]")
     #expect(
       message { _ = try usual(zeros([1, 3, 5, 6]), features: []) }
-        == "PacCRF: features is 0 maps; allowed: 1, one for each pairwise kernel")
+        == "PacCRF: features is 0 maps; allowed: 1, one for each pairwise kernel, or one for all")
     #expect(
       message { _ = try usual(zeros([1, 3, 5, 6]), features: [zeros([1, 1, 5, 5])]) }
         == "PacCRF: features[0] is of shape [1, 1, 5, 5]; allowed: [1, G, 5, 6]")
     #expect(
       message { _ = try usual(zeros([1, 3, 5, 6]), kernels: [nil]) }
         == "PacCRF: kernels[0] is missing; allowed: K of the edge features")
+  }
+
+  @Test func namesOfPairwiseKernels() throws {
+    var random = CounterRandom(seed: 1, purpose: .initialisation)
+    func crf(_ kernels: PairwiseKernel...) throws -> PacCRF {
+      try PacCRF(
+        PacCRFOptions(channels: 2, numSteps: 1, pairwiseKernels: kernels), random: &random)
+    }
+    let map = zeros([1, 2, 4, 4])
+    let colours = PairwiseKernel(name: "colours")
+    #expect(
+      message { _ = try crf(colours, colours) }
+        == "PacCRF, pairwise kernel 1: name is 'colours'; allowed: names that no other kernel has")
+    #expect(
+      message { _ = try crf(colours, PairwiseKernel())(map, features: ["colours": map]) }
+        == "PacCRF, pairwise kernel 1: name is missing; allowed: a name, where features are given "
+        + "by name")
+    let both = try crf(colours, PairwiseKernel(name: "positions"))
+    #expect(
+      message { _ = try both(map, features: ["colours": map]) }
+        == "PacCRF: features is without 'positions'; allowed: 'colours', 'positions'")
+    #expect(
+      message { _ = try both(map, kernels: ["colours": map, "position": map, "positions": map]) }
+        == "PacCRF: kernels is with 'position'; allowed: 'colours', 'positions'")
   }
 
   @Test(

@@ -67,6 +67,24 @@ func softplus(_ input: Variable) -> Variable {
       layer.parameters.map(\.name) == ["wide.weight", "wide.bias", "narrow.weight", "narrow.bias"])
   }
 
+  @Test func groups() throws {
+    var random = CounterRandom(seed: 1, purpose: .initialisation)
+    let features = Variable(.uniform([1, 16, 6, 7], within: 1, using: &random))
+    let guide = Variable(.uniform([1, 3, 6, 7], within: 1, using: &random))
+    let largeGuide = Variable(.uniform([1, 3, 12, 14], within: 1, using: &random))
+    let grouped = try PacConv2d(
+      inputChannels: 16, outputChannels: 32, window: PacWindow(kernelSize: 5, padding: 2),
+      groups: 4, random: &random)
+    let doubling = try PacConvTranspose2d(
+      inputChannels: 32, outputChannels: 32,
+      window: PacWindow(kernelSize: 5, stride: 2, padding: 2, outputPadding: 1),
+      groups: 32, options: .init(normalized: true), random: &random)
+    let small = try grouped(features, guide: guide, activation: .rectified)
+    let large = try doubling(small, guide: largeGuide)
+    #expect(large.value.shape == [1, 32, 12, 14])
+    #expect(grouped.weight.shape == [32, 4, 5, 5] && doubling.weight.shape == [32, 1, 5, 5])
+  }
+
   /// Against central differences, as the article says.
   @Test func gradientOfItsOwn() throws {
     var random = CounterRandom(seed: 1, purpose: .synthetic)
@@ -115,7 +133,7 @@ func softplus(_ input: Variable) -> Variable {
         }
       }
     }
-    #expect(count == 8)
+    #expect(count == 9)
   }
 }
 

@@ -1,22 +1,29 @@
 // The weights in the order of a phase's taps, the sums of their gradients, and a worker's memory.
 
 extension PacDense {
-  /// The weights of a phase's taps as a matrix [C′, C·T].
+  /// C/g.
+  var groupInputs: Int { inputChannels / groups }
+  /// C′/g.
+  var groupOutputs: Int { outputChannels / groups }
+
+  /// The weights of a phase's taps as a matrix for each group, [g, C′/g, C/g·T].
   func gatheredWeight(_ phase: PacPhase) -> ScratchBuffer {
-    let result = ScratchBuffer(count: outputChannels * inputChannels * phase.taps)
+    let result = ScratchBuffer(count: outputChannels * groupInputs * phase.taps)
     forEachWeight(phase) { packed, plain in result.pointer[packed] = weight[plain] }
     return result
   }
 
-  /// Calls `body` with positions in the phase's matrix and in the weight's own layout.
+  /// Calls `body` with positions in the phase's matrices and in the weight's own layout.
   func forEachWeight(_ phase: PacPhase, _ body: (Int, Int) -> Void) {
     let window = geometry.taps
     var packed = 0
     for output in 0..<outputChannels {
-      for channel in 0..<inputChannels {
+      let firstInput = output / groupOutputs * groupInputs
+      for channel in 0..<groupInputs {
         let pair =
           geometry.rows.transposed
-          ? channel * outputChannels + output : output * inputChannels + channel
+          ? (firstInput + channel) * groupOutputs + output % groupOutputs
+          : output * groupInputs + channel
         for row in phase.rows.taps {
           for column in phase.columns.taps {
             body(packed, pair * window + row.index * geometry.columns.size + column.index)
@@ -34,20 +41,15 @@ extension PacDense {
 
     init(_ operation: PacDense, _ tiling: PacTiling) {
       weights = tiling.phases.map {
-        ScratchBuffer(zeros: operation.outputChannels * operation.inputChannels * $0.taps)
+        ScratchBuffer(zeros: operation.outputChannels * operation.groupInputs * $0.taps)
       }
       bias = ScratchBuffer(zeros: operation.outputChannels)
     }
 
     func add(_ tile: PacTile, _ phase: PacPhase, _ scratch: Scratch, _ operation: PacDense) {
-      let rows = operation.inputChannels * phase.taps
-      multiply(
-        Matrix(
-          scratch.output.pointer, rows: operation.outputChannels, columns: tile.pixels,
-          stride: scratch.stride),
-        Matrix(scratch.columns.pointer, rows: rows, columns: tile.pixels, stride: scratch.stride)
-          .transpose,
-        into: weights[tile.phase].pointer, stride: rows, accumulating: true)
+      for group in operation.groupMatrices(tile, phase, scratch) {
+        group.addWeightGradient(to: weights[tile.phase].pointer)
+      }
       for channel in 0..<operation.outputChannels {
         let gradient = scratch.output.pointer + channel * scratch.stride
         var sum: Float = 0

@@ -3,11 +3,15 @@
 ///
 /// For a tile of P output pixels with T taps the neighbours are packed, scaled by K, into a matrix
 /// [C·T, P] that stays in cache; one matrix product with the weights [C′, C·T] gives the tile's
-/// output. The backward pass packs the same matrix again instead of keeping it.
+/// output. With groups there is a product for each, with that group's channels alone; K and the
+/// packed neighbours serve all of them. The backward pass packs the same matrix again instead of
+/// keeping it.
 struct PacDense {
   let geometry: PacGeometry
   let inputChannels: Int
   let outputChannels: Int
+  /// Groups of neighbouring channels; an output sees the inputs of its own group.
+  let groups: Int
   let adapting: AdaptingTiles
   let input: PolyphasePlanes
   let weight: UnsafePointer<Float>
@@ -17,16 +21,18 @@ struct PacDense {
   ///   - geometry: sizes of window, input and output.
   ///   - inputChannels: C.
   ///   - outputChannels: C′.
+  ///   - groups: g, a divisor of C and C′.
   ///   - input: v, [C, H, W].
   ///   - adapting: K, given or computed from guidance.
-  ///   - weight: [C′, C, kh, kw], or [C, C′, kh, kw] of the transposed operation.
+  ///   - weight: [C′, C/g, kh, kw], or [C, C′/g, kh, kw] of the transposed operation.
   init(
-    _ geometry: PacGeometry, inputChannels: Int, outputChannels: Int,
+    _ geometry: PacGeometry, inputChannels: Int, outputChannels: Int, groups: Int,
     input: UnsafePointer<Float>, adapting: AdaptingSource, weight: UnsafePointer<Float>
   ) {
     self.geometry = geometry
     self.inputChannels = inputChannels
     self.outputChannels = outputChannels
+    self.groups = groups
     self.adapting = AdaptingTiles(adapting, geometry)
     self.input = PolyphasePlanes(
       reading: input, channels: inputChannels, height: geometry.rows.input,
@@ -60,14 +66,9 @@ struct PacDense {
           let phase = tiling.phases[tile.phase]
           fillKernel(tile, phase, scratch)
           packColumns(tile, phase, scratch)
-          multiply(
-            Matrix(
-              weights[tile.phase].pointer, rows: outputChannels, columns: inputChannels * phase.taps
-            ),
-            Matrix(
-              scratch.columns.pointer, rows: inputChannels * phase.taps, columns: tile.pixels,
-              stride: scratch.stride),
-            into: scratch.output.pointer, stride: scratch.stride)
+          for group in groupMatrices(tile, phase, scratch) {
+            group.computeOutput(weights: weights[tile.phase].pointer)
+          }
           finish(tile, phase, scratch, bias, rectified, output)
         }
       }
@@ -169,12 +170,9 @@ struct PacDense {
     _ tile: PacTile, _ phase: PacPhase, _ scratch: Scratch, _ weight: ScratchBuffer,
     _ inputSums: PolyphasePlanes?, _ gradients: PacGradients, _ guideSums: PolyphasePlanes?
   ) {
-    let rows = inputChannels * phase.taps
-    multiply(
-      Matrix(weight.pointer, rows: outputChannels, columns: rows).transpose,
-      Matrix(
-        scratch.output.pointer, rows: outputChannels, columns: tile.pixels, stride: scratch.stride),
-      into: scratch.columns.pointer, stride: scratch.stride)
+    for group in groupMatrices(tile, phase, scratch) {
+      group.computeColumnGradient(weights: weight.pointer)
+    }
     scratch.kernelGradient.pointer.update(repeating: 0, count: phase.taps * scratch.stride)
     forEachInputRun(tile, phase) { tap, pixel, run in
       let kernel = scratch.kernel.pointer + tap * scratch.stride + pixel

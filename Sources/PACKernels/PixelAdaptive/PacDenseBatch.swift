@@ -4,6 +4,7 @@ public struct PacDenseBatch: Sendable {
   private let images: Int
   private let inputChannels: Int
   private let outputChannels: Int
+  private let groups: Int
   private let guideChannels: Int?
 
   /// Prepares the operation.
@@ -12,16 +13,18 @@ public struct PacDenseBatch: Sendable {
   ///   - images: N.
   ///   - inputChannels: C.
   ///   - outputChannels: C′.
+  ///   - groups: g, a divisor of C and C′.
   ///   - guideChannels: G, if K = exp(−½ ‖fⱼ − fᵢ‖²) is to be computed from guidance f; nil if K is
   ///     given.
   public init(
-    _ geometry: PacGeometry, images: Int, inputChannels: Int, outputChannels: Int,
+    _ geometry: PacGeometry, images: Int, inputChannels: Int, outputChannels: Int, groups: Int = 1,
     guideChannels: Int?
   ) {
     self.geometry = geometry
     self.images = images
     self.inputChannels = inputChannels
     self.outputChannels = outputChannels
+    self.groups = groups
     self.guideChannels = guideChannels
   }
 
@@ -29,7 +32,7 @@ public struct PacDenseBatch: Sendable {
   /// - Parameters:
   ///   - input: v, [N, C, H, W].
   ///   - adapting: f, [N, G, ·, ·], or K, [N, kh·kw, H′, W′].
-  ///   - weight: [C′, C, kh, kw], or [C, C′, kh, kw] of the transposed operation.
+  ///   - weight: [C′, C/g, kh, kw], or [C, C′/g, kh, kw] of the transposed operation.
   ///   - bias: [C′], or nil for none.
   ///   - rectified: whether a ReLU follows.
   ///   - output: v′, [N, C′, H′, W′], overwritten.
@@ -77,7 +80,7 @@ public struct PacDenseBatch: Sendable {
   ) -> PacDense {
     let own = adapting + image * adaptingStride
     return PacDense(
-      geometry, inputChannels: inputChannels, outputChannels: outputChannels,
+      geometry, inputChannels: inputChannels, outputChannels: outputChannels, groups: groups,
       input: input + image * inputStride,
       adapting: guideChannels.map { .gaussian(guide: own, channels: $0) } ?? .given(own),
       weight: weight)

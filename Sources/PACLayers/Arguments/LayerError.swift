@@ -57,6 +57,22 @@ func validateWindow(_ layer: String, stride: Pair, padding: Pair, dilation: Pair
   }
 }
 
+/// Throws unless the channels divide into `groups`; shared filters take no groups.
+func validateGroups(
+  _ groups: Int, _ layer: String, inputs: Int, outputs: Int, sharedFilters: Bool
+) throws {
+  guard groups == 1 || !sharedFilters else {
+    throw LayerError(
+      layer, "groups", given: "\(groups)",
+      allowed: "1 with shared filters, which keep every channel by itself")
+  }
+  guard groups > 0, inputs.isMultiple(of: groups), outputs.isMultiple(of: groups) else {
+    throw LayerError(
+      layer, "groups", given: "\(groups)",
+      allowed: "divisors of the \(inputs) input and \(outputs) output channels")
+  }
+}
+
 /// A parameter's name within a network: `prefix.name`, or `name` alone at the top.
 func qualified(_ prefix: String, _ name: String) -> String {
   prefix.isEmpty ? name : "\(prefix).\(name)"

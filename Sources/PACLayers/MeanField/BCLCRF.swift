@@ -113,7 +113,8 @@ private struct LatticeTerm: MeanFieldTerm {
       sharedFilters: !isFull, filler: isFull ? .crf : .gaussian, random: &random)
     isLearned = settings.learned
     messenger.weight.isTrainable = isLearned
-    compatibility = settings.compatType == .matrix2d ? differentLabels(options.channels) : nil
+    compatibility =
+      settings.compatType == .matrix2d ? Parameter(differentLabels(options.channels)) : nil
     let isPotts = settings.compatType == .potts
     weight = TermWeight(
       isPotts ? -settings.pairwiseWeight : settings.pairwiseWeight,

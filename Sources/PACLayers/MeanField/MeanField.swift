@@ -29,17 +29,32 @@ public class MeanField {
   /// Applies the CRF.
   /// - Parameters:
   ///   - unary: [N, C, H, W].
-  ///   - features: one map for each pairwise kernel, [N, G, H, W].
+  ///   - features: one map for each pairwise kernel, or one for all of them, [N, G, H, W].
   /// - Returns: [N, C, H, W].
   /// - Throws: `LayerError` if the shapes do not fit.
   public func callAsFunction(_ unary: Variable, features: [Variable]) throws -> Variable {
+    try self(unary, maps: try mapsForEveryKernel(features))
+  }
+
+  /// Applies the CRF to features that are given by the names of pairwise kernels.
+  /// - Parameters:
+  ///   - unary: [N, C, H, W].
+  ///   - features: the map of every pairwise kernel, [N, G, H, W]; `na` terms may do without.
+  /// - Returns: [N, C, H, W].
+  /// - Throws: `LayerError` if a name is missing or unknown, or the shapes do not fit.
+  public func callAsFunction(
+    _ unary: Variable, features: [String: Variable]
+  ) throws -> Variable {
+    try self(unary, maps: try inOrder(features, "features"))
+  }
+
+  private func callAsFunction(_ unary: Variable, maps: [Variable?]) throws -> Variable {
     try steps.check(unary)
-    try requireCount(features.count, "features")
-    for (number, feature) in features.enumerated()
-    where options.pairwiseKernels[number].compatType != .notAdaptive {
-      try steps.check(feature, number: number, unary: unary.value.shape)
+    for (number, map) in maps.enumerated() {
+      guard let map, options.pairwiseKernels[number].compatType != .notAdaptive else { continue }
+      try steps.check(map, number: number, unary: unary.value.shape)
     }
-    return try self(unary, kernels: try edgeKernels(features))
+    return try self(unary, kernels: try edgeKernels(of: maps))
   }
 
   /// Applies the CRF with kernels made beforehand.
@@ -63,20 +78,40 @@ public class MeanField {
     return try steps(unary, edges: kernels, tape: tape)
   }
 
+  /// Applies the CRF with kernels made beforehand, given by the names of pairwise kernels.
+  /// - Parameters:
+  ///   - unary: [N, C, H, W].
+  ///   - kernels: K of every pairwise kernel but `na` terms, see `edgeKernels`.
+  /// - Returns: [N, C, H, W].
+  /// - Throws: `LayerError` if a name is missing or unknown, or the shapes do not fit.
+  public func callAsFunction(_ unary: Variable, kernels: [String: Variable]) throws -> Variable {
+    try self(unary, kernels: try inOrder(kernels, "kernels"))
+  }
+
   /// The adapting kernels of edge features.
-  /// - Parameter features: one map for each pairwise kernel, [N, G, H, W].
+  ///
+  /// Terms of the same map, window and blur share one K, which is computed once.
+  /// - Parameter features: one map for each pairwise kernel, or one for all of them, [N, G, H, W].
   /// - Returns: K of every pairwise kernel, [N, 1, kh, kw, H′, W′] at the blurred size; nil for
   ///   `na` terms.
   /// - Throws: `LayerError` if the shapes do not fit.
   public func edgeKernels(_ features: [Variable]) throws -> [Variable?] {
-    try requireCount(features.count, "features")
-    return try zip(options.pairwiseKernels, features).enumerated().map { number, pair in
+    try edgeKernels(of: try mapsForEveryKernel(features))
+  }
+
+  private func edgeKernels(of maps: [Variable?]) throws -> [Variable?] {
+    var kernels: [Variable?] = []
+    for (number, (settings, map)) in zip(options.pairwiseKernels, maps).enumerated() {
+      let before = (0..<number).first {
+        maps[$0] === map && options.pairwiseKernels[$0].hasSameEdges(as: settings)
+      }
       do {
-        return try pair.0.edgeKernel(pair.1)
+        kernels.append(try before.map { kernels[$0] } ?? map.flatMap(settings.edgeKernel))
       } catch let error as LayerError {
         throw LayerError("\(name), pairwise kernel \(number)", error)
       }
     }
+    return kernels
   }
 
   /// The parameters with their published names behind `prefix`.
@@ -91,6 +126,41 @@ public class MeanField {
   /// - Parameter values: by name without prefix; those no parameter has are left alone.
   /// - Throws: `LayerError` if a value is missing or of another shape; then nothing has changed.
   public func load(_ values: [String: Tensor]) throws { try steps.load(values) }
+
+  /// One map for each pairwise kernel; a single one serves all.
+  private func mapsForEveryKernel(_ features: [Variable]) throws -> [Variable?] {
+    let wanted = options.pairwiseKernels.count
+    if features.count == 1 { return Array(repeating: features[0], count: wanted) }
+    guard features.count == wanted else {
+      throw LayerError(
+        name, "features", given: "\(features.count) maps",
+        allowed: "\(wanted), one for each pairwise kernel, or one for all")
+    }
+    return features
+  }
+
+  /// Maps by name in the order of the pairwise kernels; nil for `na` terms that have none.
+  private func inOrder(_ given: [String: Variable], _ argument: String) throws -> [Variable?] {
+    let settings = options.pairwiseKernels
+    let names = try settings.enumerated().map { number, kernel in
+      guard let name = kernel.name else {
+        throw LayerError(
+          "\(self.name), pairwise kernel \(number)", "name", given: "missing",
+          allowed: "a name, where \(argument) are given by name")
+      }
+      return name
+    }
+    let all = names.map { "'\($0)'" }.joined(separator: ", ")
+    if let unknown = given.keys.filter({ !names.contains($0) }).min() {
+      throw LayerError(name, argument, given: "with '\(unknown)'", allowed: all)
+    }
+    return try zip(names, settings).map { name, kernel in
+      guard given[name] != nil || kernel.compatType == .notAdaptive else {
+        throw LayerError(self.name, argument, given: "without '\(name)'", allowed: all)
+      }
+      return given[name]
+    }
+  }
 
   private func requireCount(_ count: Int, _ argument: String) throws {
     try steps.requireCount(count, of: options.pairwiseKernels.count, argument)

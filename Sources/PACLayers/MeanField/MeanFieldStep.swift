@@ -78,10 +78,9 @@ enum TermWeight {
   }
 }
 
-/// A compatibility that starts at 1 − I, [C, C, 1, 1]: different labels cost 1.
-func differentLabels(_ channels: Int) -> Parameter {
-  Parameter(
-    Tensor(
-      [channels, channels, 1, 1],
-      (0..<channels * channels).map { $0 / channels == $0 % channels ? 0 : 1 }))
+/// What compatibilities start with, 1 − I, [C, C, 1, 1]: different labels cost 1.
+func differentLabels(_ channels: Int) -> Tensor {
+  Tensor(
+    [channels, channels, 1, 1],
+    (0..<channels * channels).map { $0 / channels == $0 % channels ? 0 : 1 })
 }

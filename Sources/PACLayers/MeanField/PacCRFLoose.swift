@@ -9,7 +9,7 @@ import PACTensors
 /// | | |
 /// |---|---|
 /// | unary | log-probabilities of the labels up to a constant, [N, C, H, W] |
-/// | features | one map for each pairwise kernel, [N, G, H, W] |
+/// | features | one map for each pairwise kernel, in order or by name, or one for all, [N, G, H, W] |
 /// | output | [N, C, H, W], see `FinalOutput` |
 ///
 /// The Gaussian kernel of features is exp(−½ ‖fⱼ − fᵢ‖²); those of `na` terms are not looked at.
@@ -36,8 +36,9 @@ import PACTensors
 public final class PacCRFLoose: MeanField {
   /// Makes a CRF.
   ///
-  /// 4d and spatial filters start as `PacFiller.crf`, compatibilities as 1 − identity, `na` filters
-  /// as an ordinary convolution's.
+  /// 4d and spatial filters start as `PacFiller.crf`, compatibilities as 1 − identity, both with
+  /// uniform numbers in ±0.0005 added unless `perturbedInit` is false; `na` filters as an ordinary
+  /// convolution's.
   /// - Parameters:
   ///   - options: labels, steps, weights and pairwise kernels.
   ///   - random: draws initial values.

@@ -16,7 +16,8 @@ public struct PacCRFOptions: Hashable, Sendable {
   public var numSteps: Int
   /// What is returned.
   public var finalOutput: FinalOutput
-  /// Whether filters start with small random numbers added, so that labels do not stay alike.
+  /// Whether filters and compatibilities start with uniform numbers in ±0.0005 added, so that labels
+  /// do not stay alike.
   public var perturbedInit: Bool
   /// Whether the weights of unary and pairwise terms are constants.
   public var fixedWeighting: Bool
@@ -27,7 +28,7 @@ public struct PacCRFOptions: Hashable, Sendable {
 
   /// Names options; by default the published ones.
   public init(
-    channels: Int, numSteps: Int, finalOutput: FinalOutput = .logQ, perturbedInit: Bool = false,
+    channels: Int, numSteps: Int, finalOutput: FinalOutput = .logQ, perturbedInit: Bool = true,
     fixedWeighting: Bool = false, unaryWeight: Float = 1, pairwiseKernels: [PairwiseKernel]
   ) {
     self.channels = channels
@@ -47,6 +48,11 @@ public struct PacCRFOptions: Hashable, Sendable {
     }
     for (number, kernel) in pairwiseKernels.enumerated() {
       try kernel.validate(layer, number: number)
+      if let name = kernel.name, pairwiseKernels[..<number].contains(where: { $0.name == name }) {
+        throw LayerError(
+          "\(layer), pairwise kernel \(number)", "name", given: "'\(name)'",
+          allowed: "names that no other kernel has")
+      }
     }
   }
 }

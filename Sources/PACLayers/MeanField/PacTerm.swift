@@ -13,9 +13,22 @@ struct PacTerm: MeanFieldTerm {
   ) throws {
     self.settings = settings
     messenger = try Messenger(settings, options, random: &random)
-    compatibility = settings.compatType == .matrix2d ? differentLabels(options.channels) : nil
+    compatibility =
+      settings.compatType == .matrix2d
+      ? Parameter(Self.initialCompatibility(options, random: &random)) : nil
     weight = TermWeight(
       settings.signedWeight, learned: settings.learnsWeight && !options.fixedWeighting)
+  }
+
+  /// 1 − I, with small random numbers added as published.
+  private static func initialCompatibility(
+    _ options: PacCRFOptions, random: inout CounterRandom
+  ) -> Tensor {
+    var matrix = differentLabels(options.channels)
+    if options.perturbedInit {
+      matrix.add(.uniform(matrix.shape, within: PacFiller.perturbation, using: &random))
+    }
+    return matrix
   }
 
   /// M(Q), of the term's K; nil for `na`.

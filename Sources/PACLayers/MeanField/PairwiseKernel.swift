@@ -15,6 +15,8 @@ public enum CompatibilityType: String, Sendable, CaseIterable {
 
 /// One pairwise term of a CRF.
 public struct PairwiseKernel: Hashable, Sendable {
+  /// What features and K are given by, if not by their order; nil for none.
+  public var name: String?
   /// Rows and columns of the window; odd.
   public var kernelSize: Pair
   /// The distance between taps, in pixels of the blurred maps.
@@ -33,10 +35,11 @@ public struct PairwiseKernel: Hashable, Sendable {
 
   /// Names settings; by default the published ones.
   public init(
-    kernelSize: Pair = 5, dilation: Pair = 1, blur: Int = 1,
+    name: String? = nil, kernelSize: Pair = 3, dilation: Pair = 1, blur: Int = 1,
     compatType: CompatibilityType = .filter4d, spatialFilter: Bool = true,
     pairwiseWeight: Float = 1
   ) {
+    self.name = name
     self.kernelSize = kernelSize
     self.dilation = dilation
     self.blur = blur
@@ -74,6 +77,12 @@ public struct PairwiseKernel: Hashable, Sendable {
   func edgeKernel(_ features: Variable) throws -> Variable? {
     guard compatType != .notAdaptive else { return nil }
     return try packernel2d(blurred(features), window: window).kernel
+  }
+
+  /// Whether K of the same features is the other term's, too.
+  func hasSameEdges(as other: PairwiseKernel) -> Bool {
+    window == other.window && blur == other.blur && compatType != .notAdaptive
+      && other.compatType != .notAdaptive
   }
 
   /// Means over blocks of `blur` by `blur` pixels, those at the borders over what lies inside.

@@ -11,8 +11,10 @@ import PACTensors
 /// | mask | [N, 1, H, W], 1 = valid input pixel; where a window has none, the output is the bias |
 /// | output | v′, [N, C′, H′, W′], the sizes of PyTorch's ConvTranspose2d |
 ///
-/// Parameters: `weight`, [C, C′, kh, kw] or [1, 1, kh, kw] if shared; `bias`, [C′]; `inv_alpha`,
-/// `inv_lambda`, [1]; `smooth_kernel`, [1, 1, n, n].
+/// Parameters: `weight`, [C, C′/groups, kh, kw] or [1, 1, kh, kw] if shared; `bias`, [C′];
+/// `inv_alpha`, `inv_lambda`, [1]; `smooth_kernel`, [1, 1, n, n].
+///
+/// `groups` are ConvTranspose2d's, as `PacConv2d`'s are Conv2d's.
 ///
 /// v′ᵢ = Σⱼ K(fᵢ, fⱼ) W[pᵢ − pⱼ] vⱼ + b over the input's pixels, which lie `stride` output pixels
 /// apart; the zeros between them are never multiplied. K is read at the output's resolution with a
@@ -34,6 +36,8 @@ public final class PacConvTranspose2d: PacConvolutionLayer {
   ///   - inputChannels: C.
   ///   - outputChannels: C′; as many as C with shared filters.
   ///   - window: kernel size, stride, padding, output padding and dilation.
+  ///   - groups: groups of channels that do not mix; a divisor of C and C′, and 1 with shared
+  ///     filters.
   ///   - options: the function K, its smoothing and normalisation.
   ///   - bias: whether a bias is added.
   ///   - sharedFilters: whether one filter serves every channel, and none mixes them.
@@ -41,14 +45,15 @@ public final class PacConvTranspose2d: PacConvolutionLayer {
   ///   - random: the generator of the initial values.
   /// - Throws: `LayerError` if an argument is not possible.
   public init(
-    inputChannels: Int, outputChannels: Int, window: PacWindow,
+    inputChannels: Int, outputChannels: Int, window: PacWindow, groups: Int = 1,
     options: AdaptingKernelOptions = .init(), bias: Bool = true, sharedFilters: Bool = false,
     filler: PacFiller = .uniform, random: inout CounterRandom
   ) throws {
     try super.init(
       "PacConvTranspose2d", transposed: true, inputChannels: inputChannels,
       outputChannels: outputChannels,
-      window: window, options: options, bias: bias, sharedFilters: sharedFilters, filler: filler,
+      window: window, groups: groups, options: options, bias: bias, sharedFilters: sharedFilters,
+      filler: filler,
       random: &random)
   }
 }

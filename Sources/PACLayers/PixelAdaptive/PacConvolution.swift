@@ -40,20 +40,22 @@ public enum Adapting {
 /// - Parameters:
 ///   - input: v, [N, C, H, W].
 ///   - adapting: guidance at the input's resolution, or K.
-///   - weight: W, [C′, C, kh, kw]; or [1, 1, kh, kw], one filter shared by all channels.
+///   - weight: W, [C′, C/groups, kh, kw]; or [1, 1, kh, kw], one filter shared by all channels.
 ///   - bias: b, [C′]; nil for none.
 ///   - window: the window; its kernel size must be the weight's.
+///   - groups: groups of channels that do not mix: an output sees the C/groups inputs of its own.
 ///   - sharedFilters: whether the weight is one filter for every channel.
 ///   - activation: the activation that follows.
 /// - Returns: v′, [N, C′, H′, W′] with the sizes of PyTorch's Conv2d.
 /// - Throws: `LayerError` if an argument does not fit.
 public func pacconv2d(
   _ input: Variable, adapting: Adapting, weight: Variable, bias: Variable? = nil,
-  window: PacWindow, sharedFilters: Bool = false, activation: Activation = .identity
+  window: PacWindow, groups: Int = 1, sharedFilters: Bool = false,
+  activation: Activation = .identity
 ) throws -> Variable {
   try PacConvolution(
     "pacconv2d", input, adapting, weight, bias, window, transposed: false,
-    sharedFilters: sharedFilters
+    groups: groups, sharedFilters: sharedFilters
   ).run(activation)
 }
 
@@ -74,20 +76,22 @@ public func pacconv2d(
 /// - Parameters:
 ///   - input: v, [N, C, H, W].
 ///   - adapting: guidance at the output's resolution, or K.
-///   - weight: W, [C, C′, kh, kw]; or [1, 1, kh, kw], one filter shared by all channels.
+///   - weight: W, [C, C′/groups, kh, kw]; or [1, 1, kh, kw], one filter shared by all channels.
 ///   - bias: b, [C′]; nil for none.
 ///   - window: the window; its kernel size must be the weight's.
+///   - groups: groups of channels that do not mix: an output sees the C/groups inputs of its own.
 ///   - sharedFilters: whether the weight is one filter for every channel.
 ///   - activation: the activation that follows.
 /// - Returns: v′, [N, C′, H′, W′] with the sizes of PyTorch's ConvTranspose2d.
 /// - Throws: `LayerError` if an argument does not fit.
 public func pacconvTranspose2d(
   _ input: Variable, adapting: Adapting, weight: Variable, bias: Variable? = nil,
-  window: PacWindow, sharedFilters: Bool = false, activation: Activation = .identity
+  window: PacWindow, groups: Int = 1, sharedFilters: Bool = false,
+  activation: Activation = .identity
 ) throws -> Variable {
   try PacConvolution(
     "pacconvTranspose2d", input, adapting, weight, bias, window, transposed: true,
-    sharedFilters: sharedFilters
+    groups: groups, sharedFilters: sharedFilters
   ).run(activation)
 }
 
@@ -99,12 +103,13 @@ private struct PacConvolution {
   let weight: Variable
   let bias: Variable?
   let geometry: PacGeometry
+  let groups: Int
   let sharedFilters: Bool
   let outputShape: Shape
 
   init(
     _ name: String, _ input: Variable, _ adapting: Adapting, _ weight: Variable, _ bias: Variable?,
-    _ window: PacWindow, transposed: Bool, sharedFilters: Bool
+    _ window: PacWindow, transposed: Bool, groups: Int, sharedFilters: Bool
   ) throws {
     try window.validate(name, transposed: transposed)
     let v = input.value.shape
@@ -115,7 +120,7 @@ private struct PacConvolution {
         name, "input", given: "of shape \(v)", allowed: "at least as large as the window")
     }
     let outputs = try Self.outputChannels(
-      name, weight.value.shape, v.channels, window, transposed, sharedFilters)
+      name, weight.value.shape, v.channels, window, transposed, groups, sharedFilters)
     if let bias, bias.value.shape != [outputs] {
       throw LayerError(
         name, "bias", given: "of shape \(bias.value.shape)", allowed: "[\(outputs)]")
@@ -125,6 +130,7 @@ private struct PacConvolution {
     self.input = input
     self.weight = weight
     self.bias = bias
+    self.groups = groups
     self.sharedFilters = sharedFilters
     outputShape = [v.batch, outputs, geometry.rows.output, geometry.columns.output]
     // A filter shared by all channels leaves nothing for a matrix product; its kernel is computed
@@ -139,21 +145,29 @@ private struct PacConvolution {
 
   private static func outputChannels(
     _ name: String, _ weight: Shape, _ inputs: Int, _ window: PacWindow, _ transposed: Bool,
-    _ sharedFilters: Bool
+    _ groups: Int, _ sharedFilters: Bool
   ) throws -> Int {
+    let isFilter = weight.rank == 4 && weight.count > 0
+    let outputs =
+      sharedFilters || !isFilter ? inputs : transposed ? weight[1] * groups : weight[0]
+    try validateGroups(
+      groups, name, inputs: inputs, outputs: outputs, sharedFilters: sharedFilters)
     let size = [window.kernelSize.height, window.kernelSize.width]
     let fits =
-      weight.rank == 4 && weight.count > 0 && Array(weight.dimensions[2...]) == size
+      isFilter && Array(weight.dimensions[2...]) == size
       && (sharedFilters
-        ? weight[0] == 1 && weight[1] == 1 : weight[transposed ? 0 : 1] == inputs)
+        ? weight[0] == 1 && weight[1] == 1
+        : transposed ? weight[0] == inputs : weight[1] == inputs / groups)
     guard fits else {
+      let perGroup = groups == 1 ? "" : "/\(groups)"
       let leading =
-        sharedFilters ? "1, 1" : transposed ? "\(inputs), C′" : "C′, \(inputs)"
+        sharedFilters
+        ? "1, 1" : transposed ? "\(inputs), C′\(perGroup)" : "C′, \(inputs / groups)"
       throw LayerError(
         name, "weight", given: "of shape \(weight)",
         allowed: "[\(leading), \(size[0]), \(size[1])]")
     }
-    return sharedFilters ? inputs : weight[transposed ? 1 : 0]
+    return outputs
   }
 
   private static func check(
@@ -192,7 +206,7 @@ private struct PacConvolution {
     let shape = input.value.shape
     let convolution = PacDenseBatch(
       geometry, images: shape.batch, inputChannels: shape.channels,
-      outputChannels: outputShape.channels, guideChannels: adapting.guideChannels)
+      outputChannels: outputShape.channels, groups: groups, guideChannels: adapting.guideChannels)
     let isRectified = activation == .rectified
     let (x, a, w) = (input.value, adapting.variable.value, weight.value)
     let y = Tensor(outputShape, from: x, a, w, bias?.value) { y, x, a, w, b in

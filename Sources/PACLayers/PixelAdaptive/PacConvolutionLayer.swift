@@ -7,7 +7,8 @@ import PACTensors
 /// C are the input's channels, C′ the output's. The guide f, [N, G, ·, ·], lies at the resolution
 /// of the larger map: `PacConv2d`'s input, `PacConvTranspose2d`'s output.
 public class PacConvolutionLayer {
-  /// W, [C′, C, kh, kw], transposed [C, C′, kh, kw], or [1, 1, kh, kw] shared by all channels.
+  /// W, [C′, C/groups, kh, kw], transposed [C, C′/groups, kh, kw], or [1, 1, kh, kw] shared by all
+  /// channels.
   public let weight: Parameter
   /// b, [C′]; nil for none.
   public let bias: Parameter?
@@ -19,7 +20,7 @@ public class PacConvolutionLayer {
 
   init(
     _ name: String, transposed: Bool, inputChannels: Int, outputChannels: Int, window: PacWindow,
-    options: AdaptingKernelOptions, bias: Bool, sharedFilters: Bool, filler: PacFiller,
+    groups: Int, options: AdaptingKernelOptions, bias: Bool, sharedFilters: Bool, filler: PacFiller,
     random: inout CounterRandom
   ) throws {
     try window.validate(name, transposed: transposed)
@@ -29,7 +30,7 @@ public class PacConvolutionLayer {
     }
     layout = PacWeightLayout(
       layer: name, inputChannels: inputChannels, outputChannels: outputChannels, window: window,
-      transposed: transposed, sharedFilters: sharedFilters)
+      groups: groups, transposed: transposed, sharedFilters: sharedFilters)
     try layout.validate(filler)
     let initial = layout.initialValues(filler, random: &random)
     weight = Parameter(initial.weight)
@@ -114,6 +115,6 @@ public class PacConvolutionLayer {
     let convolve = layout.transposed ? pacconvTranspose2d : pacconv2d
     return try convolve(
       input, source, weight.variable(on: tape), bias?.variable(on: tape), layout.window,
-      layout.sharedFilters, activation)
+      layout.groups, layout.sharedFilters, activation)
   }
 }

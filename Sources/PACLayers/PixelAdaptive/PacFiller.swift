@@ -3,19 +3,23 @@ import PACTensors
 
 /// How the weights of a PAC layer start, by the published names.
 public enum PacFiller: String, Sendable, CaseIterable {
-  /// Weight and bias uniformly in ±1/√(in·kh·kw), times `in` with shared filters.
+  /// Weight and bias uniformly in ±1/√(in/groups·kh·kw), times `in` with shared filters.
   case uniform
   /// Bilinear interpolation from each channel to itself, zero bias; for the transposed layer.
   case linear
   /// A Gaussian of σ = k/4 without its centre between different channels, as a CRF's message
   /// starts; zero bias.
   ///
-  /// Normalised to a sum of kh·kw before the centre is set to 0. Shared filters take it as it is.
+  /// Normalised to a sum of kh·kw before the centre is set to 0. Shared filters take it as it is;
+  /// with groups, it lies between the channels of a group.
   case crf
   /// `crf` plus uniform numbers in ±0.0005.
   case crfPerturbed = "crf_perturbed"
   /// Ones but 0 at the centre, constant: the weight is no parameter; zero bias.
   case crfPool = "crf_pool"
+
+  /// The largest number that a perturbed start adds.
+  static let perturbation: Float = 0.0005
 }
 
 /// The extents that initial values depend on.
@@ -24,6 +28,7 @@ struct PacWeightLayout {
   let inputChannels: Int
   let outputChannels: Int
   let window: PacWindow
+  let groups: Int
   let transposed: Bool
   let sharedFilters: Bool
 
@@ -31,14 +36,16 @@ struct PacWeightLayout {
     let (rows, columns) = (window.kernelSize.height, window.kernelSize.width)
     if sharedFilters { return [1, 1, rows, columns] }
     return transposed
-      ? [inputChannels, outputChannels, rows, columns]
-      : [outputChannels, inputChannels, rows, columns]
+      ? [inputChannels, outputChannels / groups, rows, columns]
+      : [outputChannels, inputChannels / groups, rows, columns]
   }
 
   /// Throws unless the channels and the filler fit each other and the kind of layer.
   func validate(_ filler: PacFiller) throws {
     try require(inputChannels, atLeast: 1, layer, "inputChannels")
     try require(outputChannels, atLeast: 1, layer, "outputChannels")
+    try validateGroups(
+      groups, layer, inputs: inputChannels, outputs: outputChannels, sharedFilters: sharedFilters)
     let reason = sharedFilters ? "shared filters" : "filler \(filler.rawValue)"
     guard inputChannels == outputChannels || !sharedFilters && filler == .uniform else {
       throw LayerError(
@@ -67,7 +74,7 @@ struct PacWeightLayout {
     switch filler {
     case .uniform:
       let taps = window.kernelSize.height * window.kernelSize.width
-      var bound = 1 / Float(inputChannels * taps).squareRoot()
+      var bound = 1 / Float(inputChannels / groups * taps).squareRoot()
       if sharedFilters { bound *= Float(inputChannels) }
       return (
         .uniform(shape, within: bound, using: &random),
@@ -77,7 +84,7 @@ struct PacWeightLayout {
     case .crf: return (pairs(gaussian, sameChannel: false), noBias)
     case .crfPerturbed:
       var weight = pairs(gaussian, sameChannel: false)
-      weight.add(.uniform(shape, within: 0.0005, using: &random))
+      weight.add(.uniform(shape, within: PacFiller.perturbation, using: &random))
       return (weight, noBias)
     case .crfPool:
       var filter = [Float](repeating: 1, count: window.kernelSize.height * window.kernelSize.width)
@@ -86,13 +93,16 @@ struct PacWeightLayout {
     }
   }
 
-  /// `filter` between every channel and itself, or every other one, or (nil) all; zeros elsewhere.
+  /// `filter` between every channel and itself, or every other one, or (nil) all of its group; zeros
+  /// elsewhere.
   private func pairs(_ filter: [Float], sameChannel: Bool?) -> Tensor {
     let columns = shape[1]
     return Tensor(
       shape,
       (0..<shape[0] * columns).flatMap { pair in
-        let isSame = pair / columns == pair % columns
+        let (row, column) = (pair / columns, pair % columns)
+        // Rows count the channels of all groups, columns those of one.
+        let isSame = row % columns == column
         let wanted = sharedFilters || sameChannel.map { $0 == isSame } ?? true
         return wanted ? filter : [Float](repeating: 0, count: filter.count)
       })

@@ -113,7 +113,8 @@ struct CRFCase: Sendable, CustomTestStringConvertible {
         PairwiseKernel(kernelSize: 3),
         PairwiseKernel(kernelSize: 5, compatType: .matrix2d, spatialFilter: false),
         PairwiseKernel(kernelSize: 3, compatType: .potts, spatialFilter: false),
-        PairwiseKernel(kernelSize: 3, compatType: .potts), PairwiseKernel(compatType: .notAdaptive),
+        PairwiseKernel(kernelSize: 3, compatType: .potts),
+        PairwiseKernel(kernelSize: 5, compatType: .notAdaptive),
       ])
     let names = [
       "unary_weight", "messengers.0.weight", "messengers.3.weight", "messengers.4.weight",
@@ -152,6 +153,86 @@ struct CRFCase: Sendable, CustomTestStringConvertible {
     }
     let moved = zip(try weight(true), try weight(false)).map { abs($0 - $1) }
     #expect(moved.allSatisfy { $0 <= 0.000_501 } && moved.contains { $0 > 0.0002 })
+  }
+
+  /// 1 − identity, from which perturbed starts differ by up to 0.0005.
+  @Test func compatibilitiesStartAsPublished() throws {
+    var r = CounterRandom(seed: 45, purpose: .initialisation)
+    func matrix(_ options: PacCRFOptions) throws -> [Float] {
+      try #require(
+        try PacCRF(options, random: &r).parameters().first { $0.name == "compat.0.weight" }
+      ).parameter.value.elements
+    }
+    var options = PacCRFOptions(
+      channels: 3, numSteps: 1, pairwiseKernels: [PairwiseKernel(compatType: .matrix2d)])
+    let moved = try matrix(options)
+    options.perturbedInit = false
+    let start = try matrix(options)
+    #expect(start == [0, 1, 1, 1, 0, 1, 1, 1, 0])
+    let distances = zip(moved, start).map { abs($0 - $1) }
+    #expect(distances.allSatisfy { $0 <= 0.000_501 } && distances.contains { $0 > 0.0002 })
+  }
+
+  @Test func defaultsAreThePublishedOnes() {
+    let options = PacCRFOptions(channels: 2, numSteps: 1, pairwiseKernels: [PairwiseKernel()])
+    #expect(options.perturbedInit && !options.fixedWeighting && options.unaryWeight == 1)
+    #expect(options.finalOutput == .logQ)
+    #expect(
+      options.pairwiseKernels[0]
+        == PairwiseKernel(
+          kernelSize: 3, dilation: 1, blur: 1, compatType: .filter4d, spatialFilter: true,
+          pairwiseWeight: 1))
+  }
+
+  /// In order, by name and as kernels made beforehand, features mean the same.
+  @Test func featuresByName() throws {
+    var r = CounterRandom(seed: 46, purpose: .initialisation)
+    let options = PacCRFOptions(
+      channels: 3, numSteps: 2,
+      pairwiseKernels: [
+        PairwiseKernel(name: "wide", kernelSize: 5, dilation: 2),
+        PairwiseKernel(name: "plain", compatType: .notAdaptive),
+        PairwiseKernel(name: "near", blur: 2, compatType: .potts),
+      ])
+    let crf = try PacCRF(options, random: &r)
+    let unary = Variable(.uniform([1, 3, 6, 7], within: 1, using: &r))
+    let maps = (0..<2).map { _ in Variable(.uniform([1, 2, 6, 7], within: 1, using: &r)) }
+    let inOrder = try crf(unary, features: [maps[0], maps[0], maps[1]])
+    let byName = try crf(unary, features: ["near": maps[1], "wide": maps[0]])
+    #expect(byName.value.elements == inOrder.value.elements)
+    let kernels = try crf.edgeKernels([maps[0], maps[0], maps[1]])
+    let made = try crf(
+      unary, kernels: ["wide": try #require(kernels[0]), "near": try #require(kernels[2])])
+    #expect(made.value.elements == inOrder.value.elements)
+  }
+
+  /// One map serves every term, terms of the same window share its K, and its gradient is the sum.
+  @Test func oneMapForAllTerms() throws {
+    var r = CounterRandom(seed: 47, purpose: .initialisation)
+    let options = PacCRFOptions(
+      channels: 3, numSteps: 2,
+      pairwiseKernels: [
+        PairwiseKernel(), PairwiseKernel(compatType: .matrix2d),
+        PairwiseKernel(blur: 2, compatType: .potts), PairwiseKernel(compatType: .notAdaptive),
+      ])
+    let crf = try PacCRF(options, random: &r)
+    let unary = Tensor.uniform([1, 3, 6, 7], within: 1, using: &r)
+    let map = Tensor.uniform([1, 2, 6, 7], within: 1, using: &r)
+    let upstream = Tensor.uniform(unary.shape, within: 1, using: &r)
+    func result(_ count: Int) throws -> (output: Tensor, gradient: Tensor) {
+      let tape = Tape()
+      let maps = (0..<count).map { _ in Variable(map, tape: tape, needsGradient: true) }
+      let output = try crf(Variable(unary, tape: tape), features: maps)
+      tape.backward(from: output, gradient: upstream)
+      var sum = Tensor.zeros(map.shape)
+      for map in maps { if let gradient = map.gradient { sum.add(gradient) } }
+      return (output.value, sum)
+    }
+    let (one, separate) = (try result(1), try result(4))
+    #expect(one.output.elements == separate.output.elements)
+    expectEqual(one.gradient, separate.gradient.elements.map(Double.init), 1e-5)
+    let kernels = try crf.edgeKernels([Variable(map)])
+    #expect(kernels[0] === kernels[1] && kernels[0] !== kernels[2] && kernels[3] == nil)
   }
 
   @Test func aSharedCheckpointLoadsIntoEveryStep() throws {

@@ -10,10 +10,11 @@ struct PacCase: Sendable, CustomTestStringConvertible {
   var channels: (input: Int, guide: Int, output: Int)
   var size: Pair
   var batch = 1
+  var groups = 1
 
   var testDescription: String {
     "\(transposed ? "transposed" : "plain") k\(window.kernelSize) s\(window.stride) "
-      + "p\(window.padding) o\(window.outputPadding) d\(window.dilation) \(channels) \(size)"
+      + "p\(window.padding) o\(window.outputPadding) d\(window.dilation) g\(groups) \(channels) \(size)"
   }
 }
 
@@ -51,6 +52,40 @@ struct PacCase: Sendable, CustomTestStringConvertible {
       channels: (1, 2, 17), size: Pair(6, 15)),
   ]
 
+  /// A channel, a few, a panel or more of outputs in a group: each has its own way of multiplying.
+  static let grouped: [PacCase] = [
+    PacCase(
+      transposed: false, window: PacWindow(kernelSize: 3, padding: 1), channels: (6, 3, 6),
+      size: Pair(21, 33), groups: 3),
+    PacCase(
+      transposed: false,
+      window: PacWindow(
+        kernelSize: Pair(3, 5), stride: Pair(2, 1), padding: Pair(1, 4), dilation: Pair(1, 2)),
+      channels: (5, 2, 5), size: Pair(12, 18), batch: 2, groups: 5),
+    PacCase(
+      transposed: false, window: PacWindow(kernelSize: 3, padding: 4, dilation: 4),
+      channels: (4, 2, 8), size: Pair(9, 11), groups: 4),
+    PacCase(
+      transposed: false, window: PacWindow(kernelSize: 3, padding: 1), channels: (6, 1, 15),
+      size: Pair(7, 17), groups: 3),
+    PacCase(
+      transposed: false, window: PacWindow(kernelSize: 3), channels: (4, 1, 20),
+      size: Pair(8, 9), groups: 2),
+    PacCase(
+      transposed: false, window: PacWindow(kernelSize: 3, padding: 1), channels: (4, 1, 98),
+      size: Pair(5, 6), groups: 2),
+    PacCase(
+      transposed: true,
+      window: PacWindow(kernelSize: 5, stride: 2, padding: 2, outputPadding: 1),
+      channels: (3, 4, 3), size: Pair(7, 17), groups: 3),
+    PacCase(
+      transposed: true,
+      window: PacWindow(
+        kernelSize: Pair(3, 5), stride: Pair(3, 1), padding: Pair(1, 0),
+        outputPadding: Pair(2, 0), dilation: Pair(1, 2)),
+      channels: (4, 2, 6), size: Pair(5, 9), batch: 2, groups: 2),
+  ]
+
   private func reference(_ c: PacCase, _ r: inout CounterRandom) -> PacReference {
     let taps = c.window.kernelSize.height * c.window.kernelSize.width
     let geometry = c.window.geometry(
@@ -60,10 +95,11 @@ struct PacCase: Sendable, CustomTestStringConvertible {
       c.batch, c.channels.guide, geometry.rows.guide, geometry.columns.guide,
     ]
     return PacReference(
-      kind: c.transposed ? .transposed : .convolution, window: c.window, inputShape: input,
+      kind: c.transposed ? .transposed : .convolution, window: c.window, groups: c.groups,
+      inputShape: input,
       guideShape: guide, outputChannels: c.channels.output, input: randomNumbers(input.count, &r),
       guide: randomNumbers(guide.count, &r),
-      weight: randomNumbers(c.channels.input * c.channels.output * taps, &r),
+      weight: randomNumbers(c.channels.input * c.channels.output / c.groups * taps, &r),
       bias: randomNumbers(c.channels.output, &r))
   }
 
@@ -72,8 +108,10 @@ struct PacCase: Sendable, CustomTestStringConvertible {
   ) throws -> (output: Variable, leaves: [Variable]) {
     let (i, o) = (reference.inputShape.channels, reference.outputChannels)
     let k = reference.window.kernelSize
+    let groups = reference.groups
     let weightShape: Shape =
-      reference.kind == .transposed ? [i, o, k.height, k.width] : [o, i, k.height, k.width]
+      reference.kind == .transposed
+      ? [i, o / groups, k.height, k.width] : [o, i / groups, k.height, k.width]
     func leaf(_ values: [Double], _ shape: Shape) -> Variable {
       Variable(Tensor(shape, values.map(Float.init)), tape: tape, needsGradient: true)
     }
@@ -88,11 +126,11 @@ struct PacCase: Sendable, CustomTestStringConvertible {
       ? .kernel(
         try packernel2d(f, window: reference.window, transposed: transposed).kernel)
       : .guide(f)
-    let output = try convolve(v, adapting, w, b, reference.window, false, .identity)
+    let output = try convolve(v, adapting, w, b, reference.window, groups, false, .identity)
     return (output, [v, f, w, b])
   }
 
-  @Test(arguments: cases, [false, true])
+  @Test(arguments: cases + grouped, [false, true])
   func equalsTheEquation(_ c: PacCase, stored: Bool) throws {
     var r = CounterRandom(seed: 11, purpose: .initialisation)
     let reference = reference(c, &r)
@@ -105,7 +143,7 @@ struct PacCase: Sendable, CustomTestStringConvertible {
     }
   }
 
-  @Test(arguments: cases, [false, true])
+  @Test(arguments: cases + grouped, [false, true])
   func gradientsAgreeWithDifferences(_ c: PacCase, stored: Bool) throws {
     var r = CounterRandom(seed: 12, purpose: .initialisation)
     let reference = reference(c, &r)
@@ -130,5 +168,32 @@ struct PacCase: Sendable, CustomTestStringConvertible {
         #expect(abs(ours - expected) <= 1e-5 * max(scale, 1), "\(field)")
       }
     }
+  }
+
+  /// Every output is the sum of the same products, alone or beside other groups; in the same order
+  /// where the sums are ours.
+  @Test(arguments: grouped.filter { $0.batch == 1 })
+  func groupsAreLayersSideBySide(_ c: PacCase) throws {
+    var r = CounterRandom(seed: 13, purpose: .initialisation)
+    let reference = reference(c, &r)
+    let (whole, leaves) = try run(reference, stored: false, tape: Tape())
+    func part(_ leaf: Variable, _ group: Int, axis: Int = 0) -> Variable {
+      var extents = leaf.value.shape.dimensions
+      extents[axis] /= c.groups
+      let count = leaf.value.count / c.groups
+      return Variable(
+        Tensor(Shape(extents), Array(leaf.value.elements[group * count..<(group + 1) * count])))
+    }
+    let convolve = c.transposed ? pacconvTranspose2d : pacconv2d
+    let separate = try (0..<c.groups).flatMap { group in
+      try convolve(
+        part(leaves[0], group, axis: 1), .guide(leaves[1]), part(leaves[2], group),
+        part(leaves[3], group), c.window, 1, false, .identity
+      ).value.elements
+    }
+    guard c.channels.output / c.groups <= 48 else {
+      return expectEqual(whole.value, separate.map(Double.init), 2e-6)
+    }
+    #expect(whole.value.elements == separate)
   }
 }

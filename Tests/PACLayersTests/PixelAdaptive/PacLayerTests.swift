@@ -11,13 +11,14 @@ struct PacLayerCase: Sendable, CustomTestStringConvertible {
   var channels = (input: 2, guide: 3, output: 3)
   var size = Pair(7, 9)
   var batch = 1
+  var groups = 1
   var shared = false
   var masked = false
   var biased = true
 
   var testDescription: String {
     "\(kind) k\(window.kernelSize) s\(window.stride) p\(window.padding) o\(window.outputPadding) "
-      + "d\(window.dilation) \(options.type) \(options.smoothing) normalized \(options.normalized) "
+      + "d\(window.dilation) g\(groups) \(options.type) \(options.smoothing) normalized \(options.normalized) "
       + "channelWise \(options.channelWise) shared \(shared) masked \(masked)"
   }
 }
@@ -61,6 +62,24 @@ struct PacLayerCase: Sendable, CustomTestStringConvertible {
       kind: .transposed,
       window: PacWindow(kernelSize: 5, stride: 2, padding: 2, outputPadding: 1),
       channels: (3, 1, 3), size: Pair(4, 6), batch: 2, shared: true),
+    PacLayerCase(
+      kind: .convolution, window: PacWindow(kernelSize: 3, stride: Pair(1, 2), padding: 1),
+      options: .init(
+        type: .inverse(alpha: 0.3, lambda: 0.8, asymmetric: true), smoothing: .full(3),
+        normalized: true), channels: (4, 3, 6), batch: 2, groups: 2, masked: true),
+    PacLayerCase(
+      kind: .convolution, window: PacWindow(kernelSize: 3, padding: 2, dilation: 2),
+      options: .init(smoothing: .average(3)), channels: (3, 2, 3), groups: 3, masked: true,
+      biased: false),
+    PacLayerCase(
+      kind: .transposed,
+      window: PacWindow(kernelSize: 5, stride: 2, padding: 2, outputPadding: 1),
+      options: .init(type: .inverse(alpha: 0.1, lambda: 0.6), normalized: true),
+      channels: (4, 2, 4), size: Pair(4, 6), groups: 4),
+    PacLayerCase(
+      kind: .transposed, window: PacWindow(kernelSize: 3, stride: 2, padding: 1),
+      options: .init(smoothing: .gaussian), channels: (4, 1, 2), size: Pair(5, 4), batch: 2,
+      groups: 2, masked: true),
     PacLayerCase(
       kind: .pooling, window: PacWindow(kernelSize: 3, stride: 2, padding: 1),
       options: .init(
@@ -171,12 +190,14 @@ private enum Layer {
       self = .convolution(
         try PacConv2d(
           inputChannels: c.channels.input, outputChannels: c.channels.output, window: c.window,
-          options: c.options, bias: c.biased, sharedFilters: c.shared, random: &r))
+          groups: c.groups, options: c.options, bias: c.biased, sharedFilters: c.shared, random: &r)
+      )
     case .transposed:
       self = .transposed(
         try PacConvTranspose2d(
           inputChannels: c.channels.input, outputChannels: c.channels.output, window: c.window,
-          options: c.options, bias: c.biased, sharedFilters: c.shared, random: &r))
+          groups: c.groups, options: c.options, bias: c.biased, sharedFilters: c.shared, random: &r)
+      )
     case .pooling:
       self = .pooling(
         try PacPool2d(window: c.window, options: c.options, outputChannels: c.channels.output))
@@ -210,8 +231,9 @@ extension PacReference {
     let input: Shape = [c.batch, c.channels.input, c.size.height, c.size.width]
     let guide: Shape = [c.batch, c.channels.guide, geometry.rows.guide, geometry.columns.guide]
     self.init(
-      kind: c.kind, window: c.window, options: c.options, sharedFilters: c.shared,
-      inputShape: input, guideShape: guide, outputChannels: c.channels.output,
+      kind: c.kind, window: c.window, options: c.options, groups: c.groups,
+      sharedFilters: c.shared, inputShape: input, guideShape: guide,
+      outputChannels: c.channels.output,
       input: randomNumbers(input.count, &r), guide: randomNumbers(guide.count, &r))
     if case .inverse(let alpha, let lambda, _, _) = c.options.type {
       (self.alpha, self.lambda) = ([Double(alpha)], [Double(lambda)])

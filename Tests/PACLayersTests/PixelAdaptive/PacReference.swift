@@ -11,6 +11,7 @@ struct PacReference {
   var kind = Kind.convolution
   let window: PacWindow
   var options = AdaptingKernelOptions()
+  var groups = 1
   var sharedFilters = false
   /// [N, C, H, W], [N, G, Hg, Wg] and the number of output channels.
   let inputShape: Shape
@@ -149,12 +150,17 @@ struct PacReference {
 
   private func sum(_ n: Int, _ o: Int, _ window: [(value: Double, pixel: Int?)]) -> Double {
     let inputs = inputShape.channels
+    let (groupInputs, groupOutputs) = (inputs / groups, outputChannels / groups)
+    let first = o / groupOutputs * groupInputs
     let mixes = kind != .pooling && !sharedFilters
     var sum = bias.isEmpty ? 0 : bias[o]
     for (tap, (value, pixel)) in window.enumerated() {
       guard let pixel else { continue }
-      for c in mixes ? 0..<inputs : o..<o + 1 {
-        let pair = !mixes ? 0 : transposed ? c * outputChannels + o : o * inputs + c
+      for c in mixes ? first..<first + groupInputs : o..<o + 1 {
+        let pair =
+          !mixes
+          ? 0
+          : transposed ? c * groupOutputs + o % groupOutputs : o * groupInputs + c - first
         let w = kind == .pooling ? 1 : weight[pair * window.count + tap]
         sum += value * w * input[(n * inputs + c) * inputShape.pixels + pixel]
       }

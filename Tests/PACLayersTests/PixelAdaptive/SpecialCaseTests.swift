@@ -164,11 +164,13 @@ import Testing
   }
 
   /// Between the pixels of a flat neighbourhood the layer that starts as `linear` interpolates.
-  @Test func linearFillersInterpolate() throws {
+  @Test(arguments: [1, 2])
+  func linearFillersInterpolate(groups: Int) throws {
     var r = CounterRandom(seed: 36, purpose: .initialisation)
     let window = PacWindow(kernelSize: 5, stride: 2, padding: 2, outputPadding: 1)
     let layer = try PacConvTranspose2d(
-      inputChannels: 2, outputChannels: 2, window: window, filler: .linear, random: &r)
+      inputChannels: 2, outputChannels: 2, window: window, groups: groups, filler: .linear,
+      random: &r)
     let low = Tensor.uniform([1, 2, 4, 5], within: 1, using: &r)
     let high = try layer(
       Variable(low), kernel: ones(window, low.shape, transposed: true)
@@ -187,6 +189,34 @@ import Testing
       }
     }
   }
+
+  /// A grouped layer's weights are the ungrouped one's, as far as it has them; drawn ones keep to
+  /// the bound of their own fan-in.
+  @Test func groupedFillersAreBlocksOfTheWhole() throws {
+    var r = CounterRandom(seed: 38, purpose: .initialisation)
+    let window = PacWindow(kernelSize: 3, padding: 1)
+    func weight(_ filler: PacFiller, groups: Int) throws -> Tensor {
+      try PacConv2d(
+        inputChannels: 6, outputChannels: 6, window: window, groups: groups, filler: filler,
+        random: &r
+      ).weight.value
+    }
+    for filler in [PacFiller.crf, .crfPool] {
+      let (whole, grouped) = (try weight(filler, groups: 1), try weight(filler, groups: 3))
+      #expect(grouped.shape == [6, 2, 3, 3])
+      for o in 0..<6 {
+        for c in 0..<2 {
+          let own = (o * 2 + c) * 9
+          let same = (o * 6 + o / 2 * 2 + c) * 9
+          #expect(grouped.elements[own..<own + 9] == whole.elements[same..<same + 9])
+        }
+      }
+    }
+    let bound = 1 / Float(2 * 9).squareRoot()
+    let drawn = try weight(.uniform, groups: 3).elements.map(abs)
+    #expect(drawn.allSatisfy { $0 <= bound } && drawn.contains { $0 > 0.9 * bound })
+  }
+
   /// A file of weights must be whole although parts of the network are not trained; only the
   /// constant of a CRF's pooling is no parameter at all.
   @Test func listsWeightsThatAreNotTrained() throws {

@@ -10,6 +10,7 @@ module is one topic:
 | layers | adapting kernels, PAC convolution, transposed convolution, pooling, predicted filters |
 | meanfield | PacCRF and PacCRFLoose |
 | lattice | filters learned on the permutohedral lattice, BCL-CRF |
+| fullcrf | the fully-connected CRF on the permutohedral lattice |
 | upsampling | networks and filters of joint upsampling |
 | multiscale | of these, multi-scale guidance |
 | segmentation | FCN-8s, its variants, and the CRF on top |

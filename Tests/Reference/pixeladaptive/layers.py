@@ -101,18 +101,20 @@ def packernel2d(f, window, mask=None, kind="gaussian", smoothing="none", smooth_
     return kernel, None if mask is None else valid.sum((2, 3), keepdim=True) > 0
 
 
-def pacconv2d(v, kernel, weight, bias=None, window=Window(), shared_filters=False):
-    """v'_i = sum_j K_ij W[p_i - p_j] v_j + b.
+def pacconv2d(v, kernel, weight, bias=None, window=Window(), groups=1, shared_filters=False):
+    """v'_i = sum_j K_ij W[p_i - p_j] v_j + b; with groups, over the input channels of one's own.
 
-    `weight` is (C', C, kh, kw), of a transposed window (C, C', kh, kw), shared (1, 1, kh, kw).
+    `weight` is (C', C/g, kh, kw), of a transposed window (C, C'/g, kh, kw), shared (1, 1, kh, kw).
     """
     x = window.of_input(v) * kernel
     if shared_filters:
         out = torch.einsum("ncijhw,ij->nchw", x, weight[0, 0])
-    elif window.transposed:
-        out = torch.einsum("ncijhw,coij->nohw", x, weight)
     else:
-        out = torch.einsum("ncijhw,ocij->nohw", x, weight)
+        # Channels by group: axis g, then those within it. Other groups' channels never meet.
+        x = x.unflatten(1, (groups, -1))
+        filters = weight.unflatten(0, (groups, -1))
+        axes = "gcoij" if window.transposed else "gocij"
+        out = torch.einsum(f"ngcijhw,{axes}->ngohw", x, filters).flatten(1, 2)
     return out if bias is None else out + bias.view(1, -1, 1, 1)
 
 

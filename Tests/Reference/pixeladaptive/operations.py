@@ -64,7 +64,8 @@ def pac_layer(case):
         if case.operation == "pacpool2d":
             return values | {"output": pacpool2d(p["input"], kernel, window)}
         return values | {"output": pacconv2d(
-            p["input"], kernel, p["weight"], p.get("bias"), window, c["shared_filters"])}
+            p["input"], kernel, p["weight"], p.get("bias"), window, c.get("groups", 1),
+            c["shared_filters"])}
 
     return against_upstream(case, leaves_of(case), outputs)
 

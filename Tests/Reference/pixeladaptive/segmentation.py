@@ -7,6 +7,7 @@ import re
 import torch
 import torch.nn.functional as F
 
+from .fullcrf import fully_connected
 from .layers import Window, packernel2d, pacconv2d
 from .meanfield import initial_term, mean_field, position_features, yxrgb_features
 
@@ -125,6 +126,8 @@ def crf_plan(name):
 
 def refined(name, unary, image):
     """The scores after the CRF of a model's name, with unperturbed initial values."""
+    if name.startswith("fullcrf"):
+        return fully_connected(name, unary, image)
     if name == "convcrf":
         steps, unary_weight = 5, 0.8
         term = dict(compat_type="2d", spatial_filter=False, kernel_size=11, dilation=1, blur=4)

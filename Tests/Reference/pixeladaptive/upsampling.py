@@ -214,6 +214,37 @@ def joint_bilateral(model, factor, _, low, guide):
     return x.reshape(-1, maps, *x.shape[2:])
 
 
+def window_means(x, radius):
+    """Means over windows of 2 radius + 1 rows and columns, clipped at the border."""
+    size = 2 * radius + 1
+    return F.avg_pool2d(x, size, 1, radius, count_include_pad=False)
+
+
+def guided_filter(model, factor, _, low, guide):
+    """GuidedFilter_{radius}_{epsilon} (He et al. 2010) of the bilinearly enlarged map.
+
+    In every window the map is fitted by a'I + b to the guide's colors I; a pixel takes the mean of
+    the fits of the windows that it lies in.
+    """
+    radius, epsilon = int(model.split("_")[1]), float(model.split("_")[2])
+    maps = bilinear(low, factor)
+    mu, mean = window_means(guide, radius), window_means(maps, radius)
+    colors = guide.shape[1]
+    squares = (guide.unsqueeze(1) * guide.unsqueeze(2)).flatten(1, 2)
+    covariance = window_means(squares, radius).unflatten(1, (colors, colors))
+    covariance = covariance - mu.unsqueeze(1) * mu.unsqueeze(2)
+    # Matrices last: (N, H, W, 3, 3).
+    regular = covariance.permute(0, 3, 4, 1, 2) + epsilon * torch.eye(colors, dtype=guide.dtype)
+    products = (maps.unsqueeze(2) * guide.unsqueeze(1)).flatten(1, 2)
+    cross = window_means(products, radius).unflatten(1, (-1, colors))
+    cross = cross - mean.unsqueeze(2) * mu.unsqueeze(1)
+    a = torch.linalg.solve(regular, cross.permute(0, 3, 4, 2, 1))  # (N, H, W, 3, C)
+    a = a.permute(0, 4, 3, 1, 2)
+    b = mean - (a * mu.unsqueeze(1)).sum(2)
+    slopes = window_means(a.flatten(1, 2), radius).unflatten(1, (-1, colors))
+    return (slopes * guide.unsqueeze(1)).sum(2) + window_means(b, radius)
+
+
 def interpolated(_, factor, __, low, ___):
     """The model Bilinear."""
     return bilinear(low, factor)
@@ -225,6 +256,8 @@ def network(model):
         return (lambda *_: {}), interpolated
     if model.startswith("JBU_"):
         return (lambda *_: {}), joint_bilateral
+    if model.startswith("GuidedFilter_"):
+        return (lambda *_: {}), guided_filter
     if model in DJIF_CHANNELS:
         return djif_shapes, djif
     if model == "KernelPredictionUpsample":

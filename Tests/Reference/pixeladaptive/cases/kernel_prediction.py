@@ -41,4 +41,4 @@ def make(seed):
         config = dict(kernel_size=c["k"], dilation=c["d"], upsample=c["u"],
                       channel_wise=c["channel_wise"], normalize=c["normalize"])
         yield Case(case_name, "dynamic_filter", config, inputs)
-    yield from models.make(seed, MODELS)
+    yield from models.drawn(MODELS, seed)

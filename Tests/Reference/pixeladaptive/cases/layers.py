@@ -9,9 +9,9 @@ FIXED, ASYMMETRIC_FIXED = "inv_0.2_0.2_fixed", "inv_0.1_0.3_asym_fixed"
 
 
 def layer(operation, size, k=3, s=1, p=0, o=0, d=1, kernel="gaussian", smooth="none", norm=False,
-          mask=False, shared=False, channel_wise=False, bias=True, v=3, f=3, out=2, batch=1):
+          mask=False, shared=False, channel_wise=False, bias=True, v=3, f=3, out=2, batch=1, g=1):
     """One case. `size`: rows and columns of the input; k, s, p, o, d: kernel size, stride, padding,
-    output padding, dilation; v, f, out: channels of input, guide and output."""
+    output padding, dilation; v, f, out: channels of input, guide and output; g: groups."""
     k, s, p, o, d = map(pair, (k, s, p, o, d))
     return dict(locals())
 
@@ -71,6 +71,19 @@ LAYERS = [
     layer(POOL, (8, 8), p=1, channel_wise=True, v=2),
 ]
 
+# Groups, up to one for each channel.
+GROUPED = [
+    layer(CONV, (9, 17), p=1, v=6, out=4, g=2, batch=2),
+    layer(CONV, (8, 16), k=5, p=2, v=5, out=5, g=5),
+    layer(CONV, (10, 11), s=(2, 1), p=(1, 2), d=(1, 2), v=4, out=8, g=4, bias=False),
+    layer(CONV, (6, 7), p=1, v=4, out=18, g=2),
+    layer(CONV, (9, 10), p=1, kernel=ASYMMETRIC, smooth="full_3", norm=True, mask=True, v=6, out=3,
+          g=3),
+    layer(TRANSPOSE, (5, 9), k=5, s=2, p=2, o=1, v=6, out=9, g=3),
+    layer(TRANSPOSE, (5, 6), k=5, s=2, p=2, o=1, v=4, out=4, g=4, f=2, batch=2),
+    layer(TRANSPOSE, (4, 5), s=(2, 3), p=1, o=(0, 2), kernel=LEARNED, mask=True, v=4, out=2, g=2),
+]
+
 
 def name(number, c):
     """A name that says what is special about a case."""
@@ -78,6 +91,7 @@ def name(number, c):
     options = {"normalized": "norm", "mask": "mask", "shared": "shared",
                "channelwise": "channel_wise"}
     words += [word for word, option in options.items() if c[option]]
+    words += [f"groups{c['g']}"] * (c["g"] > 1)
     return f"{c['operation']}_{number:02d}_{'_'.join(words)}"
 
 
@@ -94,8 +108,10 @@ def parameters(c, draw):
     params, (kh, kw) = {}, c["k"]
     if c["operation"] != POOL:
         outputs = c["v"] if c["shared"] else c["out"]
-        shape = (1, 1) if c["shared"] else (outputs, c["v"])
-        shape = shape[::-1] if c["operation"] == TRANSPOSE else shape
+        shape = (outputs, c["v"] // c["g"])
+        if c["operation"] == TRANSPOSE:
+            shape = (c["v"], outputs // c["g"])
+        shape = (1, 1) if c["shared"] else shape
         params["weight"] = draw.spread(0.5, "weight", *shape, kh, kw)
         if c["bias"]:
             params["bias"] = draw.spread(1, "bias", outputs)
@@ -112,7 +128,16 @@ def parameters(c, draw):
 
 
 def make(seed):
-    for number, c in enumerate(LAYERS):
+    return drawn(LAYERS, seed)
+
+
+def make_groups(seed):
+    return drawn(GROUPED, seed)
+
+
+def drawn(layers, seed):
+    """The cases of a list."""
+    for number, c in enumerate(layers):
         case_name = name(number, c)
         draw = Drawn(seed, case_name)
         guide_channels = c["v"] if c["channel_wise"] else c["f"]
@@ -129,4 +154,6 @@ def make(seed):
             kernel_size=c["k"], stride=c["s"], padding=c["p"], output_padding=c["o"],
             dilation=c["d"], kernel_type=c["kernel"], smooth_kernel_type=c["smooth"],
             normalize_kernel=c["norm"], channel_wise=c["channel_wise"], shared_filters=c["shared"])
+        if c["g"] > 1:
+            config["groups"] = c["g"]
         yield Case(case_name, c["operation"], config, inputs, parameters(c, draw))

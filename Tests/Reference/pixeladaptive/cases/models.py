@@ -19,8 +19,12 @@ MODELS = [
 WHOLE = 600
 
 
-def make(seed, models=tuple(MODELS)):
-    """Cases of networks and their factors."""
+def make(seed):
+    return drawn(MODELS, seed)
+
+
+def drawn(models, seed):
+    """The cases of a list of models with their factors."""
     for model, factors in models:
         for factor in factors:
             for channels, loss, batch in ((1, "rmse", 2), (2, "epe", 1)):

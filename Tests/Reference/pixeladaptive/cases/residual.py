@@ -5,4 +5,4 @@ MODELS = [("DJFR", (4,)), ("DMSG", (2, 4, 16))]
 
 
 def make(seed):
-    return models.make(seed, MODELS)
+    return models.drawn(MODELS, seed)

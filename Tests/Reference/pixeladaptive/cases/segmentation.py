@@ -18,7 +18,12 @@ MODELS = [
 
 
 def make(seed):
-    for model, (height, width) in MODELS:
+    return drawn(MODELS, seed)
+
+
+def drawn(models, seed):
+    """The cases of a list of models with the sizes of their images."""
+    for model, (height, width) in models:
         name = f"{model}_{height}x{width}"
         image = Drawn(seed, name).spread(100, "image", 1, 3, height, width)
         rule = dict(kind="splitmix64", seed=seed, crf="initial values without perturbation")

@@ -15,7 +15,7 @@ func measureCRF() throws {
   let crf = try PacCRF(
     PacCRFOptions(
       channels: 21, numSteps: 5, fixedWeighting: true,
-      pairwiseKernels: [PairwiseKernel(dilation: 32)]), random: &random)
+      pairwiseKernels: [PairwiseKernel(kernelSize: 5, dilation: 32)]), random: &random)
   let unary = Variable(.uniform([1, 21, 500, 500], within: 2, using: &random))
   let image = Variable(.uniform([1, 3, 500, 500], within: 4, using: &random))
   try report { _ = try crf(unary, features: [image]) }
