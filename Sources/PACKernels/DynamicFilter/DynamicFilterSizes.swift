@@ -33,7 +33,7 @@ public struct DynamicFilterSizes: Sendable {
 
   /// The floats that a tile's weights take at most: with as many products of the backward pass they
   /// stay in a core's second-level cache.
-  private static let tileFloats = 1 << 15
+  private static let tileFloats = 56 << 10
 
   /// Prepares the extents.
   /// - Parameters:
