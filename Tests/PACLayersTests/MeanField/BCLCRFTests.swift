@@ -12,7 +12,8 @@ struct BCLCRFCase: Sendable, CustomTestStringConvertible {
   var finalOutput = FinalOutput.logQ
   var seed: UInt64
 
-  let (channels, size) = (3, Pair(5, 6))
+  let channels = 3
+  let size = Pair(5, 6)
 
   var options: BCLCRFOptions {
     BCLCRFOptions(

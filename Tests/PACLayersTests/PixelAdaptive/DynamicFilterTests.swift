@@ -152,11 +152,14 @@ struct DynamicFilterCase: Sendable, CustomTestStringConvertible {
       size: Pair(9, 21), kernelSize: Pair(5, 3), dilation: Pair(1, 2), channels: 4,
       channelWise: true, normalization: .none)
     let input = Variable(.uniform(layer.inputShape, within: 1, using: &r))
-    let numbers = (0..<4 * 15).map { _ in r.uniform(-1..<1) }
-    let filters = Tensor(layer.filterShape, numbers.flatMap { [Float](repeating: $0, count: 189) })
+    let numbers: [Float] = (0..<4 * 15).map { _ in Float(r.uniform(-1..<1)) }
+    let everywhere: [Float] = numbers.flatMap { [Float](repeating: $0, count: 9 * 21) }
+    let filters = Tensor(layer.filterShape, everywhere)
     // One filter for each channel on the diagonal of an ordinary convolution.
     var weight = [Float](repeating: 0, count: 16 * 15)
-    for (i, number) in numbers.enumerated() { weight[i / 15 * 5 * 15 + i % 15] = number }
+    for channel in 0..<4 {
+      for tap in 0..<15 { weight[(channel * 4 + channel) * 15 + tap] = numbers[channel * 15 + tap] }
+    }
     let expected = try conv2d(
       input, weight: Variable(Tensor([4, 4, 5, 3], weight)), padding: Pair(2, 2),
       dilation: Pair(1, 2))
@@ -198,8 +201,9 @@ struct DynamicFilterCase: Sendable, CustomTestStringConvertible {
     let layer = DynamicFilterCase(size: Pair(5, 9), upsample: 2, channels: 4)
     let input = Tensor.uniform(layer.inputShape, within: 1, using: &r)
     let filters = Variable(.uniform(layer.filterShape, within: 1, using: &r))
-    let enlarged = (0..<4 * 10 * 18).map {
-      input.elements[($0 / 180 * 5 + $0 / 18 % 10 / 2) * 9 + $0 % 18 / 2]
+    var enlarged: [Float] = []
+    for row in 0..<4 * 10 {
+      for column in 0..<18 { enlarged.append(input.elements[row / 2 * 9 + column / 2]) }
     }
     let expected = try dynamicFilter(
       Variable(Tensor([1, 4, 10, 18], enlarged)), filters: filters, kernelSize: 3, dilation: 2,

@@ -115,7 +115,7 @@ import Testing
       let (low, guide) = samples(factor, height: 1, width: 1)
       let map = try network(factor)(Variable(low), guide: Variable(guide)).value
       #expect(map.shape == [1, 1, factor, factor])
-      #expect(map.elements.allSatisfy(\.isFinite))
+      #expect(map.elements.allSatisfy { $0.isFinite })
     }
   }
 
