@@ -113,7 +113,8 @@ import Testing
   @Test func mapsAsSmallAsOnePixel() throws {
     for factor in [2, 4, 8, 16] {
       let (low, guide) = samples(factor, height: 1, width: 1)
-      let map = try network(factor)(Variable(low), guide: Variable(guide)).value
+      let network = try network(factor)
+      let map = try network(Variable(low), guide: Variable(guide)).value
       #expect(map.shape == [1, 1, factor, factor])
       #expect(map.elements.allSatisfy { $0.isFinite })
     }
