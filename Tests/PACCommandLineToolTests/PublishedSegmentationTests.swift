@@ -54,14 +54,15 @@ import Testing
   /// The CRF `p4d321p2ds311`, with steps of their own names behind `crf.steps.S`.
   private static func crf(steps: Int?) -> [(name: String, shape: Shape)] {
     let prefixes = steps.map { (0..<$0).map { "crf.steps.\($0)" } } ?? ["crf"]
-    return prefixes.flatMap { step in
+    let ofSteps = prefixes.flatMap { step -> [(name: String, shape: Shape)] in
       [
         ("\(step).unary_weight", []), ("\(step).messengers.0.weight", [classes, classes, 3, 3]),
         ("\(step).messengers.1.weight", [1, 1, 3, 3]),
         ("\(step).compat.1.weight", [classes, classes, 1, 1]), ("\(step).pairwise_weights.0", []),
         ("\(step).pairwise_weights.1", []),
       ]
-    } + [("feat_scales.0", [3]), ("feat_scales.1", [3])]
+    }
+    return ofSteps + [("feat_scales.0", [3]), ("feat_scales.1", [3])]
   }
 
   private static let full: [(name: String, shape: Shape)] =
