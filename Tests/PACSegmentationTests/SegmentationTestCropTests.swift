@@ -24,7 +24,7 @@ import Testing
 
   private func task(_ model: String, testCrop: Int?) throws -> SegmentationTask {
     var settings = SegmentationSettings()
-    try #require(settings.choose(model: model))
+    settings.network = try SegmentationModelName(model)
     settings.testCrop = testCrop
     var configuration = TrainingConfiguration(settings, tasks: [SegmentationSettings.self])
     configuration.data = folder("data.h5")
