@@ -1,11 +1,6 @@
 // The weights in the order of a phase's taps, the sums of their gradients, and a worker's memory.
 
 extension PacDense {
-  /// C/g.
-  var groupInputs: Int { inputChannels / groups }
-  /// C′/g.
-  var groupOutputs: Int { outputChannels / groups }
-
   /// The weights of a phase's taps as a matrix for each group, [g, C′/g, C/g·T].
   func gatheredWeight(_ phase: PacPhase) -> ScratchBuffer {
     let result = ScratchBuffer(count: outputChannels * groupInputs * phase.taps)
@@ -50,6 +45,10 @@ extension PacDense {
       for group in operation.groupMatrices(tile, phase, scratch) {
         group.addWeightGradient(to: weights[tile.phase].pointer)
       }
+      addBias(tile, scratch, operation)
+    }
+
+    func addBias(_ tile: PacTile, _ scratch: Scratch, _ operation: PacDense) {
       for channel in 0..<operation.outputChannels {
         let gradient = scratch.output.pointer + channel * scratch.stride
         var sum: Float = 0
@@ -86,7 +85,8 @@ extension PacDense {
       stride = tiling.tilePixels
       kernel = ScratchBuffer(count: tiling.mostTaps * stride)
       kernelGradient = ScratchBuffer(count: backward ? tiling.mostTaps * stride : 0)
-      columns = ScratchBuffer(count: operation.inputChannels * tiling.mostTaps * stride)
+      let rows = operation.isDepthwise ? 0 : operation.inputChannels * tiling.mostTaps
+      columns = ScratchBuffer(count: rows * stride)
       output = ScratchBuffer(count: (outputRows ?? operation.outputChannels) * stride)
       adapting = ScratchBuffer(count: operation.adapting.scratchCount(pixels: stride))
     }

@@ -50,6 +50,9 @@ extension PacDense {
   private func packPanels(_ tile: PacTile, _ phase: PacPhase, _ scratch: Scratch) {
     fillKernel(tile, phase, scratch)
     let depth = groupInputs * phase.taps
+    // Read once: with a channel in each group, its divisions would take longer than the products.
+    let channelStride = input.channelStride
+    let (groupStride, panelStride) = (groupInputs * channelStride, depth * tile.pixels)
     forEachInputRun(tile, phase) { tap, pixel, run in
       let kernel = scratch.kernel.pointer + tap * scratch.stride + pixel
       let source = input.base + run.offset
@@ -58,8 +61,8 @@ extension PacDense {
         let valid = run.valid.clamped(to: x..<x + Vector.lanes).shifted(by: -x)
         for group in 0..<groups {
           packVector(
-            source + group * groupInputs * input.channelStride + x, kernel + x, valid,
-            target + (group * tile.pixels + x) * depth)
+            source + group * groupStride + x, channelStride, kernel + x, valid,
+            target + group * panelStride + x * depth)
         }
       }
     }
@@ -69,20 +72,20 @@ extension PacDense {
   /// the image.
   @inline(__always)
   private func packVector(
-    _ source: UnsafePointer<Float>, _ kernel: UnsafePointer<Float>, _ valid: Range<Int>,
-    _ target: UnsafeMutablePointer<Float>
+    _ source: UnsafePointer<Float>, _ channelStride: Int, _ kernel: UnsafePointer<Float>,
+    _ valid: Range<Int>, _ target: UnsafeMutablePointer<Float>
   ) {
     if valid.count == Vector.lanes {
       let factor = Vector(loading: kernel)
       for channel in 0..<groupInputs {
-        (Vector(loading: source + channel * input.channelStride) * factor)
+        (Vector(loading: source + channel * channelStride) * factor)
           .store(to: target + channel * Vector.lanes)
       }
     } else {
       for channel in 0..<groupInputs {
         Vector.zero.store(to: target + channel * Vector.lanes)
         for x in valid {
-          target[channel * Vector.lanes + x] = source[channel * input.channelStride + x] * kernel[x]
+          target[channel * Vector.lanes + x] = source[channel * channelStride + x] * kernel[x]
         }
       }
     }

@@ -3,15 +3,19 @@
 ///
 /// For a tile of P output pixels with T taps the neighbours are packed, scaled by K, into a matrix
 /// [C·T, P] that stays in cache; one matrix product with the weights [C′, C·T] gives the tile's
-/// output. With groups there is a product for each, with that group's channels alone; K and the
-/// packed neighbours serve all of them. The backward pass packs the same matrix again instead of
-/// keeping it.
+/// output. With groups there is a product for each, with that group's channels alone; with a group
+/// for each channel there is none. K and the packed neighbours serve all groups. The backward pass
+/// packs the same matrix again instead of keeping it.
 struct PacDense {
   let geometry: PacGeometry
   let inputChannels: Int
   let outputChannels: Int
   /// Groups of neighbouring channels; an output sees the inputs of its own group.
   let groups: Int
+  /// C/g.
+  let groupInputs: Int
+  /// C′/g.
+  let groupOutputs: Int
   let adapting: AdaptingTiles
   let input: PolyphasePlanes
   let weight: UnsafePointer<Float>
@@ -33,6 +37,8 @@ struct PacDense {
     self.inputChannels = inputChannels
     self.outputChannels = outputChannels
     self.groups = groups
+    groupInputs = inputChannels / groups
+    groupOutputs = outputChannels / groups
     self.adapting = AdaptingTiles(adapting, geometry)
     self.input = PolyphasePlanes(
       reading: input, channels: inputChannels, height: geometry.rows.input,
@@ -52,6 +58,9 @@ struct PacDense {
   func forward(
     bias: UnsafePointer<Float>?, rectified: Bool, output: UnsafeMutablePointer<Float>
   ) {
+    if isDepthwise {
+      return forwardDepthwise(bias: bias, rectified: rectified, output: output)
+    }
     if usesPanels {
       return forwardPanels(bias: bias, rectified: rectified, output: output)
     }
@@ -124,12 +133,18 @@ struct PacDense {
             let phase = tiling.phases[tile.phase]
             fillKernel(tile, phase, scratch)
             loadGradient(tile, phase, scratch, outputGradient, rectifiedOutput)
-            if gradients.weight != nil || gradients.bias != nil {
-              packColumns(tile, phase, scratch)
-              sums[bands[task]].add(tile, phase, scratch, self)
+            if isDepthwise {
+              spreadDepthwise(
+                tile, phase, scratch, weights[tile.phase], inputSums, sums[bands[task]], gradients)
+            } else {
+              if gradients.weight != nil || gradients.bias != nil {
+                packColumns(tile, phase, scratch)
+                sums[bands[task]].add(tile, phase, scratch, self)
+              }
+              guard gradients.input != nil || gradients.adapting != nil else { continue }
+              spread(tile, phase, scratch, weights[tile.phase], inputSums, gradients)
             }
-            guard gradients.input != nil || gradients.adapting != nil else { continue }
-            spread(tile, phase, scratch, weights[tile.phase], inputSums, gradients, guideSums)
+            passOnKernelGradient(tile, phase, scratch, gradients, guideSums)
           }
         }
       }
@@ -164,11 +179,11 @@ struct PacDense {
     }
   }
 
-  /// From the output's gradient to those of input and K, which are scattered to where the tile
-  /// read.
+  /// From the output's gradient to those of K and of the input, which is scattered to where the
+  /// tile read.
   private func spread(
     _ tile: PacTile, _ phase: PacPhase, _ scratch: Scratch, _ weight: ScratchBuffer,
-    _ inputSums: PolyphasePlanes?, _ gradients: PacGradients, _ guideSums: PolyphasePlanes?
+    _ inputSums: PolyphasePlanes?, _ gradients: PacGradients
   ) {
     for group in groupMatrices(tile, phase, scratch) {
       group.computeColumnGradient(weights: weight.pointer)
@@ -190,6 +205,13 @@ struct PacDense {
         for x in run.valid { kernelGradient[x].addProduct(column[x], value[x]) }
       }
     }
+  }
+
+  /// From the tile's gradient of K to the guidance, or to K if it was given.
+  private func passOnKernelGradient(
+    _ tile: PacTile, _ phase: PacPhase, _ scratch: Scratch, _ gradients: PacGradients,
+    _ guideSums: PolyphasePlanes?
+  ) {
     guard let adaptingGradient = gradients.adapting else { return }
     if let guideSums {
       adapting.scatter(
