@@ -6,7 +6,7 @@ struct ChannelLatticeBlur: LatticeBlur {
   private let isShared: Bool
   private let offsets: Int
   /// [offsets, C up to whole vectors].
-  private let packed: [Float]
+  private let packed: ScratchBuffer
 
   var outputs: Int { inputs }
 
@@ -17,18 +17,20 @@ struct ChannelLatticeBlur: LatticeBlur {
   ///   - isShared: whether one filter serves all channels.
   ///   - offsets: S.
   init(_ weight: UnsafePointer<Float>, channels: Int, isShared: Bool, offsets: Int) {
-    let width = Octet.count(channels) * 8
-    var packed = [Float](repeating: 0, count: offsets * width)
-    for o in 0..<offsets {
-      for channel in 0..<channels {
-        packed[o * width + channel] = weight[(isShared ? 0 : channel) * offsets + o]
-      }
+    self.init(channels: channels, isShared: isShared, offsets: offsets) { o, channel in
+      weight[(isShared ? 0 : channel) * offsets + o]
     }
-    self.init(packed, channels: channels, isShared: isShared, offsets: offsets)
   }
 
-  private init(_ packed: [Float], channels: Int, isShared: Bool, offsets: Int) {
-    (self.packed, self.inputs, self.isShared, self.offsets) = (packed, channels, isShared, offsets)
+  private init(
+    channels: Int, isShared: Bool, offsets: Int, element: (_ o: Int, _ channel: Int) -> Float
+  ) {
+    (self.inputs, self.isShared, self.offsets) = (channels, isShared, offsets)
+    let width = Octet.count(channels) * 8
+    packed = ScratchBuffer(zeros: offsets * width)
+    for o in 0..<offsets {
+      for channel in 0..<channels { packed.pointer[o * width + channel] = element(o, channel) }
+    }
   }
 
   var inputOctets: Int { Octet.count(inputs) }
@@ -36,8 +38,9 @@ struct ChannelLatticeBlur: LatticeBlur {
 
   func transposed(_ neighborhood: LatticeNeighborhood) -> ChannelLatticeBlur {
     let width = inputOctets * 8
-    let turned = neighborhood.opposites.flatMap { packed[$0 * width..<($0 + 1) * width] }
-    return ChannelLatticeBlur(turned, channels: inputs, isShared: isShared, offsets: offsets)
+    return ChannelLatticeBlur(channels: inputs, isShared: isShared, offsets: offsets) {
+      packed.pointer[neighborhood.opposites[$0] * width + $1]
+    }
   }
 
   func addProducts(
@@ -46,18 +49,16 @@ struct ChannelLatticeBlur: LatticeBlur {
   ) {
     let octets = inputOctets
     let (from, to) = (Octet.at(sources), Octet.at(targets))
-    packed.withUnsafeBufferPointer { packed in
-      chunk.sources.withUnsafeBufferPointer { sources in
-        chunk.targets.withUnsafeBufferPointer { targets in
-          guard let packed = packed.baseAddress else { return }
-          for o in 0..<offsets {
-            let weight = Octet.at(packed + o * octets * 8)
-            for pair in Int(chunk.first[o])..<Int(chunk.first[o + 1]) {
-              let (source, target) = (
-                from + Int(sources[pair]) * octets, to + Int(targets[pair]) * octets
-              )
-              for k in 0..<octets { target[k].addProduct(weight[k], source[k]) }
-            }
+    let weights = Octet.at(packed.pointer)
+    chunk.sources.withUnsafeBufferPointer { sources in
+      chunk.targets.withUnsafeBufferPointer { targets in
+        for o in 0..<offsets {
+          let weight = weights + o * octets
+          for pair in Int(chunk.first[o])..<Int(chunk.first[o + 1]) {
+            let (source, target) = (
+              from + Int(sources[pair]) * octets, to + Int(targets[pair]) * octets
+            )
+            for k in 0..<octets { target[k].addProduct(weight[k], source[k]) }
           }
         }
       }

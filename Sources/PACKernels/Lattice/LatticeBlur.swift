@@ -2,7 +2,7 @@
 ///
 /// Sums run over the offsets in order, in each of them over the input channels: the result is the
 /// same, bit for bit, for any number of threads.
-protocol LatticeBlur: Sendable {
+protocol LatticeBlur {
   /// C, the number of input channels.
   var inputs: Int { get }
   /// C′, the number of output channels.
