@@ -37,6 +37,31 @@ func message(_ body: () throws -> Void) -> String {
       inputChannels: 2, outputChannels: 2, window: window, filler: filler, random: &random)
   }
 
+  @Test func predictedFilters() {
+    func expect(_ expected: String, _ body: () throws -> Variable) {
+      #expect(message { _ = try body() } == expected)
+    }
+    let input = zeros([2, 4, 5, 6])
+    expect("dynamicFilter: kernelSize is (3, 4); allowed: odd numbers") {
+      try dynamicFilter(input, filters: input, kernelSize: Pair(3, 4))
+    }
+    expect("dynamicFilter: dilation is (1, 0); allowed: 1 and more") {
+      try dynamicFilter(input, filters: input, kernelSize: 3, dilation: Pair(1, 0))
+    }
+    expect("dynamicFilter: upsample is 0; allowed: 1 and more") {
+      try dynamicFilter(input, filters: input, kernelSize: 3, upsample: 0)
+    }
+    expect("dynamicFilter: filters is of shape [2, 4, 5, 6]; allowed: [2, 9, 10, 12]") {
+      try dynamicFilter(input, filters: input, kernelSize: 3, upsample: 2)
+    }
+    expect("dynamicFilter: filters is of shape [2, 4, 5, 6]; allowed: [2, 36, 5, 6]") {
+      try dynamicFilter(input, filters: input, kernelSize: 3, channelWise: true)
+    }
+    expect("dynamicFilter: input is of shape [4, 5]; allowed: [N, C, H, W], none of them 0") {
+      try dynamicFilter(zeros([4, 5]), filters: input, kernelSize: 3)
+    }
+  }
+
   @Test func arguments() {
     func expect(_ expected: String, _ body: () throws -> Void) {
       #expect(message(body) == expected)

@@ -243,34 +243,46 @@ final class DynamicFilterTile {
   func addInputGradient(
     _ group: Group, to gradient: UnsafeMutablePointer<Float>, at place: Place
   ) {
+    switch group {
+    case .one: spreadGradient(Channels<1>(), place)
+    case .four: spreadGradient(Channels<4>(), place)
+    }
     let columns = paddedColumns(place)
-    let rows = place.rows.count + sizes.rows.size - 1
     for channel in 0..<group.rawValue {
-      let sums = padded + channel * paddedCount
-      sums.update(repeating: 0, count: rows * paddedStride)
-      for row in 0..<place.rows.count {
-        // Tap by tap along the row, since the vectors of neighboring taps overlap.
-        forEachTap { tap, shift in
-          let target = sums + row * paddedStride + shift
-          for x in Swift.stride(from: 0, to: width(place), by: Vector.lanes) {
-            var sum = Vector(loading: target + x)
-            for phase in 0..<sizes.phases {
-              sum = sum.adding(
-                Vector(loading: weightRow(row, phase) + tap * stride + x),
-                times: Vector(loading: gradientRow(channel, row, phase) + x))
-            }
-            sum.store(to: target + x)
-          }
-        }
-      }
-      for row in 0..<rows {
+      for row in 0..<place.rows.count + sizes.rows.size - 1 {
         let y = imageRow(place.rows.lowerBound + row, place)
         guard y >= 0, y < sizes.rows.input else { continue }
         let target = gradient + channel * sizes.inputPixels + y * sizes.columns.input
         accumulate(
-          sums + row * paddedStride + columns.lowerBound,
+          padded + channel * paddedCount + row * paddedStride + columns.lowerBound,
           into: target + columns.lowerBound + place.columns.lowerBound - sizes.columns.padding,
           count: columns.count)
+      }
+    }
+  }
+
+  /// The tile's share of ∂v, in the place of the loaded input.
+  @inline(__always)
+  private func spreadGradient<let count: Int>(_: Channels<count>, _ place: Place) {
+    padded.update(repeating: 0, count: count * paddedCount)
+    for row in 0..<place.rows.count {
+      // Tap by tap along the row, since the vectors of neighboring taps overlap.
+      forEachTap { tap, shift in
+        for x in Swift.stride(from: 0, to: width(place), by: Vector.lanes) {
+          let target = padded + row * paddedStride + shift + x
+          var sums = InlineArray<count, Vector>(repeating: .zero)
+          for channel in 0..<count {
+            sums[channel] = Vector(loading: target + channel * paddedCount)
+          }
+          for phase in 0..<sizes.phases {
+            let weight = Vector(loading: weightRow(row, phase) + tap * stride + x)
+            for channel in 0..<count {
+              sums[channel] = sums[channel].adding(
+                weight, times: Vector(loading: gradientRow(channel, row, phase) + x))
+            }
+          }
+          for channel in 0..<count { sums[channel].store(to: target + channel * paddedCount) }
+        }
       }
     }
   }
