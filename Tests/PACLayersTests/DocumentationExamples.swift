@@ -247,7 +247,7 @@ import Testing
         count += 1
       }
     }
-    #expect(count == 16)
+    #expect(count == 20)
   }
 
   private func lines(_ text: String) -> [String] {

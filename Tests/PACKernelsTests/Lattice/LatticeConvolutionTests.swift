@@ -74,7 +74,8 @@ import Testing
     }
     let neighborhood = LatticeNeighborhood(dimensions: d, size: 1)
     let taps = neighborhood.gaussian.count
-    let features = numbers(d * pixels, 3)
+    // Wide enough for some thousand points of the lattice.
+    let features = numbers(d * pixels, d == 2 ? 12 : 3)
     let input = numbers(inputs * pixels, 1)
     let weight = numbers(isShared ? taps : outputs * inputs * taps, 1)
     let upstream = numbers(outputs * pixels, 1)

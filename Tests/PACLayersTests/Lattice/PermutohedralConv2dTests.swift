@@ -222,11 +222,11 @@ struct LatticeCase: Sendable, CustomTestStringConvertible {
         == "FeatureLattice: outputFeatures is of shape [1, 3, 4, 5]; allowed: [1, 2, H′, W′]")
     #expect(
       built(map, Tensor(repeating: -.infinity, [1, 2, 1, 1]))
-        == "FeatureLattice: outputFeatures is up to -inf in size; allowed: finite numbers up to "
+        == "FeatureLattice: outputFeatures is up to -inf; allowed: finite numbers up to "
         + "9237; divide by larger widths")
     #expect(
       built(Tensor(repeating: 20_000, [1, 2, 1, 1]))
-        == "FeatureLattice: features is up to 20000.0 in size; allowed: finite numbers up to 9237; "
+        == "FeatureLattice: features is up to 20000.0; allowed: finite numbers up to 9237; "
         + "divide by larger widths")
 
     let lattice = try FeatureLattice(Variable(map))

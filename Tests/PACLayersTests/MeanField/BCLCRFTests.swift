@@ -232,7 +232,7 @@ struct BCLCRFCase: Sendable, CustomTestStringConvertible {
         == "BCLCRF: features[0] is of shape [1, 2, 4, 5]; allowed: [1, 5, 4, 5]")
     #expect(
       applied([1, 3, 4, 5], [yxrgb, Tensor(repeating: 1e6, [1, 2, 4, 5])])
-        == "BCLCRF, pairwise kernel 1: FeatureLattice: features is up to 1000000.0 in size; allowed: "
+        == "BCLCRF, pairwise kernel 1: FeatureLattice: features is up to 1000000.0; allowed: "
         + "finite numbers up to 9237; divide by larger widths")
   }
 }

@@ -67,15 +67,13 @@ import Testing
     }
   }
 
-  /// The parameters' gradients of an l2 loss, with features of both branches well away from 0.
+  /// Features of both branches are well away from 0.
   @Test(arguments: [2, 4])
   func gradients(_ factor: Int) throws {
     let network = try network(factor)
     let (low, guide) = samples(factor, channels: 2, height: 3, width: 2)
-    let target = Tensor(repeating: 1, [1, 2, 3 * factor, 2 * factor])
     try checkGradients(of: network.parameters) { tape in
-      meanSquaredError(
-        try network(Variable(low, tape: tape), guide: Variable(guide, tape: tape)), target)
+      try network(Variable(low, tape: tape), guide: Variable(guide, tape: tape))
     }
   }
 
