@@ -90,17 +90,19 @@ struct ConvertWeights: TaskCommand {
   private func names(
     of weights: NetworkWeights, _ network: NetworkLabel?, _ tasks: TaskList
   ) throws -> PublishedNames {
-    let recognized = tasks.recognized(weights)
     guard let network, let settings = tasks.settings(of: network.model) else {
-      return recognized?.names ?? .own
+      return tasks.recognized(weights)?.names ?? .own
     }
     let names = settings.publishedNames
-    let match = weights.match([], names: names)
-    if model != nil, recognized?.names.constants.map(\.name) != names.constants.map(\.name) {
-      let fit = recognized.map { "they fit \($0.description)" } ?? "no network is recognized"
-      throw WeightsError.otherModel(weights.path, ["expected \(network.model); \(fit)"])
+    if model != nil {
+      let recognized = tasks.recognized(weights)
+      let found = recognized?.names.constants ?? []
+      guard found.map(\.name) == names.constants.map(\.name) else {
+        let fit = recognized.map { "they fit \($0.description)" } ?? "no network is recognized"
+        throw WeightsError.otherModel(weights.path, ["expected \(network.model)", fit])
+      }
     }
-    try weights.requireConstants(of: match)
+    try weights.requireConstants(of: weights.match([], names: names))
     return names
   }
 }
