@@ -28,7 +28,7 @@ func checkGradients(
     // precision.
     let size = max(start.elements.lazy.map(abs).max() ?? 0, 0.01)
     let slope = gradient.elements.reduce(0.0) { $0 + Double(abs($1)) }
-    guard slope > 1e-3 else { continue }
+    guard slope > 1e-3 * Double(count) else { continue }
     func moved(_ step: Float) throws -> [Float] {
       parameter.value = Tensor(
         start.shape,
@@ -36,7 +36,8 @@ func checkGradients(
       defer { parameter.value = start }
       return try output(nil).value.elements
     }
-    let step = min(size * 1e-3, Float(0.002 * Double(count) / slope))
+    // Small enough that few activations cross 0, large enough beside rounding.
+    let step = min(size * 1e-3, Float(1e-4 * Double(count) / slope))
     let (above, below) = (try moved(step), try moved(-step))
     var change = 0.0
     for index in 0..<count {
