@@ -26,7 +26,7 @@ func checkGradients(
     let gradient = parameter.gradient
     // Along the gradient's signs the change of the output is largest against the rounding of single
     // precision.
-    let size = max(start.elements.lazy.map(abs).max() ?? 0, 0.01)
+    let size = max(start.elements.lazy.map(abs).max() ?? 0, 0.1)
     let slope = gradient.elements.reduce(0.0) { $0 + Double(abs($1)) }
     guard slope > 1e-3 * Double(count) else { continue }
     func moved(_ step: Float) throws -> [Float] {
