@@ -64,9 +64,16 @@ let package = Package(
     library(
       "PACCommandLineTool",
       [
-        "PACVerification", "PACBenchmarking", "PACSegmentation", "PACUpsampling", "PACTraining",
-        "PACCheckpoints", "PACConfiguration", "PACData", "PACDistributed", "PACWeights", "PACHDF5",
+        "PACReproduction", "PACVerification", "PACBenchmarking", "PACSegmentation",
+        "PACUpsampling", "PACTraining", "PACCheckpoints", "PACConfiguration", "PACData",
+        "PACDistributed", "PACWeights", "PACHDF5",
         "PACFiles", "PACText", "PACKernels", "CPACPlatform", argumentParser, logging,
+      ]),
+    library(
+      "PACReproduction",
+      [
+        "PACTraining", "PACCheckpoints", "PACConfiguration", "PACData", "PACWeights", "PACModels",
+        "PACTensors", "PACFiles", "PACText", "CPACPlatform",
       ]),
     library(
       "PACVerification",
@@ -190,6 +197,7 @@ let package = Package(
     tests(
       "PACSegmentationTests",
       ["PACSegmentation", "PACTraining", "PACData", "PACTestSupport"]),
+    tests("PACReproductionTests", ["PACReproduction", "PACTestSupport"]),
     tests("PACDenoisingTaskTests", ["PACCheckpoints", "PACData", "PACTestSupport"]),
     tests(
       "PACCommandLineToolTests",

@@ -118,7 +118,7 @@ public struct UpsamplingTask: PredictingTask {
   }
 
   private var published: PublishedResult? {
-    publishedUpsampling(of: dataset.description.collection, settings)
+    settings.published(in: configuration, on: dataset.description)
   }
 
   // MARK: - Predictions

@@ -100,7 +100,7 @@ public enum ProcessSetup {
   }
 
   /// The checksum of this program's file, or its version if the file cannot be read.
-  private static func programChecksum() -> String {
+  static func programChecksum() -> String {
     var sum = CRC32()
     do throws(SystemFile.Failure) {
       let file = try SystemFile("/proc/self/exe", for: .reading)

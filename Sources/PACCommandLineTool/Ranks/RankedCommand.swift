@@ -5,11 +5,11 @@ import PACTraining
 /// A command whose work runs inside `withRanks`; any other command runs as a single process.
 protocol RankedCommand: ParsableCommand {}
 
-/// A ranked command that needs the program's list of tasks.
-protocol TaskCommand: RankedCommand {
+/// A command that needs the program's list of tasks.
+protocol TaskCommand: ParsableCommand {
   /// Runs the command.
   /// - Parameter tasks: the tasks that a configuration can choose.
-  /// - Throws: the error that ends the command, see `withRanks`.
+  /// - Throws: the error that ends the command; if it is a ranked one, see `withRanks`.
   func run(_ tasks: TaskList) throws
 }
 

@@ -3,7 +3,7 @@ import Foundation
 import PACDistributed
 import PACTraining
 
-struct EvaluateCommand: TaskCommand {
+struct EvaluateCommand: RankedCommand, TaskCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
     abstract: "Evaluates networks on the test split; the ranks share the samples.",
@@ -110,6 +110,8 @@ struct EvaluateCommand: TaskCommand {
     members.append(("samples", result.samples.count))
     members += zip(result.metrics, result.values).map { ($0.name, $1) }
     members += [("unit", result.units[0]), ("loss", result.loss)]
+    members.append(("headline", result.metrics[result.headline ?? 0].name))
+    members.append(("metrics", result.metrics.map(\.name)))
     if isTable {
       members += [
         ("published", result.published?.value), ("seconds", result.secondsPerSample),

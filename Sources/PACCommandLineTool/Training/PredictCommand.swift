@@ -3,7 +3,7 @@ import Foundation
 import PACData
 import PACTraining
 
-struct PredictCommand: TaskCommand {
+struct PredictCommand: RankedCommand, TaskCommand {
   static let configuration = CommandConfiguration(
     commandName: "predict",
     abstract: "Writes the predictions for the test split; the ranks share the samples.",
@@ -31,8 +31,17 @@ struct PredictCommand: TaskCommand {
     help: "Also write the network's scores, [C, H, W], as scores/NAME.npy (segmentation only).")
   var scores = false
 
+  @Option(help: "Only so many samples, from the first of the split on, and no archive.")
+  var first: Int?
+
   @Flag(help: "Print the summary as one JSON object.")
   var json = false
+
+  func validate() throws {
+    if let first, first < 1 {
+      throw ValidationError("Cannot predict --first \(first) samples, choose 1 or more")
+    }
+  }
 
   func run(_ tasks: TaskList) throws {
     try withRanks { communicator in
@@ -44,7 +53,7 @@ struct PredictCommand: TaskCommand {
       }
       let written = try writePredictions(
         of: network, tasks: tasks, besides: others,
-        communicator: communicator, to: out, keepsScores: scores,
+        communicator: communicator, to: out, keepsScores: scores, first: first,
         note: { source.report($0, communicator) })
       try communicator.together {
         guard communicator.isRankZero else { return }

@@ -4,7 +4,7 @@ import Logging
 import PACDistributed
 import PACTraining
 
-struct TrainCommand: TaskCommand {
+struct TrainCommand: RankedCommand, TaskCommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
     abstract: "Trains a network on one process, or data-parallel on several under mpirun.",
@@ -23,7 +23,7 @@ struct TrainCommand: TaskCommand {
   var timeline: String?
 
   func run(_ tasks: TaskList) throws {
-    StopSignals.hold()
+    StopSignals.run.hold()
     try withRanks { communicator in
       let configuration = try communicator.together { try settings.load(tasks) }
       let logger = Logger(label: "pac")
