@@ -72,8 +72,9 @@ let package = Package(
     library(
       "PACReproduction",
       [
-        "PACTraining", "PACCheckpoints", "PACConfiguration", "PACData", "PACWeights", "PACModels",
-        "PACTensors", "PACFiles", "PACText", "CPACPlatform",
+        "PACTraining", "PACCheckpoints", "PACData", "PACWeights", "PACModels", "PACFiles",
+        "PACText",
+        "CPACPlatform",
       ]),
     library(
       "PACVerification",
@@ -202,8 +203,9 @@ let package = Package(
     tests(
       "PACCommandLineToolTests",
       [
-        "PACCommandLineTool", "PACVerification", "PACCheckpoints", "PACData", "PACWeights",
-        "PACOptimizers", "PACHDF5", "PACImageFiles", "PACTensors", "PACText", "PACKernels",
+        "PACCommandLineTool", "PACReproduction", "PACVerification", "PACCheckpoints", "PACData",
+        "PACWeights", "PACOptimizers", "PACHDF5", "PACImageFiles", "PACTensors", "PACText",
+        "PACKernels",
         "PACTestSupport",
         yams,
       ]),

@@ -1,18 +1,19 @@
 import PACData
 import PACTraining
 
-extension UpsamplingSettings {
+extension UpsamplingTask {
   /// The paper's result for the network, to show next to ours; nil if it reports nothing on this
   /// dataset.
   ///
   /// Su et al., *Pixel-Adaptive Convolutional Neural Networks*, CVPR 2019, tables 1 and 2: on NYU
   /// Depth V2 the root mean square error in centimetres of 449 frames, on MPI-Sintel the end-point
   /// error in pixels of 133.
-  public func published(
-    in configuration: TrainingConfiguration, on dataset: DatasetDescription
+  public static func published(
+    for settings: UpsamplingSettings, in configuration: TrainingConfiguration,
+    on dataset: DatasetDescription
   ) -> PublishedResult? {
     let (samples, decimals, table): (Int, Int, [String: [Int: Double]])
-    switch (PublishedCollection(rawValue: dataset.collection), target) {
+    switch (PublishedCollection(rawValue: dataset.collection), settings.target) {
     case (.nyu, .depth):
       (samples, decimals) = (449, 2)
       table = [
@@ -28,7 +29,8 @@ extension UpsamplingSettings {
       ]
     default: return nil
     }
-    return PublishedResult(samples: samples, decimals: decimals, value: table[model]?[factor])
+    return PublishedResult(
+      samples: samples, decimals: decimals, value: table[settings.model]?[settings.factor])
   }
 }
 

@@ -118,7 +118,7 @@ public struct UpsamplingTask: PredictingTask {
   }
 
   private var published: PublishedResult? {
-    settings.published(in: configuration, on: dataset.description)
+    Self.published(for: settings, in: configuration, on: dataset.description)
   }
 
   // MARK: - Predictions

@@ -219,7 +219,7 @@ struct ReproduceCommandTests {
         $0.identifier == process.identifier
       }
     }
-    top.forEach { $0.signal(SIGKILL) }
+    for process in top { process.signal(SIGKILL) }
     #expect(try job.wait().status == 128 + SIGKILL)
     project.expectNobodyLeft()
     let log = try project.text("out/logs/train_x4_DJIF.log")
@@ -311,8 +311,9 @@ struct ReproduceCommandTests {
     ] {
       let text = "run: \(name)\nmodel: \(model)\n" + common
       try folder.write(
-        Data((name == "backbone" ? text.replacing("weights-backbone: backbone\n", with: "") : text)
-          .utf8), as: "recipes/\(name).yaml")
+        Data(
+          (name == "backbone" ? text.replacing("weights-backbone: backbone\n", with: "") : text)
+            .utf8), as: "recipes/\(name).yaml")
     }
     let backbone = try PACTestSupport.run(
       product("pac").path, ["train", "recipes/backbone.yaml"],
@@ -414,7 +415,9 @@ struct ReproduceCommandTests {
 
   @Test func whatCannotBePlannedIsRefused() throws {
     let cases = [
-      (["nyu", "--set", "lr=0.1", "--set", "seed=3"], "--set seed=3: the table itself sets seed; "),
+      (
+        ["nyu", "--set", "lr=0.1", "--set", "seed=3"], "--set seed=3: the table itself sets seed; "
+      ),
       (["voc", "--factors", "4"], "--factors: the table voc has none; leave it out"),
       (["nyu", "--factors", "3"], "/Configs/nyu_x3.yaml: "),
       (["nyu", "--models", "DJIV"], "did you mean 'DJIF'?"),

@@ -6,7 +6,8 @@ import Testing
 @Suite struct SlotsTests {
   @Test func readsAHostfile() throws {
     let slots = try Slots(
-      hostfile: "# ours\nnode-1 slots=3\nuser@node-2 slots = 2 max-slots=4 # another\n\nnode-3\nnode-1\n",
+      hostfile:
+        "# ours\nnode-1 slots=3\nuser@node-2 slots = 2 max-slots=4 # another\n\nnode-3\nnode-1\n",
       file: "hosts")
     #expect(
       slots.hosts == [

@@ -9,11 +9,6 @@ import PACTraining
 /// Commands throw errors, and only this type prints them, as one line `error: …` on standard error.
 /// The exception are jobs of several ranks, which report in `withRanks` before the ranks exit.
 public enum Program {
-  /// The path of this program's file.
-  static var path: String {
-    URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path
-  }
-
   /// Runs the command given by this process's arguments, and ends the process.
   ///
   /// Exit status: 0 = success, 1 = the command failed, 2 = the arguments are wrong. Standard output

@@ -67,18 +67,19 @@ struct ReproduceCommand: TaskCommand {
     let launcher = try place.launcher(jobs: max(planned.trainings.count, planned.networks.count))
     Threads.set(launcher.threads)
     if plan { return try show(planned, tasks, launcher) }
-    try reproduce(request, planned, launcher)
+    try reproduce(request, planned, tasks, launcher)
   }
 
   // MARK: - Reproducing
 
   private func reproduce(
-    _ request: ReproductionRequest, _ planned: ReproductionPlan, _ launcher: JobLauncher
+    _ request: ReproductionRequest, _ planned: ReproductionPlan, _ tasks: TaskList,
+    _ launcher: JobLauncher
   ) throws {
     let other = try check.map { try Manifest(reading: $0) }
     let preparation = try what.preparation(of: planned.data, for: table)
     let reproduction = try Reproduction(
-      request, plan: planned, launcher: launcher,
+      request, plan: planned, tasks: tasks, launcher: launcher,
       program: Reproduction.Program(
         version: ProgramVersion.text, checksum: ProcessSetup.programChecksum(),
         arithmetic: ProcessSetup.arithmetic),

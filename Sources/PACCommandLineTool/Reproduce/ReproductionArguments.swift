@@ -210,7 +210,7 @@ struct SlotArguments: ParsableArguments {
     let variable = ProcessInfo.processInfo.environment["OMP_NUM_THREADS"].flatMap { Int($0) }
     let onOneHost = given.hosts.map(\.count).max() ?? 1
     return try JobLauncher(
-      program: Program.path, command: launcher, ranks: ranks,
+      program: ProcessSetup.programPath, command: launcher, ranks: ranks,
       threads: threads ?? variable ?? max(1, cores / onOneHost), slots: given,
       restarts: restarts ?? 0)
   }

@@ -1,5 +1,4 @@
 import Foundation
-import PACFiles
 import PACTraining
 
 /// Runs jobs in order, several at once as far as there are slots.
@@ -180,17 +179,5 @@ final class JobScheduler {
       throw ReproductionError("\(path): cannot read the file")
     }
     return String(decoding: data, as: UTF8.self)
-  }
-}
-
-/// Writes a text file that appears complete or not at all.
-/// - Throws: `ReproductionError` if it cannot be written.
-func writeAtomically(_ text: String, to path: String) throws {
-  do {
-    let file = try AtomicFile(path)
-    try SystemFile(file.temporaryPath, for: .appending).write(Array(text.utf8))
-    try file.commit()
-  } catch let failure as SystemFile.Failure {
-    throw ReproductionError("\(path): \(failure); check the free disk space and the quota")
   }
 }

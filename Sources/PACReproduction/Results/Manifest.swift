@@ -149,13 +149,6 @@ public struct Manifest: Codable, Sendable, Equatable {
   }
 }
 
-/// Encodes a value as JSON with sorted keys.
-func encoded(_ value: some Encodable) throws -> Data {
-  let encoder = JSONEncoder()
-  encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-  return try encoder.encode(value)
-}
-
 /// Every value in nested objects, by the names of the objects that lead to it.
 private func flattened(_ value: Any, _ place: String) -> [String: String] {
   guard let object = value as? [String: Any] else { return [place: "\(value)"] }

@@ -125,9 +125,3 @@ extension PublishedResult {
     [("paper", value.map { String(format: "%.\(decimals)f", $0) })]
   }
 }
-
-/// The different values, in the order of their first occurrence.
-func distinct<Value: Hashable>(_ values: [Value]) -> [Value] {
-  var seen: Set<Value> = []
-  return values.filter { seen.insert($0).inserted }
-}

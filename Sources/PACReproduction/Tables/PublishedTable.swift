@@ -3,7 +3,7 @@ import PACModels
 /// A published table: its networks, and the recipes that train them.
 ///
 /// The paper is Su et al., *Pixel-Adaptive Convolutional Neural Networks*, CVPR 2019.
-/// The published figures belong to the tasks (`TaskSettings.published(in:on:)`).
+/// The published figures belong to the tasks (`TrainingTask.published(for:in:on:)`).
 public struct PublishedTable: Sendable {
   /// The name on the command line.
   public let name: String

@@ -1,5 +1,4 @@
 import PACConfiguration
-import PACData
 import PACWeights
 
 /// The part of a configuration that belongs to one task: its network, and the keys that only this
@@ -30,14 +29,6 @@ public protocol TaskSettings: Sendable {
   var label: NetworkLabel { get }
   /// A word such as `x8` that tells variants of one network apart; usually empty.
   var variant: String { get }
-  /// The result that a paper reports for the network on a dataset; nil if there is none.
-  /// - Parameters:
-  ///   - configuration: the configuration that these settings are part of, with the split.
-  ///   - dataset: what the dataset says about itself.
-  /// - Returns: the result.
-  func published(
-    in configuration: TrainingConfiguration, on dataset: DatasetDescription
-  ) -> PublishedResult?
   /// The first conflict between values; nil if all are compatible.
   func conflict(in configuration: TrainingConfiguration) -> ConfigurationConflict?
 }
@@ -53,10 +44,6 @@ extension TaskSettings {
   public var label: NetworkLabel { NetworkLabel(model: trainableModel) }
   /// There are no variants.
   public var variant: String { "" }
-  /// No paper reports results.
-  public func published(
-    in configuration: TrainingConfiguration, on dataset: DatasetDescription
-  ) -> PublishedResult? { nil }
   /// There are no conflicts.
   public func conflict(in configuration: TrainingConfiguration) -> ConfigurationConflict? { nil }
 }

@@ -37,6 +37,7 @@ public final class Reproduction {
 
   private let request: ReproductionRequest
   private let plan: ReproductionPlan
+  private let tasks: TaskList
   private let launcher: JobLauncher
   private let program: Program
   private let pictures: Int
@@ -48,17 +49,19 @@ public final class Reproduction {
   /// - Parameters:
   ///   - request: what is asked for.
   ///   - plan: its plan.
+  ///   - tasks: the tasks that it was made for.
   ///   - launcher: how jobs are started.
   ///   - program: this program.
   ///   - pictures: the number of samples that are drawn; 0 for none.
   ///   - report: prints a line.
   /// - Throws: `ReproductionError` if the folder cannot be written, or another call works in it.
   public init(
-    _ request: ReproductionRequest, plan: ReproductionPlan, launcher: JobLauncher,
-    program: Program, pictures: Int, report: @escaping (String) -> Void
+    _ request: ReproductionRequest, plan: ReproductionPlan, tasks: TaskList,
+    launcher: JobLauncher, program: Program, pictures: Int, report: @escaping (String) -> Void
   ) throws {
     self.request = request
     self.plan = plan
+    self.tasks = tasks
     self.launcher = launcher
     self.program = program
     self.pictures = pictures
@@ -228,8 +231,7 @@ public final class Reproduction {
         return ResultTable.Entry(
           network: network, metric: record?.headline ?? "", unit: record?.unit ?? "",
           value: record.flatMap { $0.metrics[$0.headline] }, samples: record?.samples,
-          published: configuration.settings.published(
-            in: configuration, on: dataset.description),
+          published: tasks.published(for: configuration, on: dataset.description),
           problem: problem(network))
       },
       remarks: plan.networks.compactMap { network in
