@@ -19,7 +19,7 @@ struct ReproduceCommandTests {
 
   /// The table of these frames, by the recipes but for the length of the run and the size of crops.
   private func sintel(_ arguments: String..., epochs: Int = 4, out: String = "out") -> [String] {
-    let short = ["crop=32", "epochs=\(epochs)", "lr-steps=2", "checkpoint-every-steps=1"]
+    let short = ["crop=32", "epochs=\(epochs)", "lr-steps=2", "checkpoint-every-steps=5"]
     return ["sintel", "--download", Self.frames, "--data", "data.h5", "--out", out]
       + short.flatMap { ["--set", $0] } + arguments
   }
@@ -150,7 +150,7 @@ struct ReproduceCommandTests {
     let end = try project(arguments)
     #expect(end.status == 0, "\(end)")
     let whole = try project(
-      sintel("--factors", "4,8", "--models", "DJIF", "--pictures", "0", epochs: 30, out: "whole"))
+      sintel("--factors", "4,8", "--models", "DJIF", "--pictures", "0", epochs: 100, out: "whole"))
     #expect(whole.status == 0, "\(whole)")
     let differences = try manifest().differences(from: manifest("whole"))
     #expect(differences.results == [], "\(end)")
@@ -162,7 +162,7 @@ struct ReproduceCommandTests {
     try folder.write(Data("localhost slots=\(2 * ranks)\n".utf8), as: "hosts")
     return sintel(
       "--factors", "4,8", "--models", "DJIF", "--pictures", "0", "--hostfile", "hosts", "--ranks",
-      "\(ranks)", "--threads", "1", epochs: 30)
+      "\(ranks)", "--threads", "1", epochs: 100)
   }
 
   private func waitForCheckpoints() throws {
@@ -232,7 +232,7 @@ struct ReproduceCommandTests {
   @Test func aFailureLeavesAHoleWithItsReason() throws {
     let result = try project(
       sintel(
-        "--factors", "4", "--models", "Bilinear,DJIF", "--pictures", "1", "--set", "border=0"
+        "--factors", "4", "--models", "Bilinear,DJIF", "--pictures", "1"
       ).map { $0 == "crop=32" ? "crop=64" : $0 })
     #expect(result.status == 1)
     let table = try project.text("out/table.md")
@@ -321,7 +321,7 @@ struct ReproduceCommandTests {
     try #require(backbone.status == 0, "\(backbone)")
   }
 
-  @Test func twoStagesAndThePoster() throws {
+  @Test func twoStages() throws {
     try writeStages()
     let crf = "fcn8snarrow_crfi2lp4d321"
     let models = [
