@@ -64,10 +64,17 @@ let package = Package(
     library(
       "PACCommandLineTool",
       [
-        "PACVerification", "PACBenchmarking", "PACSegmentation", "PACUpsampling", "PACTraining",
-        "PACCheckpoints", "PACConfiguration", "PACData", "PACDistributed", "PACWeights",
-        "PACAutograd", "PACHDF5", "PACFiles", "PACText", "PACKernels", "CPACPlatform",
-        argumentParser, logging,
+        "PACReproduction", "PACVerification", "PACBenchmarking", "PACSegmentation",
+        "PACUpsampling", "PACTraining", "PACCheckpoints", "PACConfiguration", "PACData",
+        "PACDistributed", "PACWeights", "PACAutograd", "PACHDF5", "PACFiles", "PACText",
+        "PACKernels", "CPACPlatform", argumentParser, logging,
+      ]),
+    library(
+      "PACReproduction",
+      [
+        "PACTraining", "PACCheckpoints", "PACData", "PACWeights", "PACModels", "PACFiles",
+        "PACText",
+        "CPACPlatform",
       ]),
     library(
       "PACVerification",
@@ -194,13 +201,14 @@ let package = Package(
         "PACSegmentation", "PACTraining", "PACData", "PACModels", "PACAutograd", "PACTensors",
         "PACImageFiles", "PACTestSupport",
       ]),
+    tests("PACReproductionTests", ["PACReproduction", "PACTestSupport"]),
     tests("PACDenoisingTaskTests", ["PACCheckpoints", "PACData", "PACTestSupport"]),
     tests(
       "PACCommandLineToolTests",
       [
-        "PACCommandLineTool", "PACVerification", "PACTraining", "PACCheckpoints", "PACData",
-        "PACWeights", "PACOptimizers", "PACHDF5", "PACImageFiles", "PACTensors", "PACText",
-        "PACKernels", "PACTestSupport",
+        "PACCommandLineTool", "PACReproduction", "PACVerification", "PACTraining",
+        "PACCheckpoints", "PACData", "PACWeights", "PACOptimizers", "PACHDF5", "PACImageFiles",
+        "PACTensors", "PACText", "PACKernels", "PACTestSupport",
         yams,
       ]),
     library("PACTestSupport", [], path: "Tests/PACTestSupport"),

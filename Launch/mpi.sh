@@ -37,6 +37,9 @@ use_mpirun() {
   job+=("${program[@]}")
 }
 
+# under_slurm: whether the job's nodes are given by Slurm.
+under_slurm() { [ -n "${SLURM_JOB_ID:-}" ]; }
+
 # some_host_is_silent: whether a host of `hostfile` does not answer.
 some_host_is_silent() {
   [[ -n $hostfile && $(ask_hosts "$hostfile" "$pac") == "silent "* ]]

@@ -1,9 +1,11 @@
 #pragma once
+#include <fcntl.h>
 #include <malloc.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 // The entry points of libgomp that oneDNN already runs on. Its own header belongs to gcc and is not on
 // clang's path; these prototypes are libgomp's stable ABI.
@@ -20,6 +22,25 @@ static inline int pac_flush_output(void) { return fflush(stdout) != 0 || ferror(
 
 // This process ends when the one that started it does.
 static inline void pac_end_with_parent(void) { prctl(PR_SET_PDEATHSIG, SIGKILL); }
+
+// Starts a program without input in a process group of its own, so that Ctrl-C in the terminal does not reach
+// it; it gets SIGTERM when this process ends, however that happens. Returns its number, or -1 with errno.
+static inline pid_t pac_start(
+    char *const arguments[], char *const environment[], int output, int errors) {
+  pid_t starter = getpid();
+  pid_t child = fork();
+  if (child != 0) return child;
+  setpgid(0, 0);
+  prctl(PR_SET_PDEATHSIG, SIGTERM);
+  if (getppid() != starter) _exit(127);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL);
+  int input = open("/dev/null", O_RDONLY);
+  if (input < 0 || dup2(input, 0) < 0 || dup2(output, 1) < 0 || dup2(errors, 2) < 0) _exit(127);
+  execve(arguments[0], arguments, environment);
+  _exit(127);
+}
 
 // The instruction sets the including code is compiled for, as /proc/cpuinfo spells them: those a compiler uses
 // on its own in loops over floats and integers.

@@ -135,9 +135,16 @@ public struct SegmentationTask: PredictingTask {
   }
 
   /// The paper's results, if the dataset has the classes of Pascal VOC.
-  private var published: PublishedResult? {
-    guard dataset.description.isPascalVOC, configuration.validationRatio == 0 else { return nil }
+  public static func published(
+    for settings: SegmentationSettings, in configuration: TrainingConfiguration,
+    on dataset: DatasetDescription
+  ) -> PublishedResult? {
+    guard dataset.isPascalVOC, configuration.validationRatio == 0 else { return nil }
     return PublishedResult(of: settings.network, split: configuration.testSplit)
+  }
+
+  private var published: PublishedResult? {
+    Self.published(for: settings, in: configuration, on: dataset.description)
   }
 
   /// The metrics of one class.

@@ -114,7 +114,7 @@ public struct UpsamplingTask: PredictingTask {
   }
 
   private var published: PublishedResult? {
-    publishedUpsampling(of: dataset.description.collection, settings)
+    Self.published(for: settings, in: configuration, on: dataset.description)
   }
 
   // MARK: - Predictions

@@ -38,7 +38,7 @@ struct CaseArguments: ParsableArguments {
   /// Runs a case in its own process, which shares this one's standard error.
   func measureApart(_ name: String) throws -> BenchmarkResult {
     let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+    process.executableURL = URL(fileURLWithPath: ProcessSetup.programPath)
     process.arguments = [
       "bench", "cases", name, "--threads", "\(threadCount)", "--repetitions", "\(repetitions)",
       "--in-this-process",

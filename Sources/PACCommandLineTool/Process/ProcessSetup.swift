@@ -99,8 +99,13 @@ public enum ProcessSetup {
       Cores.share(of: 0, among: [Set(Cores.allowed())], quota: Cores.containerQuota()))
   }
 
+  /// The path of this program's file.
+  static var programPath: String {
+    URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path
+  }
+
   /// The checksum of this program's file, or its version if the file cannot be read.
-  private static func programChecksum() -> String {
+  static func programChecksum() -> String {
     var sum = CRC32()
     do throws(SystemFile.Failure) {
       let file = try SystemFile("/proc/self/exe", for: .reading)

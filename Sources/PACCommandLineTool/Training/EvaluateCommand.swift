@@ -121,6 +121,8 @@ struct EvaluateCommand: TaskCommand, RankedCommand {
     members += zip(result.metrics, result.values).map { ($0.name, $1) }
     members += [("unit", result.units[0]), ("loss", result.loss)]
     members += result.published?.figures.map { ($0.key, $0.value) } ?? []
+    members.append(("headline", result.metrics[result.headline ?? 0].name))
+    members.append(("metrics", result.metrics.map(\.name)))
     if isTable { members.append(("seconds", result.secondsPerSample)) }
     return JSONLine(members)
   }

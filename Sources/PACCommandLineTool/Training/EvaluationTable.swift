@@ -33,7 +33,7 @@ struct EvaluationTable {
     if result.headline == nil, let seconds = result.secondsPerSample {
       cells.append(String(format: "%.4f", seconds))
     }
-    cells += result.publishedCells.map { $0 ?? "-" }
+    cells += (result.published?.texts ?? []).map { $0 ?? "-" }
     if cells.count == heads(result).count {
       lines.append(row(model, cells))
       cells = []
@@ -77,16 +77,6 @@ struct EvaluationTable {
 }
 
 extension EvaluationResult {
-  /// The paper's figures as text; nil for those that it does not have for the network.
-  var publishedCells: [String?] {
-    guard let published else { return [] }
-    return published.figures.map { figure in
-      figure.value.map {
-        String(format: "%\(figure.isDifference ? "+" : "").\(published.decimals)f", $0)
-      }
-    }
-  }
-
   /// What the paper's figures mean, and whether they are comparable.
   var publishedNotes: [String] {
     guard let published else { return [] }

@@ -31,8 +31,17 @@ struct PredictCommand: TaskCommand, RankedCommand {
     help: "Also write the network's scores, [C, H, W], as scores/NAME.npy (segmentation only).")
   var scores = false
 
+  @Option(help: "Only so many samples, from the first of the split on, and no archive.")
+  var first: Int?
+
   @Flag(help: "Print the summary as one JSON object.")
   var json = false
+
+  func validate() throws {
+    if let first, first < 1 {
+      throw ValidationError("Cannot predict --first \(first) samples, choose 1 or more")
+    }
+  }
 
   func run(_ tasks: TaskList) throws {
     try withRanks { communicator in
@@ -44,7 +53,7 @@ struct PredictCommand: TaskCommand, RankedCommand {
       }
       let written = try writePredictions(
         of: network, tasks: tasks, besides: others,
-        communicator: communicator, to: out, keepsScores: scores,
+        communicator: communicator, to: out, keepsScores: scores, first: first,
         note: { source.report($0, communicator) })
       try communicator.together {
         guard communicator.isRankZero else { return }

@@ -23,7 +23,7 @@ struct TrainCommand: TaskCommand, RankedCommand {
   var timeline: String?
 
   func run(_ tasks: TaskList) throws {
-    StopSignals.hold()
+    StopSignals.run.hold()
     try withRanks { communicator in
       let configuration = try communicator.together { try settings.load(tasks) }
       let logger = Logger(label: "pac")

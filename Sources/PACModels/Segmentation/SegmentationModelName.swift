@@ -109,6 +109,14 @@ public struct SegmentationModelName: Hashable, Sendable, CustomStringConvertible
     return SegmentationModelName(backbone, isFrozen: isFrozen)
   }
 
+  /// The network of the published stage one for this one's weights: the same CRF on a frozen
+  /// backbone, whose mean-field steps share their weights; nil without a CRF that is trained.
+  public var stageOne: SegmentationModelName? {
+    guard trainable.refinement != nil else { return nil }
+    let crf = description.drop { $0 != "_" }.replacing(/crfi(\d+)l/) { "crfi\($0.1)" }
+    return try? SegmentationModelName("\(backbone)frozen\(crf)")
+  }
+
   /// Whether the network has trained weights: a frozen backbone gets its weights from elsewhere,
   /// and a fully-connected CRF has none.
   public var hasParameters: Bool { !isFrozen || trainable.refinement != nil }

@@ -52,14 +52,20 @@ struct Evaluator<Task: TrainingTask> {
   }
 
   /// Calls `body` with every sample of this rank's shard, prefetched in the background.
-  func forEachSample(_ body: (Task.Maker.Case) throws -> Void) throws {
-    let stream = try source.evaluationSamples(shard(of: communicator.rank), depth: 2)
+  /// - Parameters:
+  ///   - first: the ranks share only so many samples, from the first on; nil: all.
+  ///   - body: takes a sample.
+  /// - Throws: what `body` throws, or the error of a sample that cannot be read.
+  func forEachSample(first: Int?, _ body: (Task.Maker.Case) throws -> Void) throws {
+    let own = shard(of: communicator.rank, among: min(first ?? source.count, source.count))
+    let stream = try source.evaluationSamples(own, depth: 2)
     defer { stream.cancel() }
     while let sample = try stream.next() { try body(sample) }
   }
 
-  private func shard(of rank: Int) -> Range<Int> {
-    evaluationShard(
-      sampleCount: source.count, rank: rank, worldSize: communicator.worldSize)
+  private func shard(of rank: Int) -> Range<Int> { shard(of: rank, among: source.count) }
+
+  private func shard(of rank: Int, among count: Int) -> Range<Int> {
+    evaluationShard(sampleCount: count, rank: rank, worldSize: communicator.worldSize)
   }
 }

@@ -34,13 +34,14 @@ public struct WrittenPredictions: Sendable {
 ///   - communicator: the ranks.
 ///   - folder: the folder for the files.
 ///   - keepsScores: whether to write the network's scores as well.
+///   - first: only so many samples, from the first of the split on, and no archive; nil: all.
 ///   - note: as for `evaluate`.
 /// - Returns: what was written.
 /// - Throws: the error of any rank, on all ranks alike.
 public func writePredictions(
   of network: ComparedNetwork, tasks: TaskList, besides others: [ComparedNetwork] = [],
   communicator: Communicator, to folder: String, keepsScores: Bool = false,
-  note: (String) -> Void = { _ in }
+  first: Int? = nil, note: (String) -> Void = { _ in }
 ) throws -> WrittenPredictions {
   try requireSameJob(network.configuration, communicator)
   func load(_ network: ComparedNetwork) throws -> any TrainingTask {
@@ -52,7 +53,7 @@ public func writePredictions(
     let task = try compared(own, with: besides)
     return keepsScores ? try scoring(task) : task
   }
-  return try write(task, communicator, folder)
+  return try write(task, communicator, folder, first: first)
 }
 
 /// The task, made to write the predictions of `others` next to its own.
@@ -95,17 +96,19 @@ private func scoring(_ task: any PredictingTask) throws -> any PredictingTask {
 }
 
 private func write(
-  _ task: some PredictingTask, _ communicator: Communicator, _ folder: String
+  _ task: some PredictingTask, _ communicator: Communicator, _ folder: String, first: Int?
 ) throws -> WrittenPredictions {
   var rows: [String] = []
   try communicator.together {
-    try Evaluator(task, communicator: communicator).forEachSample {
+    try Evaluator(task, communicator: communicator).forEachSample(first: first) {
       rows.append(try task.writePrediction(of: $0, to: folder))
     }
   }
   var archive: String?
   try communicator.together {
-    guard communicator.isRankZero, let archiving = task as? any ArchivingTask else { return }
+    guard communicator.isRankZero, first == nil, let archiving = task as? any ArchivingTask else {
+      return
+    }
     let source = try task.testSource()
     archive = try archiving.finishPredictions(
       of: (0..<source.count).map(source.sampleName), in: folder)

@@ -5,7 +5,7 @@ import PACWeights
 extension Checkpoint {
   /// Checks that resuming from here with `configuration` gives the result of an uninterrupted run.
   /// - Throws: `CheckpointError` naming the keys that differ.
-  func requireSameRun(as configuration: TrainingConfiguration, file: String) throws {
+  package func requireSameRun(as configuration: TrainingConfiguration, file: String) throws {
     let earlier = try TrainingConfiguration(
       yaml: self.configuration, name: file, tasks: configuration.tasks)
     let changes = configuration.incompatibilities(with: earlier)

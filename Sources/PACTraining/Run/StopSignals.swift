@@ -1,30 +1,39 @@
 import Glibc
 
-/// The signals that ask a run to stop cleanly: SIGTERM and SIGUSR1.
+/// Signals that ask for a clean stop.
 ///
-/// They are blocked, not handled: a signal stays pending until the run polls for it between two
-/// steps. No handler interrupts anything, and no state is shared between threads.
-public enum StopSignals {
-  private static let names = [SIGTERM: "SIGTERM", SIGUSR1: "SIGUSR1"]
+/// They are blocked, not handled: a signal stays pending until somebody polls for it. No handler
+/// interrupts anything, and no state is shared between threads.
+public struct StopSignals: Sendable {
+  private let names: [Int32: String]
+
+  /// Those that a run of one or more ranks stops at: SIGTERM and SIGUSR1.
+  public static let run = StopSignals(names: [SIGTERM: "SIGTERM", SIGUSR1: "SIGUSR1"])
+
+  /// Those that a program stops its runs at: also SIGINT, which a terminal sends at Ctrl-C.
+  public static let terminal = StopSignals(
+    names: [SIGTERM: "SIGTERM", SIGUSR1: "SIGUSR1", SIGINT: "SIGINT"])
 
   /// Blocks the signals from now on, for this thread and the threads it starts.
   ///
   /// Must be called before other threads exist: in a thread that does not block it, a signal would
   /// kill the process.
-  public static func hold() {
+  public func hold() {
     var signals = set
     pthread_sigmask(SIG_BLOCK, &signals, nil)
   }
 
   /// Takes a signal that has arrived since the last call.
+  /// - Parameter milliseconds: how long to wait for one.
   /// - Returns: its name; nil if there was none.
-  static func take() -> String? {
+  public func take(within milliseconds: Int = 0) -> String? {
     var signals = set
-    var immediately = timespec(tv_sec: 0, tv_nsec: 0)
-    return names[sigtimedwait(&signals, nil, &immediately)]
+    var limit = timespec(
+      tv_sec: milliseconds / 1000, tv_nsec: milliseconds % 1000 * 1_000_000)
+    return names[sigtimedwait(&signals, nil, &limit)]
   }
 
-  private static var set: sigset_t {
+  private var set: sigset_t {
     var signals = sigset_t()
     sigemptyset(&signals)
     for signal in names.keys { sigaddset(&signals, signal) }

@@ -162,7 +162,7 @@ final class TrainingRun<Task: TrainingTask> {
 
   /// Whether this rank has received a signal to stop.
   private var isSignalled: Bool {
-    signal = signal ?? StopSignals.take()
+    signal = signal ?? StopSignals.run.take()
     return signal != nil
   }
 

@@ -1,3 +1,5 @@
+import Foundation
+
 /// A metric: one way to say how good predictions are.
 public struct Metric: Sendable, Equatable {
   /// Its name, such as `rmse`.
@@ -113,6 +115,13 @@ public struct PublishedResult: Sendable, Equatable {
     self.init(
       samples: samples, decimals: decimals,
       figures: [Figure(head: "paper", key: "published", value: value)])
+  }
+
+  /// The figures as the paper prints them; nil where it has none.
+  public var texts: [String?] {
+    figures.map { figure in
+      figure.value.map { String(format: "%\(figure.isDifference ? "+" : "").\(decimals)f", $0) }
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+import PACData
 import PACWeights
 
 /// A type of task, registered in a program's `TaskList`.
@@ -5,16 +6,20 @@ public struct TaskKind: Sendable {
   /// The type of its settings.
   public let settings: any TaskSettings.Type
   private let make: @Sendable (TrainingConfiguration) throws -> any TrainingTask
+  private let findPublished:
+    @Sendable (TrainingConfiguration, DatasetDescription) -> PublishedResult?
 
   /// Registers a type of task.
   public init<Task: TrainingTask & SendableMetatype>(_ task: Task.Type) {
     settings = Task.Settings.self
-    make = { configuration in
+    @Sendable func own(_ configuration: TrainingConfiguration) -> Task.Settings {
       guard let settings = configuration.settings as? Task.Settings else {
         preconditionFailure("\(Task.self) of \(configuration.settings)")
       }
-      return try Task(configuration, settings)
+      return settings
     }
+    make = { try Task($0, own($0)) }
+    findPublished = { Task.published(for: own($0), in: $0, on: $1) }
   }
 
   fileprivate func callAsFunction(
@@ -22,6 +27,10 @@ public struct TaskKind: Sendable {
   ) throws -> any TrainingTask {
     try make(configuration)
   }
+
+  fileprivate func published(
+    for configuration: TrainingConfiguration, on dataset: DatasetDescription
+  ) -> PublishedResult? { findPublished(configuration, dataset) }
 }
 
 /// The tasks of a program; the network named by a configuration selects one of them.
@@ -63,10 +72,23 @@ public struct TaskList: Sendable {
   /// - Throws: an error of one line that the user can fix.
   /// - Precondition: the configuration was read for these tasks.
   public func makeTask(_ configuration: TrainingConfiguration) throws -> any TrainingTask {
+    try kind(of: configuration)(configuration)
+  }
+
+  /// The result that a paper reports for the network of a configuration; nil if there is none.
+  /// - Parameters:
+  ///   - configuration: the configuration, read for these tasks.
+  ///   - dataset: what its dataset says about itself.
+  /// - Returns: the result.
+  public func published(
+    for configuration: TrainingConfiguration, on dataset: DatasetDescription
+  ) -> PublishedResult? { kind(of: configuration).published(for: configuration, on: dataset) }
+
+  private func kind(of configuration: TrainingConfiguration) -> TaskKind {
     let wanted = type(of: configuration.settings)
     guard let kind = kinds.first(where: { $0.settings == wanted }) else {
       preconditionFailure("no task for \(wanted)")
     }
-    return try kind(configuration)
+    return kind
   }
 }

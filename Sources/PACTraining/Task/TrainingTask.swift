@@ -65,6 +65,16 @@ public protocol TrainingTask {
   /// Computes the metrics of a split from the figures of its samples, which come in its order.
   func result(of samples: [(name: String, figures: [Double])]) -> EvaluationResult
 
+  /// The result that a paper reports for a network on a dataset; nil if there is none.
+  /// - Parameters:
+  ///   - settings: the network, and the settings of the task.
+  ///   - configuration: the rest of the configuration, such as the split.
+  ///   - dataset: what the dataset says about itself.
+  /// - Returns: the result.
+  static func published(
+    for settings: Settings, in configuration: TrainingConfiguration, on dataset: DatasetDescription
+  ) -> PublishedResult?
+
   /// Loads the weights that a new run starts from.
   /// - Returns: notes for the user.
   /// - Throws: `WeightsError` naming the differences if they belong to another network.
@@ -80,6 +90,11 @@ extension TrainingTask {
 
   /// Loads all parameters, see `load(_:)`.
   public func start(from weights: NetworkWeights) throws -> [String] { try load(weights) }
+
+  /// No paper reports results.
+  public static func published(
+    for settings: Settings, in configuration: TrainingConfiguration, on dataset: DatasetDescription
+  ) -> PublishedResult? { nil }
 
   /// Loads all parameters from a file of weights after comparing every name and shape.
   /// - Returns: notes for the user.
