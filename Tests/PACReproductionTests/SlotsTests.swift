@@ -25,22 +25,25 @@ import Testing
   @Test func slotsAreDisjoint() throws {
     var slots = try Slots(hostfile: "a slots=2\nb slots=3\nc\n", file: "hosts")
     let whole = slots
-    #expect(slots.take(7) == nil)
-    let two = try #require(slots.take(2))
+    let tooMany = slots.take(7)
+    #expect(tooMany == nil)
+    let two = slots.take(2)
     #expect(two == [.init(name: "a", count: 2)], "the host that it fills")
-    let three = try #require(slots.take(2))
+    let three = slots.take(2)
     #expect(three == [.init(name: "b", count: 2)])
-    let rest = try #require(slots.take(2))
+    let rest = slots.take(2)
     #expect(rest == [.init(name: "b", count: 1), .init(name: "c", count: 1)], "two hosts")
-    #expect(slots.take(1) == nil && slots.isEmpty)
-    for taken in [three, rest, two] { slots.giveBack(taken) }
+    let none = slots.take(1)
+    #expect(none == nil && slots.isEmpty)
+    for taken in [three, rest, two] { slots.giveBack(try #require(taken)) }
     #expect(slots == whole)
   }
 
   @Test func thisHostNeedsNoHostfile() {
     var slots = Slots(onThisHost: 2)
     #expect(!slots.isFromHostfile && slots.jobs(of: 1) == 2)
-    #expect(slots.take(2) == [.init(name: "localhost", count: 2)])
+    let taken = slots.take(2)
+    #expect(taken == [.init(name: "localhost", count: 2)])
   }
 
   @Test func launchersSayWhatTheyCannotStart() throws {
