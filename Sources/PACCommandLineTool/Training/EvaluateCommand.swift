@@ -83,7 +83,7 @@ struct EvaluateCommand: TaskCommand, RankedCommand {
   private func published(_ result: EvaluationResult) -> [String] {
     let heads = result.published?.figures.map(\.head) ?? []
     let blanks = [(text: String, width: Int)](repeating: ("", 12), count: result.headline ?? 0)
-    return zip(heads, result.publishedCells).compactMap { head, cell in
+    return zip(heads, result.published?.texts ?? []).compactMap { head, cell in
       cell.map { columns([(head, 36)] + blanks + [($0, 12)]) }
     } + result.publishedNotes
   }
