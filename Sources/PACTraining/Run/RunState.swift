@@ -34,9 +34,19 @@ extension TrainingConfiguration {
         fault: .otherRun(changes: ["epochs: \(epochs), has trained \(checkpoint.epoch)"]))
     }
     return RunState(
-      epoch: checkpoint.epoch, step: checkpoint.step, checkpoint: recovery.path,
+      epoch: checkpoint.finishedEpochs, step: checkpoint.step, checkpoint: recovery.path,
       arithmetic: checkpoint.arithmetic,
-      isFinished: checkpoint.epoch == epochs || steps.map { checkpoint.step >= $0 } ?? false)
+      isFinished: checkpoint.finishedEpochs == epochs
+        || steps.map { checkpoint.step >= $0 } ?? false)
+  }
+}
+
+extension Checkpoint {
+  /// The number of finished epochs; a run that was stopped after the last step of an epoch has
+  /// finished it, too.
+  fileprivate var finishedEpochs: Int {
+    guard epoch > 0, stepInEpoch == (step - stepInEpoch) / epoch else { return epoch }
+    return epoch + 1
   }
 }
 

@@ -109,7 +109,12 @@ final class TrainingRun<Task: TrainingTask> {
         stop = try agreedStop()
         return
       }
-      if isDue(configuration.checkpointEverySteps, progress.step) { try save() }
+      // A checkpoint between two epochs says that the first one is complete.
+      if progress.stepInEpoch < plan.stepsPerEpoch,
+        isDue(configuration.checkpointEverySteps, progress.step)
+      {
+        try save()
+      }
     }
     try endEpoch()
   }
@@ -146,7 +151,12 @@ final class TrainingRun<Task: TrainingTask> {
     progress.beginEpoch()
     try communicator.together { try folder.append(row) }
     let isLast = progress.epoch >= configuration.epochs
-    if !isLast && isDue(configuration.checkpointEvery, progress.epoch) { try save() }
+    if !isLast,
+      isDue(configuration.checkpointEvery, progress.epoch)
+        || isDue(configuration.checkpointEverySteps, progress.step)
+    {
+      try save()
+    }
     if !isLast && isDue(configuration.testEvery, progress.epoch) { _ = try evaluate() }
   }
 
