@@ -82,7 +82,7 @@ final class JobScheduler {
   /// Starts a job, unless nothing is left to do.
   /// - Returns: false if there are no free slots for it.
   private func start(_ job: Job) throws -> Bool {
-    // Asked first, since a job that is done needs no slots.
+    // Slots are counted first, since it can take long to find out whether a job is done.
     let arguments: [String]
     do {
       guard slots.count >= (job.isRanked ? launcher.ranks : 1) else { return false }
