@@ -42,6 +42,16 @@ static inline pid_t pac_start(
   _exit(127);
 }
 
+// How many sums of sixteen floats a loop can keep in registers beside its factors: with AVX-512 a register holds one of
+// them, and there are 32; without, two hold one, and there are 16.
+static inline int pac_most_register_sums(void) {
+#ifdef __AVX512F__
+  return 24;
+#else
+  return 6;
+#endif
+}
+
 // The instruction sets the including code is compiled for, as /proc/cpuinfo spells them: those a compiler uses
 // on its own in loops over floats and integers.
 static inline const char *pac_compiled_instruction_sets(void) {

@@ -1,3 +1,5 @@
+import CPACPlatform
+
 /// Matrix products whose right factor is a panel: for each k one vector of sixteen columns, next to
 /// each other.
 ///
@@ -8,6 +10,8 @@ struct PanelWeights {
   /// Row counts for which there is a loop, each with so many sums in registers; 21 is Pascal VOC's
   /// classes.
   private static let heights = [1, 2, 4, 6, 8, 12, 16, 21, 24]
+  /// The largest of them whose sums fit into this processor's registers.
+  static var mostRegisterRows: Int { Int(pac_most_register_sums()) }
 
   private struct Group {
     let firstRow: Int
@@ -25,15 +29,18 @@ struct PanelWeights {
   /// - Parameters:
   ///   - rows: the number of rows.
   ///   - depth: the number of columns, which is the panel's number of vectors.
+  ///   - mostRows: how many rows are summed up at a time; one of `heights`.
   ///   - element: the element in a row and a column.
-  init(rows: Int, depth: Int, element: (Int, Int) -> Float) {
-    let count = max((rows + 23) / 24, 1)
+  init(
+    rows: Int, depth: Int, mostRows: Int = mostRegisterRows, element: (Int, Int) -> Float
+  ) {
+    let count = max((rows + mostRows - 1) / mostRows, 1)
     var groups: [Group] = []
     var offset = 0
     for group in 0..<count {
       let first = rows * group / count
       let own = rows * (group + 1) / count - first
-      let height = Self.heights.first { $0 >= own } ?? 24
+      let height = Self.heights.first { $0 >= own } ?? mostRows
       groups.append(Group(firstRow: first, rows: own, height: height, offset: offset))
       offset += height * depth
     }

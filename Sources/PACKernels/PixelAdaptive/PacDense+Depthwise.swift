@@ -83,12 +83,18 @@ private func sumOfProducts(
   _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ c: UnsafePointer<Float>,
   over range: Range<Int>
 ) -> Float {
-  let start = range.lowerBound
+  guard range.count >= Vector.lanes else {
+    return range.reduce(into: 0) { $0.addProduct(a[$1] * b[$1], c[$1]) }
+  }
   var sum = Vector.zero
-  forEachVector(range.count) { x, rest in
-    sum = sum.adding(
-      Vector(loading: a + start + x, count: rest) * Vector(loading: b + start + x, count: rest),
-      times: Vector(loading: c + start + x, count: rest))
+  var x = range.lowerBound
+  while x < range.upperBound {
+    // The last vector ends with the range, and leaves out the lanes that have been added before.
+    let start = min(x, range.upperBound - Vector.lanes)
+    var product = Vector(loading: a + start) * Vector(loading: b + start)
+    if start < x { product = product.withoutFirst(x - start) }
+    sum = sum.adding(product, times: Vector(loading: c + start))
+    x += Vector.lanes
   }
   return sum.total
 }

@@ -91,9 +91,10 @@ struct PacGroup {
     let (left, right) = (output + channel * stride, columns + row * stride)
     var sums = InlineArray<count, Vector>(repeating: .zero)
     forEachVector(pixels) { x, rest in
-      let values = Vector(loading: left + x, count: rest)
+      // Rows reach to whole vectors, but behind the pixels they hold anything.
+      let values = Vector(loading: left + x).first(rest)
       for i in 0..<count {
-        let neighbours = Vector(loading: right + i * stride + x, count: rest)
+        let neighbours = Vector(loading: right + i * stride + x).first(rest)
         sums[i] = sums[i].adding(values, times: neighbours)
       }
     }
