@@ -54,6 +54,30 @@ struct TrainRanksTests {
     #expect(try project.text("straight/train.log") == project.text("parts/train.log"))
   }
 
+  /// Networks that PacJointUpsample is compared with, from training to predictions.
+  @Test(arguments: ["KernelPredictionUpsample", "DMSG", "DJFR"])
+  func otherNetworksOnAnyNumberOfRanks(_ model: String) throws {
+    func pac(_ command: String, ranks: Int = 1, _ arguments: String...) throws -> String {
+      let result = try project(command, ranks: ranks, ["model=\(model)", "epochs=1"] + arguments)
+      try #require(result.status == 0, "\(result.errors)")
+      return result.output
+    }
+    let (straight, parts) = (project.folder("straight"), project.folder("parts"))
+    _ = try pac("train", "run=\(straight)")
+    _ = try pac("train", ranks: 3, "run=\(parts)", "steps=1")
+    _ = try pac("train", ranks: 2, "run=\(parts)")
+    let expected = try #require(try project.checkpoint("straight"))
+    #expect(expected.step == 3)
+    #expect(try project.checkpoint("parts")?.bits == expected.bits)
+    #expect(try project.text("straight/train.log") == project.text("parts/train.log"))
+
+    let metrics = try pac("evaluate", "--weights", straight, "--json")
+    #expect(try pac("evaluate", ranks: 2, "--weights", parts, "--json") == metrics)
+    _ = try pac("predict", "--weights", straight, "--out", project.folder("predictions"))
+    let rows = try project.text("predictions/predictions.csv").split(separator: "\n")
+    #expect(rows.count == 4, "a head and three samples: \(rows)")
+  }
+
   /// If the bits will differ, the user is told once.
   @Test func saysWhenTheLastBitsWillDiffer() throws {
     try #require(try project("train", ranks: 2, "steps=1").status == 0)

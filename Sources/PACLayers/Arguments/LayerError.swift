@@ -48,6 +48,13 @@ func require(_ number: Int, atLeast least: Int, _ layer: String, _ argument: Str
   }
 }
 
+/// Throws unless `number` is finite.
+func requireFinite(_ number: Float, _ layer: String, _ argument: String) throws {
+  guard number.isFinite else {
+    throw LayerError(layer, argument, given: "\(number)", allowed: "finite numbers")
+  }
+}
+
 /// Throws unless stride, padding and dilation are possible.
 func validateWindow(_ layer: String, stride: Pair, padding: Pair, dilation: Pair) throws {
   for (argument, pair, least) in [

@@ -115,10 +115,8 @@ private struct LatticeTerm: MeanFieldTerm {
     messenger.weight.isTrainable = isLearned
     compatibility =
       settings.compatType == .matrix2d ? Parameter(differentLabels(options.channels)) : nil
-    let isPotts = settings.compatType == .potts
     weight = TermWeight(
-      isPotts ? -settings.pairwiseWeight : settings.pairwiseWeight,
-      learned: !options.fixedWeighting)
+      settings.compatType.signed(settings.pairwiseWeight), learned: !options.fixedWeighting)
   }
 
   func message(_ q: Variable, _ lattice: FeatureLattice, _ tape: Tape?) throws -> Variable {

@@ -30,10 +30,7 @@ public struct LatticeKernel: Hashable, Sendable {
     guard compatType != .notAdaptive else {
       throw LayerError(layer, "compatType", given: "na", allowed: "4d, 2d, potts")
     }
-    guard pairwiseWeight.isFinite else {
-      throw LayerError(
-        layer, "pairwiseWeight", given: "\(pairwiseWeight)", allowed: "finite numbers")
-    }
+    try requireFinite(pairwiseWeight, layer, "pairwiseWeight")
   }
 }
 
@@ -78,9 +75,7 @@ public struct BCLCRFOptions: Hashable, Sendable {
   func validate(_ layer: String) throws {
     try require(channels, atLeast: 1, layer, "channels")
     try require(numSteps, atLeast: 1, layer, "numSteps")
-    guard unaryWeight.isFinite else {
-      throw LayerError(layer, "unaryWeight", given: "\(unaryWeight)", allowed: "finite numbers")
-    }
+    try requireFinite(unaryWeight, layer, "unaryWeight")
     for (number, kernel) in pairwiseKernels.enumerated() {
       try kernel.validate(layer, number: number)
     }

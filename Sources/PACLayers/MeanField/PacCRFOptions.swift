@@ -43,9 +43,7 @@ public struct PacCRFOptions: Hashable, Sendable {
   func validate(_ layer: String) throws {
     try require(channels, atLeast: 1, layer, "channels")
     try require(numSteps, atLeast: 1, layer, "numSteps")
-    guard unaryWeight.isFinite else {
-      throw LayerError(layer, "unaryWeight", given: "\(unaryWeight)", allowed: "finite numbers")
-    }
+    try requireFinite(unaryWeight, layer, "unaryWeight")
     for (number, kernel) in pairwiseKernels.enumerated() {
       try kernel.validate(layer, number: number)
       if let name = kernel.name, pairwiseKernels[..<number].contains(where: { $0.name == name }) {

@@ -11,6 +11,9 @@ public enum CompatibilityType: String, Sendable, CaseIterable {
   case potts
   /// An ordinary convolution, [C, C, kh, kw], that looks at no features.
   case notAdaptive = "na"
+
+  /// A term's weight with its sign: negative for potts, because equal labels attract.
+  func signed(_ weight: Float) -> Float { self == .potts ? -weight : weight }
 }
 
 /// One pairwise term of a CRF.
@@ -48,8 +51,8 @@ public struct PairwiseKernel: Hashable, Sendable {
     self.pairwiseWeight = pairwiseWeight
   }
 
-  /// w_k, where it starts if it is learned: negative for potts, because equal labels attract.
-  public var signedWeight: Float { compatType == .potts ? -pairwiseWeight : pairwiseWeight }
+  /// w_k with its sign, where it starts if it is learned.
+  public var signedWeight: Float { compatType.signed(pairwiseWeight) }
 
   /// Whether w_k is learned, unless all weights of a CRF are constants.
   public var learnsWeight: Bool { compatType == .potts && !spatialFilter }
@@ -67,10 +70,7 @@ public struct PairwiseKernel: Hashable, Sendable {
     let layer = "\(layer), pairwise kernel \(number)"
     try window.validate(layer, transposed: false)
     try require(blur, atLeast: 1, layer, "blur")
-    guard pairwiseWeight.isFinite else {
-      throw LayerError(
-        layer, "pairwiseWeight", given: "\(pairwiseWeight)", allowed: "finite numbers")
-    }
+    try requireFinite(pairwiseWeight, layer, "pairwiseWeight")
   }
 
   /// K of the edge features; nil if the term looks at none.

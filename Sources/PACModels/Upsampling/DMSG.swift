@@ -106,6 +106,17 @@ public struct DMSG: JointUpsampler {
     intensity.flatMap(\.parameters) + start.parameters + doublings.flatMap(\.parameters)
   }
 
+  /// See `JointUpsampler`; a transposed convolution counts at the size of its input.
+  public func pixelShare(ofParameter name: String) -> Double {
+    let layer = name.prefix { $0 != "." }
+    let number = Int(layer.drop { !$0.isNumber }.prefix(while: \.isNumber)) ?? 1
+    let levels = factor.trailingZeroBitCount
+    /// The share of a map that has been halved so often.
+    func halved(_ times: Int) -> Double { 1 / Double(1 << (2 * max(times, 0))) }
+    if layer.hasSuffix("_y") { return halved(number - 3) }
+    return halved(levels - number + (layer.hasPrefix("deconv") ? 2 : 1))
+  }
+
   /// Upsamples a map; see `JointUpsampler`.
   public func callAsFunction(_ low: Variable, guide: Variable) throws -> Variable {
     try requireGuide(guide, for: low, factor: factor, model: "DMSG")

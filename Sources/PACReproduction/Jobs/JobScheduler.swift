@@ -140,7 +140,7 @@ final class JobScheduler {
       outcomes[job.name] = .done
       report("\(job.name): done in \(PACTraining.Progress.duration(seconds))")
     } catch {
-      fail(job, "\(error)", mayContinue: false)
+      fail(job, "\(error)", mayContinue: (error as? ReproductionError)?.mayContinue ?? false)
     }
   }
 

@@ -126,7 +126,7 @@ public final class Reproduction {
         guard let state = try training.configuration.runState(), state.isFinished else {
           throw ReproductionError(
             "it stopped before its last epoch, at max-minutes; call again to continue it, "
-              + "or use --set max-minutes=none")
+              + "or use --set max-minutes=none", mayContinue: true)
         }
       })
   }

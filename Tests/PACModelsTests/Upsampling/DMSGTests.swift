@@ -108,6 +108,22 @@ import Testing
     #expect(try map(guide) != map(Tensor(repeating: 0.3, guide.shape)))
   }
 
+  /// The share of the output's pixels at which a layer is applied, for its operations.
+  @Test func layersWorkAtTheirScales() throws {
+    let expected = [
+      "conv1_y": 1, "conv2_y": 1, "conv3_y": 1, "conv4_y": 0.25, "conv1_d": 1.0 / 64,
+      "deconv2_d": 1.0 / 64, "conv2a_d": 1.0 / 16, "conv2b_d": 1.0 / 16, "deconv3_d": 1.0 / 16,
+      "conv3a_d": 0.25, "conv3b_d": 0.25, "deconv4_d": 0.25, "conv4a_d": 1, "conv4b_d": 1,
+      "conv4c_d": 1, "conv5_d": 1,
+    ]
+    let network = try network(8)
+    let layers = Set(network.parameters.map { String($0.name.prefix { $0 != "." }) })
+    #expect(layers == Set(expected.keys))
+    for (layer, share) in expected {
+      #expect(network.pixelShare(ofParameter: "\(layer).weight") == share, "\(layer)")
+    }
+  }
+
   @Test func mapsAsSmallAsOnePixel() throws {
     for factor in [2, 4, 8, 16] {
       let (low, guide) = samples(factor, height: 1, width: 1)
