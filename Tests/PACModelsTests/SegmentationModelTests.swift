@@ -6,6 +6,8 @@ import Testing
 @testable import PACModels
 
 @Suite struct SegmentationModelTests {
+  private typealias Name = SegmentationModelName
+
   private func model(_ name: String, classes: Int = 5, seed: UInt64 = 1) throws -> SegmentationModel
   {
     try SegmentationModel(SegmentationModelName(name), classes: classes, seed: seed)
@@ -81,7 +83,6 @@ import Testing
   }
 
   @Test func latticeNames() throws {
-    typealias Name = SegmentationModelName
     func refinement(_ tail: String) throws -> Name.Refinement? {
       try Name("fcn8s_bclcrf\(tail)").refinement
     }
