@@ -53,7 +53,7 @@ public struct Convolution: Sendable {
     guard convolution.direct == nil, convolution.matrix == nil else {
       return (.rowMajor, .rowMajor)
     }
-    let choice = convolution.forwardDescription(rectified: false)
+    let choice = convolution.forwardDescription()
     return (
       ActivationLayout(choice.layout(of: dnnl_query_src_md), of: sizes.input),
       ActivationLayout(choice.layout(of: dnnl_query_dst_md), of: sizes.output)
@@ -65,7 +65,7 @@ public struct Convolution: Sendable {
   ///   - input: [N, C, H, W] in the input's layout.
   ///   - weight: [C′, C, kh, kw].
   ///   - bias: [C′]; nil if there is none.
-  ///   - rectified: whether a ReLU follows, at no extra pass.
+  ///   - rectified: whether a ReLU follows.
   ///   - output: [N, C′, H′, W′] in the output's layout, overwritten.
   public func forward(
     input: UnsafePointer<Float>, weight: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
@@ -80,7 +80,7 @@ public struct Convolution: Sendable {
         input: input, weight: weight, bias: bias, rectified: rectified, output: output)
     }
     let stream = OneDNNStream()
-    let primitive = OneDNNPrimitive(forwardDescription(rectified: rectified))
+    let primitive = OneDNNPrimitive(forwardDescription())
     let v = memory(givenInput, input).inLayout(primitive.layout(of: dnnl_query_src_md), on: stream)
     let w = memory(plainWeight, weight)
       .inLayout(primitive.layout(of: dnnl_query_weights_md), on: stream)
@@ -90,6 +90,8 @@ public struct Convolution: Sendable {
     if let bias, hasBias { arguments.append((DNNL_ARG_BIAS, memory(plainBias, bias))) }
     primitive.run(on: stream, arguments)
     deliver(target, to: result, on: stream)
+    // Not as a post-operation of oneDNN, whose ReLU makes 0 of NaN.
+    if rectified { rectify(output, into: output, count: result.count) }
   }
 
   /// Computes the gradients from the one that reaches the output.
@@ -175,7 +177,7 @@ public struct Convolution: Sendable {
       dnnl_dilated_convolution_backward_data_desc_init(
         &description, dnnl_convolution_auto, &src, &wei, &dst, strides, dilations, pads, pads),
       "describing")
-    let hint = forwardDescription(rectified: false)
+    let hint = forwardDescription()
     let primitive = OneDNNPrimitive("a convolution's input gradient") {
       dnnl_primitive_desc_create(&$0, &description, nil, OneDNN.engine.handle, hint.handle)
     }
@@ -203,7 +205,7 @@ public struct Convolution: Sendable {
         &description, dnnl_convolution_auto, &src, &wei, &bias, &dst, strides, dilations, pads,
         pads),
       "describing")
-    let hint = forwardDescription(rectified: false)
+    let hint = forwardDescription()
     let primitive = OneDNNPrimitive("a convolution's weight gradient") {
       dnnl_primitive_desc_create(&$0, &description, nil, OneDNN.engine.handle, hint.handle)
     }
@@ -244,7 +246,7 @@ public struct Convolution: Sendable {
     )
   }
 
-  private func forwardDescription(rectified: Bool) -> OneDNNDescription {
+  private func forwardDescription() -> OneDNNDescription {
     var (src, wei, dst) = anyLayouts()
     var bias = plainBias
     var description = dnnl_convolution_desc_t()
@@ -252,13 +254,8 @@ public struct Convolution: Sendable {
       dnnl_dilated_convolution_forward_desc_init(
         &description, dnnl_forward_training, dnnl_convolution_auto, &src, &wei, &bias, &dst,
         strides, dilations, pads, pads), "describing")
-    let relu: (dnnl_post_ops_t?) -> dnnl_status_t = {
-      dnnl_post_ops_append_eltwise($0, 1, dnnl_eltwise_relu, 0, 0)
-    }
-    return OneDNN.withAttributes(rectified ? relu : nil) { attributes in
-      OneDNNDescription("a convolution") {
-        dnnl_primitive_desc_create(&$0, &description, attributes, OneDNN.engine.handle, nil)
-      }
+    return OneDNNDescription("a convolution") {
+      dnnl_primitive_desc_create(&$0, &description, nil, OneDNN.engine.handle, nil)
     }
   }
 

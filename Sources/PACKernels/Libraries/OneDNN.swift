@@ -64,6 +64,12 @@ final class OneDNNMemory {
     self.handle = Self.make(layout, UnsafeMutableRawPointer(block.base))
   }
 
+  /// The number of floats that it takes, those that only fill up blocks of channels included.
+  var count: Int {
+    var layout = layout
+    return dnnl_memory_desc_get_size(&layout) / MemoryLayout<Float>.stride
+  }
+
   deinit {
     dnnl_memory_destroy(handle)
     owned?.deallocate()

@@ -81,7 +81,8 @@ public struct MaxPooling: Sendable {
     }
     return nil
   }
-
-  @inline(__always)
-  private func larger(_ a: Float, _ b: Float) -> Float { a > b ? a : b }
 }
+
+/// The larger of two numbers; NaN if one is NaN, as in PyTorch's pooling.
+@inline(__always)
+func larger(_ a: Float, _ b: Float) -> Float { a > b || a.isNaN ? a : b }

@@ -87,7 +87,4 @@ public struct MaxPooling2x2: Sendable {
       }
     }
   }
-
-  @inline(__always)
-  private func larger(_ a: Float, _ b: Float) -> Float { a > b ? a : b }
 }

@@ -45,6 +45,30 @@ import Testing
     #expect(input.gradient?.elements == [0, 0, 11, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])
   }
 
+  /// NaN is the maximum of every window that contains it, wherever it lies there; as in PyTorch.
+  @Test(arguments: [2, 3])
+  func nanIsTheMaximum(size: Int) throws {
+    for place in 0..<35 {
+      var pixels = (0..<35).map { Float($0 % 7) }
+      pixels[place] = .nan
+      let input = Variable(Tensor([1, 1, 5, 7], pixels))
+      for stride in 1...2 {
+        let output = try maxPool2d(input, kernelSize: Pair(size), stride: Pair(stride)).value
+        let width = output.shape[3]
+        for (i, value) in output.elements.enumerated() {
+          let (top, left) = (i / width * stride, i % width * stride)
+          let isInside =
+            (top..<top + size).contains(place / 7) && (left..<left + size).contains(place % 7)
+          #expect(value.isNaN == isInside)
+        }
+      }
+      let halved = try maxPool2x2(input).value
+      for (i, value) in halved.elements.enumerated() {
+        #expect(value.isNaN == (place / 14 == i / 4 && place % 7 / 2 == i % 4))
+      }
+    }
+  }
+
   @Test func errors() {
     let input = Variable(.zeros([1, 2, 4, 2]))
     #expect(
