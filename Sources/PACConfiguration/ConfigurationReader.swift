@@ -1,6 +1,23 @@
 import Foundation
 import Yams
 
+/// A value for a key, given as text on the command line.
+public struct ConfigurationSetting: Sendable {
+  /// The key's name.
+  public let name: String
+  /// Its value; empty for none.
+  public let value: String
+  /// Where it was given, for error messages: `override`, or an option such as `--factors`.
+  public let place: String
+
+  /// Describes a value.
+  public init(name: String, value: String, place: String) {
+    self.name = name
+    self.value = value
+    self.place = place
+  }
+}
+
 /// Collects values from a file and from overrides, with the place of each.
 public struct ConfigurationReader {
   /// A value given for a key, which may not exist.
@@ -61,21 +78,24 @@ public struct ConfigurationReader {
     }
   }
 
-  /// Adds `key=value` arguments, which take precedence over what was read before.
+  /// Adds `key=value` arguments, which take precedence over what was read before; of several for
+  /// one key the last one counts, as everywhere on a command line.
   public mutating func apply(overrides: [String]) throws {
-    var seen: Set<String> = []
     for override in overrides {
       let parts = override.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       guard parts.count == 2 else {
         throw failure("override", "expected key=value, found '\(override)'")
       }
-      let name = String(parts[0])
-      guard seen.insert(name).inserted else {
-        throw failure("override", "key '\(name)' is given twice; remove one")
-      }
-      let value = parts[1].isEmpty ? ConfigurationValue.nothing : .override(String(parts[1]))
-      values.append(Given(name: name, value: value, place: "override"))
+      apply(
+        ConfigurationSetting(
+          name: String(parts[0]), value: String(parts[1]), place: "override"))
     }
+  }
+
+  /// Adds a value that takes precedence over what was read before.
+  public mutating func apply(_ setting: ConfigurationSetting) {
+    let value = setting.value.isEmpty ? ConfigurationValue.nothing : .override(setting.value)
+    values.append(Given(name: setting.name, value: value, place: setting.place))
   }
 
   private func failure(_ place: String, _ problem: String) -> ConfigurationError {

@@ -81,7 +81,7 @@ public struct SegmentationTask: PredictingTask {
     let scores = try model(Variable(sample.image, tape: tape), dropout: dropout)
     var matrix = ConfusionMatrix(classes: model.classes)
     matrix.add(truth: sample.labels, prediction: mostLikelyClasses(scores.value))
-    return (try loss(scores, sample.labels), metricValues(matrix))
+    return (try loss(scores, sample.labels), metricValues(matrix).map { $0 ?? 0 })
   }
 
   private func loss(_ scores: Variable, _ labels: [UInt8]) throws -> Variable {
@@ -99,8 +99,10 @@ public struct SegmentationTask: PredictingTask {
     ["miou", "acc", "macc"].map { Metric(name: $0, unit: "%") }
   }
 
-  private func metricValues(_ matrix: ConfusionMatrix) -> [Double] {
-    [matrix.meanIntersectionOverUnion, matrix.pixelAccuracy, matrix.meanAccuracy].map { 100 * $0 }
+  /// A value for each of `metrics`; nil if no pixel is labelled.
+  private func metricValues(_ matrix: ConfusionMatrix) -> [Double?] {
+    [matrix.meanIntersectionOverUnion, matrix.pixelAccuracy, matrix.meanAccuracy]
+      .map { $0.map { 100 * $0 } }
   }
 
   /// The loss, the seconds of the forward pass, and the confusion matrix row by row.
@@ -128,7 +130,6 @@ public struct SegmentationTask: PredictingTask {
     }
     return EvaluationResult(
       metrics: metrics, values: metricValues(total),
-      loss: evaluated.reduce(0) { $0 + $1.loss } / Double(max(evaluated.count, 1)),
       samples: evaluated,
       groups: dataset.description.classNames.indices.map { group(of: $0, in: total) },
       secondsPerSample: median(samples.map { $0.figures[1] }), published: published)

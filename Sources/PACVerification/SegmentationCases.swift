@@ -31,8 +31,8 @@ func segmentationMetricDeviations(_ verification: VerificationCase) throws -> [D
   return try compare(
     [
       "confusion": Tensor([matrix.classes, matrix.classes], matrix.counts.map(Float.init)),
-      "miou": Tensor(scalar: Float(matrix.meanIntersectionOverUnion)),
-      "acc": Tensor(scalar: Float(matrix.pixelAccuracy)),
-      "macc": Tensor(scalar: Float(matrix.meanAccuracy)),
+      "miou": Tensor(scalar: Float(matrix.meanIntersectionOverUnion ?? 0)),
+      "acc": Tensor(scalar: Float(matrix.pixelAccuracy ?? 0)),
+      "macc": Tensor(scalar: Float(matrix.meanAccuracy ?? 0)),
     ], with: verification)
 }

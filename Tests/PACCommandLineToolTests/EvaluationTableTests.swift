@@ -7,7 +7,7 @@ import Testing
   private func result(_ published: PublishedResult?, samples: Int = 2) -> EvaluationResult {
     EvaluationResult(
       metrics: [Metric(name: "miou", unit: "%"), Metric(name: "acc", unit: "%")],
-      values: [61.25, 90.5], loss: 1,
+      values: [61.25, 90.5],
       samples: (0..<samples).map { SampleMetrics(name: "\($0)", loss: 1, values: [61.25, 90.5]) },
       secondsPerSample: 0.5, published: published)
   }
@@ -49,5 +49,37 @@ import Testing
         "paper: of the paper; gain: over others.",
         "The paper's results are for 2 samples, these for 3: they are not comparable.",
       ])
+  }
+}
+
+/// Samples without a valid pixel have no metrics, and count in no mean.
+@Suite struct MissingMetricsTests {
+  private func result(_ values: Double?...) -> EvaluationResult {
+    EvaluationResult(
+      meansOf: values.enumerated().map {
+        SampleMetrics(name: "\($0)", loss: $1 == nil ? 0 : 3, values: [$1])
+      }, metrics: [Metric(name: "rmse", unit: "cm")], headline: 0)
+  }
+
+  @Test func someSamples() {
+    let result = result(4, nil, 6)
+    #expect(result.values == [5])
+    #expect(result.loss == 3)
+    #expect(result.counted() == "2 of 3 with valid pixels")
+    var table = EvaluationTable(variants: ["x4"], names: ["Bilinear"])
+    #expect(
+      table.add(result, model: "Bilinear") == [
+        "rmse, cm, mean of 2 of 3 samples with valid pixels",
+        "model                               x4",
+        "Bilinear                        5.0000",
+      ])
+  }
+
+  @Test func noSample() {
+    let result = result(nil, nil)
+    #expect(result.values == [nil])
+    #expect(result.loss == nil)
+    var table = EvaluationTable(variants: ["x4"], names: ["Bilinear"])
+    #expect(table.add(result, model: "Bilinear").last == "Bilinear                             -")
   }
 }

@@ -148,13 +148,30 @@ private let withBeta2 = enumeration(
           yaml: required, name: "c.yaml", overrides: overrides, tasks: TaskList.builtIn.settings)
       }
     }
-    #expect(text("lr=1", "lr=2") == "override: key 'lr' is given twice; remove one")
     #expect(
       text("model=PacJointUpsampleLite", "factor=2")
         == "override: factor: model PacJointUpsampleLite has no factor 2; choose 4, 8 or 16")
     #expect(
       text("factor=16", "crop=8")
         == "override: crop: 8 is not a multiple of factor 16; choose 16")
+  }
+
+  /// The last override of a key counts, as everywhere on a command line.
+  @Test func repeatedOverrides() throws {
+    let configuration = try TrainingConfiguration(
+      yaml: required, name: "c.yaml", overrides: ["lr=1", "lr=0.25"],
+      tasks: TaskList.builtIn.settings)
+    #expect(configuration.learningRate == 0.25)
+  }
+
+  @Test func placesOfOtherOptions() {
+    let text = message {
+      _ = try TrainingConfiguration(
+        yaml: required, name: "c.yaml",
+        settings: [ConfigurationSetting(name: "factor", value: "7", place: "--factors")],
+        tasks: TaskList.builtIn.settings)
+    }
+    #expect(text.hasPrefix("--factors: factor: "))
   }
 
   @Test func missingKeys() {

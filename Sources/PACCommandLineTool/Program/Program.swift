@@ -2,6 +2,7 @@ import ArgumentParser
 import CPACPlatform
 import Foundation
 import PACDistributed
+import PACText
 import PACTraining
 
 /// The program, from its arguments to its exit status.
@@ -88,9 +89,33 @@ public enum Program {
     let usage = PacCommand.fullMessage(for: error)
     let help = usage.firstMatch(of: /See '(.*--help)'/).map { "\($0.1)" } ?? "pac --help"
     // The parser's messages are sentences; ours are one line of clauses.
-    let clauses = oneLine(PacCommand.message(for: error)).split(separator: /\. |\.$/)
+    let message = oneLine(PacCommand.message(for: error))
+    let clauses = message.split(separator: /\. |\.$/)
       .map { $0.prefix(1).lowercased() + $0.dropFirst() }
-    let problem = clauses.joined(separator: "; ")
+    let problem = unknownCommand(message, help) ?? clauses.joined(separator: "; ")
     return "\(problem)\(problem.hasSuffix("?") ? "" : ";") see '\(help)'"
+  }
+
+  /// `unknown command 'trian'; did you mean 'train'?`, if the unexpected argument of `message` is
+  /// given to a command that only has subcommands.
+  private static func unknownCommand(_ message: String, _ help: String) -> String? {
+    guard let match = message.wholeMatch(of: /Unexpected argument '(.*)'/) else { return nil }
+    var command: any ParsableCommand.Type = PacCommand.self
+    for name in help.split(separator: " ").dropFirst().dropLast() {
+      guard let next = subcommands(of: command)[String(name)] else { return nil }
+      command = next
+    }
+    let names = subcommands(of: command).keys.sorted()
+    guard !names.isEmpty else { return nil }
+    let guess = NearestWord.guess(for: String(match.1), among: names)
+    return "unknown command '\(match.1)'" + (guess.map { "; did you mean '\($0)'?" } ?? "")
+  }
+
+  private static func subcommands(
+    of command: any ParsableCommand.Type
+  ) -> [String: any ParsableCommand.Type] {
+    command.configuration.subcommands.reduce(into: [:]) { commands, command in
+      command.configuration.commandName.map { commands[$0] = command }
+    }
   }
 }

@@ -30,12 +30,13 @@ struct ComparisonArguments: ParsableArguments {
   /// - Throws: `ConfigurationError` if a network does not fit the configuration.
   func networks(
     _ tasks: TaskList, _ settings: ConfigurationArguments,
-    _ others: [(key: String, value: String)] = []
+    _ others: [ConfigurationSetting] = []
   ) throws -> [ComparedNetwork] {
     try compare.map { text in
       let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
-      let configuration = try settings.load(tasks, others + [("model", parts[0])])
       let place = "--compare \(parts[0])"
+      let model = ConfigurationSetting(name: "model", value: parts[0], place: place)
+      let configuration = try settings.load(tasks, others + [model])
       guard parts.count > 1 || !configuration.settings.hasParameters else {
         throw ConfigurationError(
           place: place,

@@ -1,4 +1,5 @@
 import ArgumentParser
+import PACConfiguration
 import PACTraining
 
 /// The configuration file and the settings that override it.
@@ -19,13 +20,12 @@ struct ConfigurationArguments: ParsableArguments {
   /// - Returns: the configuration.
   /// - Throws: `ConfigurationError`.
   func load(
-    _ tasks: TaskList, _ settings: [(key: String, value: String)] = []
+    _ tasks: TaskList, _ settings: [ConfigurationSetting] = []
   ) throws -> TrainingConfiguration {
     let kept = overrides.filter { override in
-      !settings.contains { override.hasPrefix("\($0.key)=") }
+      !settings.contains { override.hasPrefix("\($0.name)=") }
     }
     return try TrainingConfiguration(
-      file: configuration, overrides: kept + settings.map { "\($0.key)=\($0.value)" },
-      tasks: tasks.settings)
+      file: configuration, overrides: kept, settings: settings, tasks: tasks.settings)
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import PACConfiguration
 import PACDistributed
 import PACTraining
 
@@ -90,8 +91,7 @@ struct EvaluateCommand: TaskCommand, RankedCommand {
 
   /// The label of the last row: metrics over all pixels of the split, or means over its samples.
   private func total(_ result: EvaluationResult) -> String {
-    result.isMeanOfSamples
-      ? "mean of \(result.samples.count)" : "all pixels of \(result.samples.count)"
+    (result.isMeanOfSamples ? "mean of " : "all pixels of ") + result.counted()
   }
 
   private func line(_ row: MetricGroup, of result: EvaluationResult) -> String {
@@ -118,6 +118,8 @@ struct EvaluateCommand: TaskCommand, RankedCommand {
     var members: [(key: String, value: Any?)] = [("model", configuration.model)]
     members += jsonAttributes(of: configuration.settings.label)
     members.append(("samples", result.samples.count))
+    let without = result.samplesWithoutValidPixel
+    if without > 0 { members.append(("samples-without-valid-pixel", without)) }
     members += zip(result.metrics, result.values).map { ($0.name, $1) }
     members += [("unit", result.units[0]), ("loss", result.loss)]
     members += result.published?.figures.map { ($0.key, $0.value) } ?? []
@@ -133,7 +135,7 @@ struct EvaluateCommand: TaskCommand, RankedCommand {
     _ tasks: TaskList, _ factors: [String?], _ communicator: Communicator
   ) throws {
     let columns = try communicator.together {
-      try factors.map { try networks(tasks, $0.map { [("factor", $0)] } ?? []) }
+      try factors.map { try networks(tasks, $0) }
     }
     var table = EvaluationTable(
       variants: columns.map { $0[0].configuration.settings.variant },
@@ -155,8 +157,10 @@ struct EvaluateCommand: TaskCommand, RankedCommand {
 
   /// The networks of one column; the configuration's own comes last.
   private func networks(
-    _ tasks: TaskList, _ others: [(key: String, value: String)]
+    _ tasks: TaskList, _ factor: String?
   ) throws -> [ComparedNetwork] {
+    let others =
+      factor.map { [ConfigurationSetting(name: "factor", value: $0, place: "--factors")] } ?? []
     let compared = try comparison.networks(tasks, settings, others)
     guard source.weights != nil || compared.isEmpty else { return compared }
     let own = try settings.load(tasks, others)
@@ -167,4 +171,13 @@ struct EvaluateCommand: TaskCommand, RankedCommand {
 extension EvaluationResult {
   /// The unit of each metric as text.
   var units: [String] { metrics.map { $0.unit.isEmpty ? "dataset's unit" : $0.unit } }
+
+  /// How many samples the metrics count: `2`, or `1 of 2 with valid pixels`.
+  /// - Parameter noun: stands behind the number, as in `2 samples`; empty to leave it out.
+  func counted(_ noun: String = "") -> String {
+    let (all, without) = (samples.count, samplesWithoutValidPixel)
+    let number = without == 0 ? "\(all)" : "\(all - without) of \(all)"
+    let named = noun.isEmpty ? number : "\(number) \(noun)\(all == 1 ? "" : "s")"
+    return without == 0 ? named : "\(named) with valid pixels"
+  }
 }

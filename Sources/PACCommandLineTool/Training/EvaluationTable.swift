@@ -29,7 +29,9 @@ struct EvaluationTable {
       first = result
       lines = title(result)
     }
-    cells += shown(result).map { String(format: "%.4f", result.values[$0]) }
+    cells += shown(result).map { column in
+      result.values[column].map { String(format: "%.4f", $0) } ?? "-"
+    }
     if result.headline == nil, let seconds = result.secondsPerSample {
       cells.append(String(format: "%.4f", seconds))
     }
@@ -59,11 +61,9 @@ struct EvaluationTable {
   }
 
   private func title(_ result: EvaluationResult) -> [String] {
-    let count = result.samples.count
-    let samples = "\(count) \(count == 1 ? "sample" : "samples")"
     let metric = result.headline.map { "\(result.metrics[$0].name), \(result.units[$0]), " } ?? ""
     return [
-      metric + (result.isMeanOfSamples ? "mean of \(samples)" : "all pixels of \(samples)"),
+      metric + (result.isMeanOfSamples ? "mean of " : "all pixels of ") + result.counted("sample"),
       row("model", heads(result)),
     ]
   }

@@ -63,21 +63,23 @@ public struct ConfusionMatrix: Sendable, Equatable {
     return pixels == 0 ? nil : Double(correctPixels(`class`)) / Double(pixels)
   }
 
-  /// `miou`: the mean intersection over union of the classes that occur; 0 if none does.
-  public var meanIntersectionOverUnion: Double {
+  /// `miou`: the mean intersection over union of the classes that occur; nil if no pixel is
+  /// labelled.
+  public var meanIntersectionOverUnion: Double? {
     mean((0..<classes).compactMap(intersectionOverUnion))
   }
 
-  /// `macc`: the mean accuracy of the classes that occur in the ground truth; 0 if none does.
-  public var meanAccuracy: Double { mean((0..<classes).compactMap(accuracy)) }
+  /// `macc`: the mean accuracy of the classes that occur in the ground truth; nil if none does.
+  public var meanAccuracy: Double? { mean((0..<classes).compactMap(accuracy)) }
 
-  /// `acc`: the fraction of the labelled pixels that are predicted correctly; 0 if there are none.
-  public var pixelAccuracy: Double {
+  /// `acc`: the fraction of the labelled pixels that are predicted correctly; nil if there are
+  /// none.
+  public var pixelAccuracy: Double? {
     let all = counts.reduce(0, +)
-    return all == 0 ? 0 : Double((0..<classes).reduce(0) { $0 + correctPixels($1) }) / Double(all)
+    return all == 0 ? nil : Double((0..<classes).reduce(0) { $0 + correctPixels($1) }) / Double(all)
   }
 
-  private func mean(_ values: [Double]) -> Double {
-    values.isEmpty ? 0 : values.reduce(0, +) / Double(values.count)
+  private func mean(_ values: [Double]) -> Double? {
+    values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
   }
 }

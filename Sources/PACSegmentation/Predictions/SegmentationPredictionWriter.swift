@@ -65,7 +65,9 @@ struct SegmentationPredictionWriter {
     if !sample.labels.isEmpty {
       var matrix = ConfusionMatrix(classes: scores.shape.channels)
       matrix.add(truth: sample.labels, prediction: classes)
-      metrics = [matrix.meanIntersectionOverUnion, matrix.pixelAccuracy].map { "\(100 * $0)" }
+      metrics = [matrix.meanIntersectionOverUnion, matrix.pixelAccuracy].map { value in
+        value.map { "\(100 * $0)" } ?? ""
+      }
     }
     return ([csvCell(sample.name), "\(results)/\(file)", "pictures/\(file)", scoreFile] + metrics)
       .joined(separator: ",")

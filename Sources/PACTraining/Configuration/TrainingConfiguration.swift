@@ -6,7 +6,7 @@ import PACWeights
 /// Everything that decides what a training run computes, and what it writes.
 ///
 /// It is read strictly from a YAML file of flat keys and from overrides, see
-/// `init(file:overrides:tasks:)`. Each property belongs to one entry of `generalKeys`, which gives
+/// `init(file:overrides:settings:tasks:)`. Each property belongs to one entry of `generalKeys`, which gives
 /// the name of its key and the allowed values; what belongs to one task alone is in `settings`.
 /// Paths are relative to the working directory, not to the file's folder.
 public struct TrainingConfiguration: Sendable {

@@ -71,7 +71,7 @@ struct RunFolder {
   mutating func append(_ row: TestRow) throws {
     guard isRankZero else { return }
     testLog = try openTestLog(keepingThrough: row.epoch - 1)
-    try testLog?.append(epoch: row.epoch, [row.loss] + row.values)
+    try testLog?.append(epoch: row.epoch, ([row.loss] + row.values).map { $0 ?? .nan })
   }
 
   /// The epoch of the last row of `test.log` when it was opened; nil if there was none.
@@ -103,11 +103,11 @@ struct TrainRow {
   let values: [Double]
 }
 
-/// A row of `test.log`: means over the test split.
+/// A row of `test.log`: means over the test split; nil, written as `nan`, if it has no valid pixel.
 struct TestRow {
   /// The number of finished epochs.
   let epoch: Int
-  let loss: Double
+  let loss: Double?
   /// One for each metric of the task.
-  let values: [Double]
+  let values: [Double?]
 }

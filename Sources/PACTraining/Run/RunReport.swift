@@ -63,7 +63,8 @@ final class RunReport {
     line.pause()
     line.clear()
     let figures = zip(result.metrics, result.values).map { metric, value in
-      "\(metric.name) \(String(format: "%.4f", value))"
+      guard let value else { return "\(metric.name): no valid pixel" }
+      return "\(metric.name) \(String(format: "%.4f", value))"
         + (metric.unit.isEmpty ? "" : " \(metric.unit)")
     }
     logger.info("epoch \(epoch): test \(figures.joined(separator: ", "))")

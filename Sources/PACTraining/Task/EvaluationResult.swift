@@ -29,6 +29,9 @@ public struct SampleMetrics: Sendable {
     self.loss = loss
     self.values = values
   }
+
+  /// Whether the sample has a valid pixel, and so metrics.
+  public var hasValidPixel: Bool { values.contains { $0 != nil } }
 }
 
 /// The metrics of a subset of the pixels, such as those of one class.
@@ -129,10 +132,10 @@ public struct PublishedResult: Sendable, Equatable {
 public struct EvaluationResult: Sendable {
   /// The metrics.
   public let metrics: [Metric]
-  /// A value for each of `metrics`.
-  public let values: [Double]
-  /// The mean loss.
-  public let loss: Double
+  /// A value for each of `metrics`; nil if no sample has a valid pixel.
+  public let values: [Double?]
+  /// The mean loss of the samples that have a valid pixel; nil if none has.
+  public let loss: Double?
   /// The metrics of every sample, in the order of the split.
   public let samples: [SampleMetrics]
   /// Whether the values are means over samples, rather than computed from all pixels together.
@@ -148,13 +151,13 @@ public struct EvaluationResult: Sendable {
 
   /// Describes the metrics of a split.
   public init(
-    metrics: [Metric], values: [Double], loss: Double, samples: [SampleMetrics],
-    isMeanOfSamples: Bool = false, groups: [MetricGroup] = [], secondsPerSample: Double? = nil,
-    headline: Int? = nil, published: PublishedResult? = nil
+    metrics: [Metric], values: [Double?], samples: [SampleMetrics], isMeanOfSamples: Bool = false,
+    groups: [MetricGroup] = [],
+    secondsPerSample: Double? = nil, headline: Int? = nil, published: PublishedResult? = nil
   ) {
     self.metrics = metrics
     self.values = values
-    self.loss = loss
+    self.loss = mean(samples.filter(\.hasValidPixel).map(\.loss))
     self.samples = samples
     self.isMeanOfSamples = isMeanOfSamples
     self.groups = groups
@@ -172,11 +175,13 @@ public struct EvaluationResult: Sendable {
     self.init(
       metrics: metrics,
       values: metrics.indices.map { i in mean(samples.compactMap { $0.values[i] }) },
-      loss: mean(samples.map(\.loss)), samples: samples, isMeanOfSamples: true,
-      headline: headline, published: published)
+      samples: samples, isMeanOfSamples: true, headline: headline, published: published)
   }
+
+  /// The number of samples without a valid pixel, which no metric counts.
+  public var samplesWithoutValidPixel: Int { samples.count { !$0.hasValidPixel } }
 }
 
-private func mean(_ values: [Double]) -> Double {
-  values.isEmpty ? 0 : values.reduce(0, +) / Double(values.count)
+private func mean(_ values: [Double]) -> Double? {
+  values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
 }

@@ -114,9 +114,13 @@ public struct UpsamplingSampleMaker: SampleMaker {
     _ name: String, height: Int, width: Int, isCropped: Bool
   ) throws(DataError) {
     if let crop, isCropped, crop > min(height, width) {
+      let most = min(height, width) / factor * factor
+      let advice =
+        most > 0
+        ? "set crop to at most \(most)" : "remove the sample, or set a factor below \(factor)"
       throw DataError(
         "sample \(name): its \(height)×\(width) pixels (rows × columns) are fewer than "
-          + "crop \(crop) asks for; set crop to at most \(min(height, width) / factor * factor)")
+          + "crop \(crop) asks for; \(advice)")
     }
     guard min(height, width) > 2 * border else {
       throw DataError(
