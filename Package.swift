@@ -19,6 +19,7 @@ let fast: [SwiftSetting] =
 
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
@@ -55,6 +56,7 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
   ],
@@ -116,7 +118,7 @@ let package = Package(
       ]),
     library("PACConfiguration", ["PACText", yams]),
     library("PACData", ["PACTensors", "PACHDF5", "PACImageFiles", "PACFiles"]),
-    library("PACDistributed", ["PACTensors", "PACKernels", "CPACMPI"]),
+    library("PACDistributed", ["PACTensors", "PACKernels", "CPACMPI", crypto]),
     library("PixelAdaptiveModels", ["PixelAdaptiveLayers", "PACWeights", "PACModels"]),
     library(
       "PixelAdaptiveLayers",

@@ -60,15 +60,4 @@ import Testing
     #expect(text.contains("rank 3 (host h3)") && !text.contains("rank 4"))
     #expect(text.hasSuffix(" and 5 more ranks"))
   }
-
-  @Test func framesArriveAsTheyWereSent() throws {
-    let activity = Activity()
-    activity.begin(step: 1_234_567_890_123)
-    activity.enter(.backward)
-    let frame = WatchFrame(.leaving, token: 0xFEDC_BA98_7654_3210, rank: 70_000, activity)
-    #expect(frame.bytes.count == WatchFrame.size)
-    #expect(WatchFrame(frame.bytes, token: frame.token) == frame)
-    #expect(WatchFrame(frame.bytes, token: 1) == nil)
-    #expect(WatchFrame(frame.bytes.dropLast(), token: frame.token) == nil)
-  }
 }

@@ -21,6 +21,7 @@ func runCommand(_ arguments: [String], _ communicator: Communicator) throws {
   case "fail": try fail(Set(numbers), communicator)
   case "throw": try leaveOthersWaiting(numbers[0], communicator)
   case "kill": try kill(numbers[0], communicator)
+  case "watched": try watched(arguments, communicator)
   default: throw CommandError(description: "unknown command \(arguments)")
   }
 }
@@ -168,4 +169,15 @@ private func kill(_ victim: Int, _ communicator: Communicator) throws {
   try communicator.barrier()
   if communicator.rank == victim { raise(SIGKILL) }
   try communicator.barrier()
+}
+
+/// `watched TIMEOUT DELAY COMMAND…`: runs COMMAND under a watch that the last rank joins DELAY
+/// seconds after the others; prints the ranks that are not watched.
+private func watched(_ arguments: [String], _ communicator: Communicator) throws {
+  let seconds = arguments[1...2].map { Duration.seconds(Double($0) ?? 0) }
+  let isLast = communicator.rank == communicator.worldSize - 1
+  let unwatched = try communicator.watch(
+    timeout: seconds[0], connectingAfter: isLast ? seconds[1] : .zero)
+  print("unwatched: \(unwatched)")
+  try runCommand(Array(arguments.dropFirst(3)), communicator)
 }

@@ -36,6 +36,9 @@ final class JobWatch {
     isWatched = success.load(ordering: .acquiring)
   }
 
+  /// Closes rank 0's ports: from now on there is nothing that others could connect to.
+  func close() { channel.completeConnections() }
+
   /// Sends a farewell and waits for the thread to end.
   func stop() {
     channel.leave()
@@ -45,20 +48,21 @@ final class JobWatch {
 
 /// The work of the thread, which depends on the rank.
 enum WatchSide: Sendable {
-  case rankZero(port: Int32?)
-  case other(addresses: [String], port: UInt16)
+  /// Listens at these descriptors, none in a world of one.
+  case rankZero(ports: [Int32])
+  /// Connects to rank 0 at one of these.
+  case other([WatchEndpoint])
 
   /// Watches until the rank leaves; calls `begun` once watching has started, unless rank 0 cannot
   /// be reached.
   func run(_ channel: WatchChannel, begun: () -> Void) {
     switch self {
-    case .rankZero(let port):
-      let watch = RankZeroWatch(channel, port: port)
+    case .rankZero(let ports):
+      let watch = RankZeroWatch(channel, ports: ports)
       begun()
       watch.run()
-    case .other(let addresses, let port):
-      guard port > 0, let watch = OtherRankWatch(channel, addresses: addresses, port: port)
-      else { return }
+    case .other(let endpoints):
+      guard let watch = OtherRankWatch(channel, endpoints) else { return }
       begun()
       watch.run()
     }

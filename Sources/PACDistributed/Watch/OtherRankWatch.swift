@@ -6,31 +6,53 @@ import Glibc
 /// Used only on the watch's thread.
 final class OtherRankWatch {
   private let channel: WatchChannel
-  private let connection: WatchSocket
+  private let connection: WatchConnection
 
-  /// Connects to rank 0; nil if it answers at none of the addresses.
-  init?(_ channel: WatchChannel, addresses: [String], port: UInt16) {
+  /// Connects to rank 0; nil if it answers at none of the endpoints within ten seconds.
+  ///
+  /// It tries again and again, since a flood of other connections may hide the first attempt.
+  init?(_ channel: WatchChannel, _ endpoints: [WatchEndpoint]) {
     self.channel = channel
-    var answering: WatchSocket?
-    for address in addresses where answering == nil {
-      let socket = WatchSocket.connect(to: address, port: port, patience: 2000)
-      answering = socket.flatMap { Self.answers($0, channel) ? $0 : nil }
+    let deadline = ContinuousClock.now + .seconds(10)
+    while !endpoints.isEmpty, ContinuousClock.now < deadline {
+      for endpoint in endpoints {
+        guard let connection = Self.connect(channel, endpoint, until: deadline) else { continue }
+        self.connection = connection
+        return
+      }
+      channel.wait(for: [])
     }
-    guard let answering else { return nil }
-    connection = answering
+    return nil
   }
 
-  /// Whether rank 0 answers, since another machine may have the same private address.
-  private static func answers(_ socket: WatchSocket, _ channel: WatchChannel) -> Bool {
-    socket.send(channel.frame(.beat))
-    let deadline = ContinuousClock.now + .seconds(5)
+  /// One attempt, with proof that it is rank 0 that answers: another machine may have the same
+  /// private address.
+  private static func connect(
+    _ channel: WatchChannel, _ endpoint: WatchEndpoint, until deadline: ContinuousClock.Instant
+  ) -> WatchConnection? {
+    guard let socket = WatchSocket.connect(to: endpoint, patience: 2000) else { return nil }
+    let hello = WatchHello(rank: channel.rank)
+    guard socket.send(hello.bytes(channel.secret)) == WatchHello.size else { return nil }
+    var answer: [UInt8] = []
+    while answer.count < WatchHello.size {
+      guard ContinuousClock.now < deadline else { return nil }
+      channel.wait(for: [socket.descriptor])
+      guard socket.receive(into: &answer, limit: WatchHello.size) || answer.count == WatchHello.size
+      else { return nil }
+    }
+    guard let session = hello.session(answeredBy: answer, channel.secret) else { return nil }
+
+    let connection = WatchConnection(socket, rank: 0, session)
+    connection.send(channel.frame(.beat))
     while ContinuousClock.now < deadline {
       channel.wait(for: [socket.descriptor])
-      let (frames, isOpen) = socket.receive(token: channel.token)
-      if !frames.isEmpty { return true }
-      if !isOpen { return false }
+      let (frames, isOpen) = connection.receive()
+      if !frames.isEmpty { return connection }
+      if !isOpen { return nil }
     }
-    return false
+    // Rank 0 must not take the end of this connection for the end of the rank.
+    connection.send(channel.frame(.leaving))
+    return nil
   }
 
   /// Watches until the rank leaves.
@@ -39,10 +61,10 @@ final class OtherRankWatch {
     var rankZero = RankState(rank: 0, place: channel.places[0], heard: last, progressed: last)
     var isRankZeroThere = true
     while !channel.isLeaving {
-      channel.wait(for: isRankZeroThere ? [connection.descriptor] : [])
+      channel.wait(for: isRankZeroThere ? [connection.socket.descriptor] : [])
       let now = ContinuousClock.now
       if isRankZeroThere {
-        let (frames, isOpen) = connection.receive(token: channel.token)
+        let (frames, isOpen) = connection.receive()
         for frame in frames {
           rankZero.note(step: frame.step, phase: frame.phase, marks: frame.marks, at: now)
         }

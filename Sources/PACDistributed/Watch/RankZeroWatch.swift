@@ -6,30 +6,35 @@ import Glibc
 final class RankZeroWatch {
   private let channel: WatchChannel
   private let rule: StallRule
-  private let port: WatchSocket?
-  private var connections: [WatchSocket] = []
+  private let gate: WatchGate
+  private var connections: [WatchConnection] = []
   /// The states of the watched ranks, including rank 0.
   private var states: [Int: RankState] = [:]
 
-  /// Starts with rank 0 itself; the others connect at the descriptor `port`, nil in a world of one.
-  init(_ channel: WatchChannel, port: Int32?) {
+  /// Starts with rank 0 itself; the others connect at the descriptors `ports`.
+  init(_ channel: WatchChannel, ports: [Int32]) {
     self.channel = channel
     rule = StallRule(timeout: channel.timeout)
-    self.port = port.map(WatchSocket.init)
+    gate = WatchGate(ports: ports, channel.secret, worldSize: channel.places.count)
     watch(0, from: ContinuousClock.now)
   }
 
   /// Watches until the rank leaves.
   func run() {
     var last = ContinuousClock.now
+    var heard = last
     while !channel.isLeaving {
-      // Ranks that have identified themselves are read ten times a second, all at once, so a
-      // thousand ranks cost little.
-      let newcomers = [port].compactMap(\.self) + connections.filter { $0.rank == nil }
-      channel.wait(for: newcomers.map(\.descriptor), atMost: .milliseconds(100))
+      // The ranks are read ten times a second, all at once, so a thousand of them cost little, and
+      // a flood of strangers does not make it more often.
+      let pause = Duration.milliseconds(100)
+      channel.wait(for: gate.descriptors, atMost: pause)
       let now = ContinuousClock.now
-      admit()
-      listen(now)
+      for (connection, frame) in gate.admit(now) { welcome(connection, frame, now) }
+      if channel.isComplete { gate.close() }
+      if now - heard >= min(pause, channel.pause) {
+        heard = now
+        listen(now)
+      }
       guard now - last >= channel.pause else { continue }
       if now - last > channel.timeout / 2 { forgive(now) }
       last = now
@@ -52,34 +57,35 @@ final class RankZeroWatch {
     }
   }
 
-  private func admit() {
-    while let connection = port?.accept() { connections.append(connection) }
+  /// Watches a rank that has connected.
+  private func welcome(
+    _ connection: WatchConnection, _ frame: WatchFrame, _ now: ContinuousClock.Instant
+  ) {
+    // Of a rank that tries a second time, the first connection has ended or is about to.
+    connections.removeAll { $0.rank == connection.rank }
+    connections.append(connection)
+    watch(connection.rank, from: now)
+    note(frame, from: connection.rank, now)
+    // The rank waits for this answer.
+    connection.send(channel.frame(.beat))
   }
 
   private func listen(_ now: ContinuousClock.Instant) {
     var gone: [RankState] = []
     connections.removeAll { connection in
-      let (frames, isOpen) = connection.receive(token: channel.token)
-      for frame in frames { note(frame, from: connection, now) }
-      if !isOpen, let rank = connection.rank, let lost = states[rank] { gone.append(lost) }
+      let (frames, isOpen) = connection.receive()
+      for frame in frames { note(frame, from: connection.rank, now) }
+      if !isOpen, let lost = states[connection.rank] { gone.append(lost) }
       return !isOpen
     }
     guard !gone.isEmpty, !channel.isLeaving else { return }
     end(.gone(gone))
   }
 
-  private func note(
-    _ frame: WatchFrame, from connection: WatchSocket, _ now: ContinuousClock.Instant
-  ) {
-    if connection.rank == nil {
-      connection.rank = frame.rank
-      watch(frame.rank, from: now)
-      // The rank waits for this answer, which only rank 0 gives.
-      connection.send(channel.frame(.beat))
-    }
+  private func note(_ frame: WatchFrame, from rank: Int, _ now: ContinuousClock.Instant) {
     if frame.kind == .end { _exit(ExitStatus.lost.rawValue) }
-    states[frame.rank]?.note(step: frame.step, phase: frame.phase, marks: frame.marks, at: now)
-    if frame.kind == .leaving { states[frame.rank] = nil }
+    states[rank]?.note(step: frame.step, phase: frame.phase, marks: frame.marks, at: now)
+    if frame.kind == .leaving { states[rank] = nil }
   }
 
   private func watch(_ rank: Int, from now: ContinuousClock.Instant) {
@@ -89,7 +95,7 @@ final class RankZeroWatch {
 
   private func tell(_ kind: WatchFrame.Kind) {
     let frame = channel.frame(kind)
-    for connection in connections where connection.rank != nil { connection.send(frame) }
+    for connection in connections { connection.send(frame) }
   }
 
   private func end(_ reason: LossReason) -> Never {

@@ -6,19 +6,20 @@ final class WatchChannel: Sendable {
   let rank: Int
   let activity: Activity
   let timeout: Duration
-  let token: UInt64
+  let secret: WatchSecret
   /// Every rank's host and process, for messages.
   let places: [String]
   /// The ends of a pipe that only serves to interrupt a wait.
   private let wakeReader: Int32
   private let wakeWriter: Int32
   private let leaving = Atomic(false)
+  private let complete = Atomic(false)
 
-  init(rank: Int, activity: Activity, timeout: Duration, token: UInt64, places: [String]) {
+  init(rank: Int, activity: Activity, timeout: Duration, secret: WatchSecret, places: [String]) {
     self.rank = rank
     self.activity = activity
     self.timeout = timeout
-    self.token = token
+    self.secret = secret
     self.places = places
     var ends: [Int32] = [-1, -1]
     // Without a pipe a wait merely ends a little later.
@@ -42,6 +43,12 @@ final class WatchChannel: Sendable {
     write(wakeWriter, &byte, 1)
   }
 
+  /// Whether all ranks that will ever connect to rank 0 have done so.
+  var isComplete: Bool { complete.load(ordering: .acquiring) }
+
+  /// Tells the watching thread that all ranks that will ever connect have done so.
+  func completeConnections() { complete.store(true, ordering: .releasing) }
+
   /// The time between two heartbeats.
   var pause: Duration { min(max(timeout / 10, .milliseconds(20)), .milliseconds(250)) }
 
@@ -53,9 +60,7 @@ final class WatchChannel: Sendable {
     poll(&polls, nfds_t(polls.count), Int32(min(pause, limit) / .milliseconds(1)))
   }
 
-  func frame(_ kind: WatchFrame.Kind) -> WatchFrame {
-    WatchFrame(kind, token: token, rank: rank, activity)
-  }
+  func frame(_ kind: WatchFrame.Kind) -> WatchFrame { WatchFrame(kind, activity) }
 
   /// Prints the reason and ends this process immediately; the launcher or the other ranks' watches
   /// end the others.
