@@ -31,7 +31,8 @@ use_mpirun() {
   fi
   [ -z "$1" ] || job+=(-n "$1")
   # The user's settings must reach other hosts; Open MPI passes only its own variables on.
-  for variable in ${!OMP_@} ${!OPENBLAS_@} ${!MALLOC_@} PAC_TERMINAL LD_LIBRARY_PATH; do
+  for variable in ${!OMP_@} ${!OPENBLAS_@} ${!MALLOC_@} PAC_TERMINAL PAC_START_TIMEOUT \
+    LD_LIBRARY_PATH; do
     [ -z "${!variable+set}" ] || job+=(-x "$variable")
   done
   job+=("${program[@]}")

@@ -1,9 +1,12 @@
 #pragma once
+#include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -14,11 +17,44 @@ int omp_get_max_threads(void);
 void omp_set_num_threads(int threads);
 int omp_get_thread_num(void);
 int omp_get_num_threads(void);
+int omp_get_dynamic(void);
+void omp_set_dynamic(int dynamic);
+int omp_get_num_places(void);
+int omp_get_place_num_procs(int place);
+void omp_get_place_proc_ids(int place, int *processors);
 
 // Standard output, which Swift does not let concurrent code name.
 static inline void pac_line_buffer_output(void) { setvbuf(stdout, NULL, _IOLBF, 0); }
 // 0 if everything printed so far has reached its file.
 static inline int pac_flush_output(void) { return fflush(stdout) != 0 || ferror(stdout) ? EOF : 0; }
+
+// After a failed allocation many libraries trap or go on with a null pointer. malloc leaves ENOMEM in errno, which
+// is the thread's own, so the handler can tell such an end from a defect: it prints one line and ends the process with
+// status 1. Any other fault goes to whoever handled it before. Only async-signal-safe calls.
+static struct sigaction pac_fault_before[65];
+
+static inline void pac_handle_fault(int signal) {
+  static const char line[] =
+      "error: out of memory: an allocation failed, and the program cannot go on; raise the memory limit (ulimit -a, "
+      "the batch system's), use smaller crops, or fewer threads\n";
+  if (errno == ENOMEM) {
+    ssize_t written = write(STDERR_FILENO, line, sizeof line - 1);
+    (void)written;
+    _exit(1);
+  }
+  // The fault happens again when this returns, and abort() raises its signal again.
+  sigaction(signal, &pac_fault_before[signal], NULL);
+}
+
+static inline void pac_report_failed_allocations(void) {
+  int signals[] = {SIGABRT, SIGBUS, SIGILL, SIGSEGV, SIGTRAP};
+  struct sigaction action;
+  memset(&action, 0, sizeof action);
+  action.sa_handler = pac_handle_fault;
+  action.sa_flags = SA_ONSTACK;
+  for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+    sigaction(signals[i], &action, &pac_fault_before[signals[i]]);
+}
 
 // This process ends when the one that started it does.
 static inline void pac_end_with_parent(void) { prctl(PR_SET_PDEATHSIG, SIGKILL); }

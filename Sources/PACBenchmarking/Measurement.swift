@@ -24,14 +24,14 @@ public struct BenchmarkResult: Sendable, Codable {
 /// Peak memory is that of the whole process, so each case should be measured in its own process.
 /// - Parameters:
 ///   - benchmark: the case.
-///   - threads: the number of threads that the kernels use.
+///   - threads: the number of threads that the kernels use, if OpenMP gives as many.
 ///   - repetitions: timed runs, after one warm-up run.
 /// - Returns: the medians.
 /// - Throws: what the case throws.
 public func measure(
   _ benchmark: BenchmarkCase, threads: Int, repetitions: Int = 5
 ) throws -> BenchmarkResult {
-  Threads.set(threads)
+  let threads = Threads.set(threads)
   let work = try benchmark.prepare()
   try work.run()
   let seconds = try median(repetitions) { try work.run() }

@@ -8,12 +8,14 @@ public enum DistributedError: Error, Equatable, CustomStringConvertible {
   case call(rank: Int, name: String, message: String)
   /// MPI does not support calls by several threads, even one at a time.
   case threadsNotSupported
+  /// The variable PAC_START_TIMEOUT has a value that is no time.
+  case badTimeout(String)
 
   /// Whether every rank knows it, so that all can leave the job in order.
   public var isAgreed: Bool {
     switch self {
     case .failed, .common: true
-    case .call, .threadsNotSupported: false
+    case .call, .threadsNotSupported, .badTimeout: false
     }
   }
 
@@ -30,6 +32,9 @@ public enum DistributedError: Error, Equatable, CustomStringConvertible {
       return
         "MPI_Init_thread: this MPI library does not support threads; "
         + "use one built with thread support"
+    case .badTimeout(let text):
+      return
+        "PAC_START_TIMEOUT: \(text) is no number of seconds; set one above 0, or none"
     }
   }
 
@@ -41,7 +46,7 @@ public enum DistributedError: Error, Equatable, CustomStringConvertible {
     case .failed(let origin, let message): return (origin, message)
     case .call(let origin, let name, let message): return (origin, "\(name): \(message)")
     case .common(let message): return (rank, message)
-    case .threadsNotSupported, nil: return (rank, "\(error)")
+    case .threadsNotSupported, .badTimeout, nil: return (rank, "\(error)")
     }
   }
 }

@@ -14,7 +14,7 @@ struct BenchCommand: ParsableCommand {
     defaultSubcommand: BenchCasesCommand.self)
 }
 
-struct BenchCasesCommand: ParsableCommand {
+struct BenchCasesCommand: ComputingCommand {
   static let configuration = CommandConfiguration(
     commandName: "cases",
     abstract: "Measures the speed of typical workloads; plain pac bench runs this command.",

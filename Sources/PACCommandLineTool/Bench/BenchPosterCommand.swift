@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import PACBenchmarking
 
-struct BenchPosterCommand: ParsableCommand {
+struct BenchPosterCommand: ComputingCommand {
   static let configuration = CommandConfiguration(
     commandName: "poster",
     abstract: "Measures FCN8s, PacFCN and the CRFs of the paper's poster: 500×500, 21 classes.",

@@ -1,15 +1,21 @@
 import Foundation
+import PACKernels
 
 /// The cores a process may run on, and how the ranks of a node share them.
 enum Cores {
   /// The cores this process may use, by the number of their first hardware thread.
   ///
   /// Two hardware threads of a core share its vector units, so they count once.
-  static func allowed() -> [Int] {
+  static func allowed() -> [Int] { Set(processors().map(firstThread(ofCoreWith:))).sorted() }
+
+  /// The hardware threads this process may use: those that OpenMP's variables bind its pool to, else
+  /// those of the affinity mask.
+  static func processors() -> [Int] {
+    let bound = Threads.boundProcessors
+    guard bound.isEmpty else { return Set(bound).sorted() }
     let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
     let line = status.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed_list:") }
-    let processors = numbers(inList: line?.split(separator: ":").last ?? "0")
-    return Set(processors.map(firstThread(ofCoreWith:))).sorted()
+    return numbers(inList: line?.split(separator: ":").last ?? "0")
   }
 
   private static func firstThread(ofCoreWith processor: Int) -> Int {

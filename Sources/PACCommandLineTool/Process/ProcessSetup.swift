@@ -35,6 +35,10 @@ public enum ProcessSetup {
   /// in the restarted program, and also if the restart fails, which only costs speed.
   public static func completeEnvironment() {
     guard getenv(marker) == nil else { return }
+    // As a batch script leaves it, `OMP_NUM_THREADS=$SLURM_CPUS_PER_TASK`; libgomp calls it invalid.
+    if let threads = getenv(ThreadSettings.variable), threads.pointee == 0 {
+      unsetenv(ThreadSettings.variable)
+    }
     for (name, value) in defaults { setenv(name, value, 0) }
     if let core = Processor.current().openBLASCore(insteadOf: OpenBLAS.core) {
       setenv("OPENBLAS_CORETYPE", core, 0)
@@ -50,37 +54,47 @@ public enum ProcessSetup {
   ///
   /// If the shares differ, all ranks use the smallest, because the number of threads decides the
   /// last bits of a sample's gradient. If the user has set OMP_NUM_THREADS, it is used instead.
-  /// - Throws: one line, on all ranks alike, if the program was built for another processor, or if
-  ///   the ranks differ in their program or in OMP_NUM_THREADS.
+  /// Nor are there more than the OpenMP runtime really gives.
+  /// - Throws: one line, on all ranks alike, if the program was built for another processor, if the
+  ///   ranks differ in their program or in OMP_NUM_THREADS, or if a rank does not get the threads or
+  ///   the memory to compute.
   package static func prepare(_ communicator: Communicator) throws {
+    let settings = try communicator.together { try ThreadSettings() }
     if communicator.worldSize > 1 {
       try communicator.requireSame(
         [SharedFact("the program's checksum", programChecksum())],
         advice: "install the same build of pac on all hosts")
       try communicator.requireSame(
-        [
-          SharedFact(
-            "OMP_NUM_THREADS", getenv(threadsVariable).map { String(cString: $0) } ?? "not set")
-        ],
+        [SharedFact(ThreadSettings.variable, settings.text ?? "not set")],
         advice: "set it where Launch/run is called, or pass it on with mpirun -x OMP_NUM_THREADS")
     }
     try communicator.together { try checkProcessor() }
     let cores = try communicator.allGather(Cores.allowed())
     let node = communicator.ranksOnNode.map { Set(cores[$0]) }
-    guard getenv(threadsVariable) == nil else { return }
-    let share = Cores.share(
-      of: communicator.localRank, among: node, quota: Cores.containerQuota())
-    let shares = try communicator.allGather([share]).map { $0[0] }
-    guard let least = shares.min(), let most = shares.max() else { return }
+    let wanted =
+      settings.count
+      ?? Cores.share(of: communicator.localRank, among: node, quota: Cores.containerQuota())
+    let given = try communicator.together { try ComputingRuntime.start(threads: wanted) }
+    let ranks = try communicator.allGather([wanted, given])
+    guard let least = ranks.map({ $0[1] }).min(), let fewest = ranks.map({ $0[0] }).min(),
+      let most = ranks.map({ $0[0] }).max()
+    else { return }
     Threads.set(least)
-    if least < most, communicator.isRankZero {
+    guard communicator.isRankZero else { return }
+    if fewest < most {
       printError(
-        "warning: the ranks have \(least) to \(most) cores each; all use \(least) threads, since "
+        "warning: the ranks have \(fewest) to \(most) cores each; all use \(least) threads, since "
           + "the last bits of the results depend on it; set OMP_NUM_THREADS to choose")
     }
+    warn(settings, wanted: fewest, given: least)
   }
 
-  private static let threadsVariable = "OMP_NUM_THREADS"
+  private static func warn(_ settings: ThreadSettings, wanted: Int, given: Int) {
+    let processors = Cores.processors().count
+    for text in settings.warnings(wanted: wanted, given: given, processors: processors) {
+      printError("warning: \(text)")
+    }
+  }
 
   /// What decides the last bits of this process's results; valid after `prepare(_:)`.
   package static var arithmetic: Arithmetic {
@@ -91,12 +105,17 @@ public enum ProcessSetup {
   }
 
   /// The counterpart of `prepare(_:)` for commands that run alone: they use all cores.
-  /// - Throws: one line if the program was built for another processor.
-  static func prepareAlone() throws {
+  /// - Parameter computes: whether the command runs kernels; else it needs no threads.
+  /// - Throws: one line if the program was built for another processor, or if it computes and does
+  ///   not get the threads or the memory for it.
+  static func prepareAlone(computes: Bool) throws {
+    let settings = try ThreadSettings()
     try checkProcessor()
-    guard getenv(threadsVariable) == nil else { return }
-    Threads.set(
-      Cores.share(of: 0, among: [Set(Cores.allowed())], quota: Cores.containerQuota()))
+    guard computes else { return }
+    let wanted =
+      settings.count
+      ?? Cores.share(of: 0, among: [Set(Cores.allowed())], quota: Cores.containerQuota())
+    warn(settings, wanted: wanted, given: try ComputingRuntime.start(threads: wanted))
   }
 
   /// The path of this program's file.

@@ -63,18 +63,3 @@ struct Processor: Equatable {
     throw ProcessSetupError.otherProcessor(missing: missing.map(String.init))
   }
 }
-
-/// Why this process cannot compute here.
-enum ProcessSetupError: Error, Equatable, CustomStringConvertible {
-  /// The program was built on a processor with more instructions.
-  case otherProcessor(missing: [String])
-
-  var description: String {
-    switch self {
-    case .otherProcessor(let missing):
-      return "this program was built for another processor: this one has no "
-        + "\(missing.joined(separator: ", ")); build it here (swift package clean, then "
-        + "Launch/run), or for all hosts with PAC_MARCH, see docs/running.md"
-    }
-  }
-}

@@ -20,6 +20,9 @@ public enum Program {
     pac_line_buffer_output()
     // A child inherits an ignored signal; writing would then fail instead.
     signal(SIGPIPE, SIG_DFL)
+    // A write beyond the limit of a file's size (ulimit -f) fails like one to a full disk.
+    signal(SIGXFSZ, SIG_IGN)
+    pac_report_failed_allocations()
     var status = run(Array(CommandLine.arguments.dropFirst()), tasks)
     if status == 0, pac_flush_output() != 0 {
       printError("error: standard output: cannot write all of it; check the free disk space")
@@ -43,7 +46,9 @@ public enum Program {
     do {
       var command = try PacCommand.parseAsRoot(arguments)
       return status {
-        if !(command is any RankedCommand) { try ProcessSetup.prepareAlone() }
+        if !(command is any RankedCommand) {
+          try ProcessSetup.prepareAlone(computes: command is any ComputingCommand)
+        }
         if let command = command as? any TaskCommand {
           try command.run(tasks)
         } else {

@@ -5,6 +5,9 @@ import PACTraining
 /// A command whose work runs inside `withRanks`; any other command runs as a single process.
 protocol RankedCommand: ParsableCommand {}
 
+/// A command that runs kernels in this process, without `withRanks`.
+protocol ComputingCommand: ParsableCommand {}
+
 /// A command that needs the program's list of tasks.
 protocol TaskCommand: ParsableCommand {
   /// Runs the command.
@@ -24,12 +27,19 @@ extension TaskCommand {
 /// rank 0, and all ranks leave the job in order. The other ranks do not know of any other error, so
 /// the failing rank prints it with its own rank and aborts the job. An `ExitCode` must be thrown by
 /// all ranks.
-/// - Parameter body: the work, called with the communicator of all ranks.
+/// - Parameters:
+///   - watches: whether `body` says when the ranks have started (`Communicator.hasStarted`), since
+///     it has them watched from then on.
+///   - body: the work, called with the communicator of all ranks.
 /// - Throws: with one rank the error itself, else the exit status after the error is printed.
-package func withRanks(_ body: (Communicator) throws -> Void) throws {
+package func withRanks(
+  watches: Bool = false, _ body: (Communicator) throws -> Void
+) throws {
+  try LaunchedRank.prepare()
   let communicator = try Communicator.start()
   do {
     try ProcessSetup.prepare(communicator)
+    if !watches { communicator.hasStarted() }
     try body(communicator)
   } catch let code as ExitCode {
     try communicator.finish()

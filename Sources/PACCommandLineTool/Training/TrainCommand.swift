@@ -24,7 +24,7 @@ struct TrainCommand: TaskCommand, RankedCommand {
 
   func run(_ tasks: TaskList) throws {
     StopSignals.run.hold()
-    try withRanks { communicator in
+    try withRanks(watches: true) { communicator in
       let configuration = try communicator.together { try settings.load(tasks) }
       let logger = Logger(label: "pac")
       try watch(communicator, timeout: configuration.stallTimeout, logger)
@@ -41,6 +41,7 @@ struct TrainCommand: TaskCommand, RankedCommand {
 
   /// Starts the heartbeats by which a dead or stalled rank is noticed.
   private func watch(_ communicator: Communicator, timeout: Double?, _ logger: Logger) throws {
+    defer { communicator.hasStarted() }
     guard let timeout else { return }
     let unwatched = try communicator.watch(timeout: .seconds(timeout))
     guard !unwatched.isEmpty, communicator.isRankZero else { return }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import PACVerification
 
-struct VerifyCommand: ParsableCommand {
+struct VerifyCommand: ComputingCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",
     abstract: "Runs test cases from files and compares every array with the expected one.",

@@ -35,6 +35,10 @@ public final class Communicator {
   /// The watch, once `watch(timeout:)` was called.
   var jobWatch: JobWatch?
   private var isFinished = false
+  /// Ends the process if the ranks do not all start; nil once they have.
+  private var start: MeetingLimit?
+  /// How long the ranks have to start, and to leave, in seconds; nil = without end.
+  private var patience: Double?
 
   /// Joins ranks; `world` and `background` are nil in a world of one.
   init(
@@ -82,10 +86,22 @@ public final class Communicator {
   /// Like `start()`, with shorter messages so that tests cover the splitting of long ones.
   package static func start(largestMessage: Int) throws -> Communicator {
     guard isLaunched else { return alone() }
+    let patience = try MeetingLimit.seconds(
+      from: getenv(MeetingLimit.variable).map { String(cString: $0) })
+    let limit = MeetingLimit(patience, for: "start")
     let world = try MPICommunicator.initializeWorld()
-    return Communicator(
+    let communicator = Communicator(
       world: world, background: try world.duplicated(), worldSize: try world.size(),
       ranksOnNode: try world.ranksOnNode(), largestMessage: largestMessage)
+    communicator.start = limit
+    communicator.patience = patience
+    return communicator
+  }
+
+  /// Says that the ranks have started: from now on PAC_START_TIMEOUT does not end the process.
+  public func hasStarted() {
+    start?.lift()
+    start = nil
   }
 
   /// A world of one, whatever the job's size, which communicates with no other rank.
@@ -102,7 +118,17 @@ public final class Communicator {
     return variables.contains { getenv($0) != nil }
   }
 
+  /// The launcher's number of this process, 0 without a launcher; known before MPI is initialised.
+  public static var launchedRank: Int {
+    let names: [String] = ["OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"]
+    return names.lazy.compactMap { name in
+      getenv(name).flatMap { Int(String(cString: $0)) }
+    }.first ?? 0
+  }
+
   /// Leaves the job; every rank calls it after its last collective operation.
+  ///
+  /// If not all of them do within PAC_START_TIMEOUT, the process ends with `ExitStatus.lost`.
   ///
   /// Not in `deinit`, because ranks may release the object at different times, and leaving waits
   /// for all.
@@ -111,6 +137,9 @@ public final class Communicator {
     guard !isFinished else { return }
     isFinished = true
     jobWatch?.stop()
+    hasStarted()
+    let limit = foreground == nil || !isJob ? nil : MeetingLimit(patience, for: "end")
+    defer { limit?.lift() }
     guard let world = try world(), let background else { return }
     try background.free()
     guard isJob else { return try world.free() }

@@ -34,6 +34,26 @@ final class JobWatch {
     thread.start()
     begun.wait()
     isWatched = success.load(ordering: .acquiring)
+    leaveAtExit()
+  }
+
+  /// Has `exit` send the farewell, so that a process that ends itself with a line and a status is
+  /// not taken for one that crashed, whichever library ended it.
+  private func leaveAtExit() {
+    // Never released: the process may end at any time.
+    let watch = Unmanaged.passRetained(self).toOpaque()
+    on_exit(
+      { status, watch in
+        guard let watch else { return }
+        let (channel, ended) = {
+          ($0.channel, $0.ended)
+        }(Unmanaged<JobWatch>.fromOpaque(watch).takeUnretainedValue())
+        guard !channel.isLeaving else { return }
+        channel.leave()
+        _ = ended.wait(timeout: .now() + 1)
+        // Other threads may still compute; what they use must not be torn down below them.
+        if status != 0 { _exit(status) }
+      }, watch)
   }
 
   /// Closes rank 0's ports: from now on there is nothing that others could connect to.

@@ -1,4 +1,5 @@
 import CPACOneDNN
+import Glibc
 
 /// One oneDNN engine on this processor; every primitive below is made for it.
 ///
@@ -34,10 +35,17 @@ enum OneDNN {
     return body(attributes)
   }
 
-  /// Stops with a message: sizes were validated before, so a refusal is a defect here or memory is
-  /// exhausted.
+  /// Ends the process with a message: sizes were validated before, so memory is exhausted, or a
+  /// refusal is a defect here.
+  ///
+  /// Not a precondition, which this target's builds leave out.
   static func check(_ status: dnnl_status_t, _ what: @autoclosure () -> String) {
-    precondition(status == dnnl_success, "oneDNN: \(what()) failed with status \(status.rawValue)")
+    guard status != dnnl_success else { return }
+    // Where oneDNN generates code, the reason of a failure is in `errno` alone.
+    if status == dnnl_out_of_memory || status == dnnl_runtime_error && errno == ENOMEM {
+      OutOfMemory.end(allocating: nil, for: "oneDNN (\(what()))")
+    }
+    fatalError("oneDNN: \(what()) failed with status \(status.rawValue)")
   }
 }
 

@@ -14,10 +14,12 @@ public struct AlignedMemory {
   private static let line = 64
 
   /// Allocates room for `count` floats, not initialised; `deallocate` must follow.
+  ///
+  /// Ends the process with one line if there is no memory.
   public init(count: Int) {
     let bytes = max(count, 1) * MemoryLayout<Float>.stride
     guard let block = malloc(bytes + Self.line) else {
-      fatalError("no memory for \(bytes) bytes; use smaller crops or more nodes")
+      OutOfMemory.end(allocating: bytes, for: "a tensor or a kernel")
     }
     self.block = block
     base = block.alignedUp(toMultipleOf: Self.line)

@@ -2,6 +2,7 @@ import PACAutograd
 import PACCheckpoints
 import PACData
 import PACDistributed
+import PACFiles
 import PACOptimizers
 
 /// A whole training run of a task: what `pac train` does, on every rank.
@@ -45,6 +46,7 @@ final class TrainingRun<Task: TrainingTask> {
     self.report = report
     let batch = configuration.globalBatchSize
     (source, plan, evaluator) = try communicator.together {
+      try Self.requireMemory(task, communicator)
       let source = try task.trainingSource()
       let plan = try GlobalBatchPlan(
         sampleCount: source.count, globalBatchSize: batch, worldSize: communicator.worldSize,
@@ -57,6 +59,20 @@ final class TrainingRun<Task: TrainingTask> {
       timeline: timeline, makeOptimizer: { optimizer(count: $0, settings) })
     schedule = configuration.scheduleSettings(stepsPerEpoch: plan.stepsPerEpoch)
     folder = RunFolder(configuration, metrics: task.metrics, isRankZero: communicator.isRankZero)
+  }
+
+  /// Checks that the memory limits leave room for what training keeps beside the parameters.
+  ///
+  /// At least a gradient, a slot of the optimizer for the parameters that the rank owns, and on
+  /// rank 0 the copy of both for a checkpoint. Activations depend on the network and the crop; if
+  /// there is no room for them, the first step says so.
+  private static func requireMemory(_ task: Task, _ communicator: Communicator) throws {
+    let count = task.parameters.reduce(0) { $0 + $1.parameter.shape.count }
+    let copies = communicator.isRankZero ? 3 : 1
+    try MemoryLimit.require(
+      (copies * count + count / communicator.worldSize) * MemoryLayout<Float>.stride,
+      for: "gradients, optimizer and checkpoint of \(count) parameters",
+      of: [.addressSpace, .data, .resident], advice: "train a smaller network")
   }
 
   /// Trains to the end, or until `steps`, `max-minutes` or a signal stops it.
