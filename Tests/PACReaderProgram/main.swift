@@ -58,6 +58,7 @@ func report(_ line: String) {
   _ = write(STDOUT_FILENO, bytes, bytes.count)
 }
 
+FirstLook.serveIfAsked()
 let arguments = CommandLine.arguments
 guard arguments.count == 6, let read = readers[arguments[1]], let mebibytes = Int(arguments[2]),
   let from = Int(arguments[4]), let to = Int(arguments[5])
