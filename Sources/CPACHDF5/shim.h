@@ -26,3 +26,4 @@ static inline hsize_t pac_h5s_unlimited(void) { return H5S_UNLIMITED; }
 static inline unsigned pac_h5f_read_only(void) { return H5F_ACC_RDONLY; }
 static inline unsigned pac_h5f_truncate(void) { return H5F_ACC_TRUNC; }
 static inline hid_t pac_h5e_default(void) { return H5E_DEFAULT; }
+

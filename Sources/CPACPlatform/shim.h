@@ -4,6 +4,7 @@
 #include <malloc.h>
 #include <sched.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,6 +59,13 @@ static inline void pac_report_failed_allocations(void) {
 
 // This process ends when the one that started it does.
 static inline void pac_end_with_parent(void) { prctl(PR_SET_PDEATHSIG, SIGKILL); }
+
+// A process that is started with these actions inherits no descriptor from FIRST on. Swift's import
+// lacks the call.
+int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *, int);
+static inline int pac_close_from(posix_spawn_file_actions_t *actions, int first) {
+  return posix_spawn_file_actions_addclosefrom_np(actions, first);
+}
 
 // Starts a program without input in a process group of its own, so that Ctrl-C in the terminal does not reach
 // it; it gets SIGTERM when this process ends, however that happens. Returns its number, or -1 with errno.

@@ -1,4 +1,5 @@
 import Foundation
+import PACFiles
 import Yams
 
 /// A value for a key, given as text on the command line.
@@ -45,16 +46,11 @@ public struct ConfigurationReader {
   /// Reads the text of a file.
   /// - Throws: `ConfigurationError` if it is missing, is not text, or cannot be read.
   public static func contents(of path: String) throws -> String {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-      throw ConfigurationError(place: path, problem: "no such file; check the path")
-    }
-    guard !isFolder.boolValue else {
-      throw ConfigurationError(place: path, problem: "is a folder; name a YAML file")
-    }
-    guard let bytes = FileManager.default.contents(atPath: path) else {
-      throw ConfigurationError(
-        place: path, problem: "cannot be read; check its permissions")
+    let bytes: [UInt8]
+    do throws(InputFile.Problem) {
+      bytes = try InputFile.contents(of: path)
+    } catch {
+      throw ConfigurationError(place: path, problem: "\(error)")
     }
     guard let text = String(bytes: bytes, encoding: .utf8) else {
       throw ConfigurationError(place: path, problem: "is not text; name a YAML file")

@@ -422,7 +422,7 @@ struct ReproduceCommandTests {
       (["nyu", "--factors", "3"], "/Configs/nyu_x3.yaml: "),
       (["nyu", "--models", "DJIV"], "did you mean 'DJIF'?"),
       (["nyu", "--ranks", "4", "--slots", "2"], "--ranks 4: there are only 2 slots; "),
-      (["nyu", "--hostfile", "none"], "--hostfile none: cannot read the file; check the path"),
+      (["nyu", "--hostfile", "none"], "--hostfile none: no such file; check the path"),
     ]
     for (arguments, problem) in cases {
       let result = try project(arguments)

@@ -197,7 +197,7 @@ private let withBeta2 = enumeration(
       message { try TrainingConfiguration(file: path, tasks: TaskList.builtIn.settings) }
     }
     #expect(text(folder("no.yaml")) == "\(folder("no.yaml")): no such file; check the path")
-    #expect(text(folder.path) == "\(folder.path): is a folder; name a YAML file")
+    #expect(text(folder.path) == "\(folder.path): is a folder; name a file")
     let binary = folder("b.yaml")
     try Data([0x89, 0x48, 0xff, 0xfe]).write(to: URL(fileURLWithPath: binary))
     #expect(text(binary) == "\(binary): is not text; name a YAML file")

@@ -45,6 +45,9 @@ import Testing
       Sample(name: "chunked.mat", format: "nyu", data: { try matlab(chunked: true) }, together: 1),
       Sample(
         name: "contiguous.mat", format: "nyu", data: { try matlab(chunked: false) }, together: 1),
+      Sample(name: "texts.h5", format: "hdf5", data: { try texts() }, together: 1),
+      committed(
+        "Tests/Reference/Samples/strange/chunks.h5", "hdf5", together: 1),
     ]
 
   static let count =
@@ -78,12 +81,13 @@ import Testing
   }
 
   private static func committed(
-    _ path: String, _ format: String, repair: @escaping @Sendable (Data) -> Data = { $0 }
+    _ path: String, _ format: String, repair: @escaping @Sendable (Data) -> Data = { $0 },
+    together: Int = .max
   ) -> Sample {
     let file = packageRoot.appendingPathComponent(path)
     return Sample(
       name: file.lastPathComponent, format: format, data: { try Data(contentsOf: file) },
-      repair: repair)
+      repair: repair, together: together)
   }
 
   private static func png() throws -> Data {
@@ -114,6 +118,19 @@ import Testing
       place = end + 4
     }
     return Data(bytes)
+  }
+
+  /// A file of texts of variable length, which the library keeps in heaps of their own.
+  private static func texts() throws -> Data {
+    let folder = try TemporaryFolder()
+    let file = try HDF5File(creating: folder("a.h5"))
+    for number in 0..<3 {
+      try file.root.setAttribute("attribute \(number)", String(repeating: "ab", count: 9 * number))
+      try file.root.write(
+        (0..<40).map { "text \($0) of \(number)" }, as: "group/texts \(number)")
+    }
+    try file.close()
+    return try Data(contentsOf: URL(fileURLWithPath: folder("a.h5")))
   }
 
   /// A file laid out as the labelled part of NYU Depth V2.

@@ -17,7 +17,7 @@ import Testing
   @Test func folderInsteadOfFile() {
     #expect(
       message { _ = try HDF5File(reading: folder.path) }
-        == "\(folder.path): is a folder; name an HDF5 file")
+        == "\(folder.path): is a folder; name a file")
   }
 
   @Test(arguments: [Data(), Data("plain text".utf8), Data(repeating: 7, count: 5000)])

@@ -22,6 +22,18 @@ let readers: [String: (String) throws -> Void] = [
   "image": { _ = try Raster(contentsOf: $0) },
   "palette": { _ = try PNG.read($0, palette: .indices) },
   "nyu": { try prepareNYU(from: $0, to: "\($0).out") },
+  "hdf5": { path in
+    let root = try HDF5File(reading: path).root
+    for name in try root.attributeNames() { _ = try root.string(attribute: name) }
+    for name in try root.datasetPaths() {
+      let dataset = try root.dataset(name)
+      if dataset.elementType == .string {
+        _ = try dataset.readStrings()
+      } else {
+        _ = try dataset.read(Float.self)
+      }
+    }
+  },
   // For the test of the harness.
   "crash": { path in if !path.hasSuffix("intact") { fatalError("on purpose") } },
   "memory": { path in
@@ -58,6 +70,7 @@ func report(_ line: String) {
   _ = write(STDOUT_FILENO, bytes, bytes.count)
 }
 
+FirstLook.serveIfAsked()
 let arguments = CommandLine.arguments
 guard arguments.count == 6, let read = readers[arguments[1]], let mebibytes = Int(arguments[2]),
   let from = Int(arguments[4]), let to = Int(arguments[5])

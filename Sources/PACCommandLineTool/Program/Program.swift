@@ -2,6 +2,7 @@ import ArgumentParser
 import CPACPlatform
 import Foundation
 import PACDistributed
+import PACHDF5
 import PACText
 import PACTraining
 
@@ -17,6 +18,7 @@ public enum Program {
   /// closes the pipe.
   /// - Parameter tasks: the tasks that configurations can choose.
   public static func main(tasks: TaskList = .builtIn) -> Never {
+    FirstLook.serveIfAsked()
     pac_line_buffer_output()
     // A child inherits an ignored signal; writing would then fail instead.
     signal(SIGPIPE, SIG_DFL)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import PACFiles
 import PACReproduction
 
 /// What is reproduced, and from which files.
@@ -200,10 +201,13 @@ struct SlotArguments: ParsableArguments {
     let ranks = ranks ?? 1
     let given: Slots
     if let hostfile {
-      guard let data = FileManager.default.contents(atPath: hostfile) else {
-        throw ReproductionError("--hostfile \(hostfile): cannot read the file; check the path")
+      let bytes: [UInt8]
+      do throws(InputFile.Problem) {
+        bytes = try InputFile.contents(of: hostfile)
+      } catch {
+        throw ReproductionError("--hostfile \(hostfile): \(error)")
       }
-      given = try Slots(hostfile: String(decoding: data, as: UTF8.self), file: hostfile)
+      given = try Slots(hostfile: String(decoding: bytes, as: UTF8.self), file: hostfile)
     } else {
       given = Slots(onThisHost: slots ?? max(ranks, min(cores, jobs * ranks)))
     }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import PACConfiguration
 import PACData
+import PACFiles
 import PACTraining
 
 /// The networks of `--compare`.
@@ -53,8 +54,12 @@ extension ComparedNetwork {
   /// - Throws: an error if the file does not exist, so that it is found before long work begins.
   init(_ configuration: TrainingConfiguration, weights: String?, at place: String) throws {
     let weights = try weights.map { try configuration.fillingIn($0, at: place) }
-    if let weights, !FileManager.default.fileExists(atPath: weights) {
-      throw DataError("\(weights): no such file; check the path")
+    if let weights {
+      do throws(InputFile.Problem) {
+        try InputFile.check(weights, orFolder: true)
+      } catch {
+        throw DataError("\(weights): \(error)")
+      }
     }
     self.init(configuration, weights: weights)
   }

@@ -114,7 +114,7 @@ struct DatasetSeal: Sendable {
   }
 
   private static func append(to path: String) throws {
-    let root = try HDF5File(reading: path).root
+    let root = try HDF5File(reading: path, isOwn: true).root
     var places: [Range<Int>] = []
     for name in try root.datasetPaths() {
       let dataset = try root.dataset(name)

@@ -1,4 +1,5 @@
 import Foundation
+import PACFiles
 import PACImageFiles
 
 /// The names of a folder's files with one of these endings, without hidden ones.
@@ -14,10 +15,11 @@ func files(in folder: String, _ extensions: Set<String>) throws(DataError) -> [S
 
 /// The bytes of a file.
 func fileBytes(_ path: String) throws(DataError) -> [UInt8] {
-  guard let data = FileManager.default.contents(atPath: path) else {
-    throw DataError("\(path): cannot be read; check the permissions")
+  do throws(InputFile.Problem) {
+    return try InputFile.contents(of: path)
+  } catch {
+    throw DataError("\(path): \(error)")
   }
-  return [UInt8](data)
 }
 
 /// Refuses labels of another size than the image, and numbers that are no class.

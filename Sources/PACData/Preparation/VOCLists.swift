@@ -45,11 +45,10 @@ struct VOCLists {
   /// Reads a list with one identifier at the beginning of each line.
   /// - Throws: `DataError` if the file cannot be read, is empty, or names an image twice.
   static func read(_ path: String) throws(DataError) -> [String] {
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw DataError("\(path): no such file, or it cannot be read; check the path")
-    }
-    let identifiers = String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline)
-      .compactMap { $0.split(whereSeparator: \.isWhitespace).first.map(String.init) }
+    let identifiers = String(decoding: try fileBytes(path), as: UTF8.self).split(
+      whereSeparator: \.isNewline
+    )
+    .compactMap { $0.split(whereSeparator: \.isWhitespace).first.map(String.init) }
     var seen: Set<String> = []
     for (number, identifier) in identifiers.enumerated() {
       guard seen.insert(identifier).inserted else {

@@ -1,5 +1,5 @@
 import CPACHDF5
-import Glibc
+import PACFiles
 
 /// An open HDF5 file.
 ///
@@ -14,9 +14,20 @@ public final class HDF5File: Sendable {
 
   /// Opens a file for reading; any number of processes may do so at once, also on a read-only file
   /// system.
-  public init(reading path: String) throws {
+  ///
+  /// Another process looks at a file first, because damage can make the library run without end, or
+  /// crash (docs/decisions/0010-first-look.md).
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - isOwn: whether this process has just written it, so that no look is needed.
+  /// - Throws: `HDF5Error`.
+  public convenience init(reading path: String, isOwn: Bool = false) throws {
+    try self.init(reading: path, looking: !isOwn)
+  }
+
+  init(reading path: String, looking: Bool) throws {
     try Self.requireThreadSafeLibrary(path)
-    try Self.requireReadable(path)
+    try Self.requireReadable(path, looking: looking)
     self.path = path
     self.identifier = try Self.open(path, or: "cannot open it as HDF5") { access in
       let id = H5Fopen(path, pac_h5f_read_only(), access)
@@ -40,8 +51,7 @@ public final class HDF5File: Sendable {
 
   /// Whether an HDF5 file exists at the path, intact or not.
   public static func recognizes(_ path: String) -> Bool {
-    var status = stat()
-    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return false }
+    guard (try? InputFile.check(path)) != nil else { return false }
     HDF5Library.silence()
     return HDF5Library.isThreadSafe && H5Fis_hdf5(path) > 0
   }
@@ -85,9 +95,10 @@ public final class HDF5File: Sendable {
     else { throw HDF5Error(file: path, problem: problem, cause: HDF5Library.errorText()) }
     let id = try call(access)
     guard id >= 0 else {
+      let cause = HDF5Library.errorText()
       throw HDF5Error(
-        file: path, problem: problem, cause: HDF5Library.errorText(),
-        advice: "check the file and its folder")
+        file: path, problem: problem, cause: cause,
+        advice: cause.flatMap(HDF5Library.adviceOnNewerFormat) ?? "check the file and its folder")
     }
     return HDF5Identifier(id)
   }
@@ -100,28 +111,22 @@ public final class HDF5File: Sendable {
     }
   }
 
-  private static func requireReadable(_ path: String) throws {
-    var status = stat()
-    guard stat(path, &status) == 0 else {
-      let cause = errno
+  /// Checks that there is an HDF5 file, and that its structure can be read to the end.
+  private static func requireReadable(_ path: String, looking: Bool) throws {
+    let size: Int
+    do throws(InputFile.Problem) {
+      size = try InputFile.check(path)
+    } catch {
       throw HDF5Error(
-        file: path, problem: cause == ENOENT ? "no such file" : "cannot open the file",
-        cause: cause == ENOENT ? nil : String(cString: strerror(cause)), advice: "check the path")
-    }
-    if status.st_mode & S_IFMT == S_IFDIR {
-      throw HDF5Error(file: path, problem: "is a folder", advice: "name an HDF5 file")
-    }
-    guard access(path, R_OK) == 0 else {
-      throw HDF5Error(
-        file: path, problem: "cannot open the file", cause: String(cString: strerror(errno)),
-        advice: "check its permissions")
+        file: path, problem: error.problem, cause: error.cause, advice: error.advice)
     }
     HDF5Library.silence()
-    if status.st_size == 0 {
+    if size == 0 {
       throw HDF5Error(file: path, problem: "the file is empty", advice: "copy or create it again")
     }
     if H5Fis_hdf5(path) == 0 {
       throw HDF5Error(file: path, problem: "not an HDF5 file", advice: "name an HDF5 file")
     }
+    if looking { try FirstLook.require(path, size: size) }
   }
 }

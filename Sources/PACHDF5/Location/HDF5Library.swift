@@ -1,4 +1,5 @@
 import CPACHDF5
+import Glibc
 import Synchronization
 
 /// Library-wide functions: initialization, error stack, release of identifiers.
@@ -10,9 +11,39 @@ enum HDF5Library {
     // `close()`.
     H5dont_atexit()
     guard H5open() >= 0 else { return false }
+    LZF.register()
+    // Without its class, no link to another file is followed, however the path gets there.
+    if !readsOutsideFiles { H5Lunregister(H5L_TYPE_EXTERNAL) }
     var answer = false
     return H5is_library_threadsafe(&answer) >= 0 && answer
   }()
+
+  /// The variable by which a user allows to read the files that a file names.
+  static let outsideVariable = "PAC_HDF5_OUTSIDE"
+
+  /// Whether external links, external storage and virtual datasets are followed.
+  static let readsOutsideFiles = getenv(outsideVariable).map { String(cString: $0) } == "1"
+
+  /// The library's version, such as `1.10.8`.
+  static let version: String = {
+    var numbers: (UInt32, UInt32, UInt32) = (0, 0, 0)
+    H5get_libversion(&numbers.0, &numbers.1, &numbers.2)
+    return "\(numbers.0).\(numbers.1).\(numbers.2)"
+  }()
+
+  /// What to say about a message that tells of a format this library does not know.
+  ///
+  /// Each part of a file has a version, and newer libraries write newer ones when asked for the
+  /// latest format.
+  static func adviceOnNewerFormat(_ cause: String) -> String? {
+    let signs = ["bad version", "wrong version", "unknown version", "bad superblock version"]
+    let isHeader = cause.contains("bad object header version")
+    guard isHeader || signs.contains(where: cause.contains) else { return nil }
+    return
+      "a newer HDF5 library wrote it than \(version), which this program uses, can read, or it "
+      + "is damaged; rewrite it with the newer one: h5repack -j 0 -k 2 IN OUT, or "
+      + "libver=(\"earliest\", \"v110\") with h5py"
+  }
 
   /// Stops the library from printing its error stack; applies to the calling thread.
   static func silence() {
@@ -98,7 +129,9 @@ public struct HDF5Location: Sendable {
     HDF5Library.silence()
     let status = try call()
     guard status >= 0 else {
-      throw error(problem(), cause: HDF5Library.errorText(), advice: advice())
+      let cause = HDF5Library.errorText()
+      let newer = cause.flatMap(HDF5Library.adviceOnNewerFormat)
+      throw error(problem(), cause: cause, advice: newer ?? advice())
     }
     return status
   }
@@ -113,6 +146,13 @@ public struct HDF5Location: Sendable {
       advice: advice)
   }
 
+  /// Where the object's header is.
+  func address() throws -> HDF5Address {
+    var info = H5O_info_t()
+    try check("cannot find it", H5Oget_info2(identifier.id, &info, UInt32(H5O_INFO_BASIC)))
+    return HDF5Address(file: info.fileno, header: info.addr)
+  }
+
   /// The path inside the file of `name` in this object.
   func path(of name: String) -> String {
     if name.hasPrefix("/") { return name }
@@ -125,4 +165,10 @@ public struct HDF5Location: Sendable {
       identifier: HDF5Identifier(id, in: file), file: file, filePath: filePath,
       objectPath: path(of: name))
   }
+}
+
+/// Identifies an object among those of all open files.
+struct HDF5Address: Hashable {
+  let file: UInt
+  let header: haddr_t
 }

@@ -8,27 +8,19 @@ public final class HDF5Dataset: HDF5Object {
   public let location: HDF5Location
   /// The type of the elements.
   public let elementType: HDF5ElementType
-  /// The extents of its chunks; nil if it is stored contiguously.
-  public let chunk: [Int]?
+  /// How it is stored.
+  let layout: HDF5Layout
 
-  init(location: HDF5Location) throws {
+  /// The extents of its chunks; nil if it is stored contiguously.
+  public var chunk: [Int]? { layout.chunk }
+
+  init(location: HDF5Location, layout: HDF5Layout) throws {
     let id = location.identifier.id
     let type = try location.check("cannot read its type", H5Dget_type(id))
     defer { HDF5Library.release(type) }
     self.location = location
+    self.layout = layout
     self.elementType = HDF5ElementType(identifier: type)
-    self.chunk = try Self.chunk(at: location)
-  }
-
-  private static func chunk(at location: HDF5Location) throws -> [Int]? {
-    let layout = try location.check(
-      "cannot read its layout", H5Dget_create_plist(location.identifier.id))
-    defer { HDF5Library.release(layout) }
-    guard H5Pget_layout(layout) == H5D_CHUNKED else { return nil }
-    var extents = [hsize_t](repeating: 0, count: Int(H5S_MAX_RANK))
-    let rank = try location.check(
-      "cannot read its layout", H5Pget_chunk(layout, H5S_MAX_RANK, &extents))
-    return extents.prefix(Int(rank)).map { Int($0) }
   }
 
   /// The extents, outermost first; empty for a scalar.
@@ -118,12 +110,9 @@ extension HDF5Dataset {
     precondition(
       buffer.count == count.reduce(1, *), "\(buffer.count) elements for a block of \(count)")
     let memoryType = try numberType(T.self)
-    try withBlock(start, count) { memory, file in
-      try location.check(
-        "cannot read", advice: "the file is damaged; copy or create it again",
-        H5Dread(
-          location.identifier.id, memoryType, memory, file, pac_h5p_default(), buffer.baseAddress))
-    }
+    guard let target = buffer.baseAddress else { return }
+    try readBlock(
+      into: target, as: memoryType, elementBytes: MemoryLayout<T>.size, start: start, count: count)
   }
 
   /// Writes a block of `count` elements along each axis from `start`, given in row-major order.

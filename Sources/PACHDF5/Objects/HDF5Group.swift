@@ -19,41 +19,46 @@ public struct HDF5Group: HDF5Object {
 
   /// The names of the members, sorted.
   public func names() throws -> [String] {
-    var info = H5G_info_t()
-    try location.check("cannot list the group", H5Gget_info(location.identifier.id, &info))
     var names: [String] = []
-    // Not `map`, which would allocate as many names as a damaged file states.
-    for index in 0..<info.nlinks {
-      let length = try location.check("cannot list the group", name(at: index, into: nil, 0))
-      var bytes = [CChar](repeating: 0, count: length + 1)
-      try location.check(
-        "cannot list the group", name(at: index, into: &bytes, length + 1))
-      names.append(
-        String(decoding: bytes.prefix(length).map(UInt8.init(bitPattern:)), as: UTF8.self))
+    try withUnsafeMutablePointer(to: &names) { pointer in
+      _ = try location.check(
+        "cannot list the group",
+        H5Literate(
+          location.identifier.id, H5_INDEX_NAME, H5_ITER_NATIVE, nil,
+          { _, name, _, context in
+            guard let name else { return 0 }
+            context?.assumingMemoryBound(to: [String].self).pointee.append(String(cString: name))
+            return 0
+          }, pointer))
     }
     return names.sorted()
   }
 
-  private func name(
-    at index: hsize_t, into buffer: UnsafeMutablePointer<CChar>?, _ capacity: Int
-  ) -> Int {
-    H5Lget_name_by_idx(
-      location.identifier.id, ".", H5_INDEX_NAME, H5_ITER_INC, index, buffer, capacity,
-      pac_h5p_default())
-  }
-
-  /// Whether there is a group or dataset at `path`.
+  /// Whether there is a group or dataset at `path`, or a link out of the file, which `member`
+  /// refuses.
   public func contains(_ path: String) -> Bool {
     HDF5Library.silence()
-    let parts = path.split(separator: "/")
-    var prefix = path.hasPrefix("/") ? "/" : "."
-    for part in parts {
-      prefix += "/\(part)"
-      guard H5Lexists(location.identifier.id, prefix, pac_h5p_default()) > 0,
-        H5Oexists_by_name(location.identifier.id, prefix, pac_h5p_default()) > 0
-      else { return false }
+    return prefixes(of: path).allSatisfy { prefix in
+      H5Lexists(location.identifier.id, prefix, pac_h5p_default()) > 0
+        && (H5Oexists_by_name(location.identifier.id, prefix, pac_h5p_default()) > 0
+          || isLinkOut(prefix))
     }
-    return true
+  }
+
+  /// `/a`, `/a/b` and `/a/b/c` for `/a/b/c`.
+  private func prefixes(of path: String) -> [String] {
+    var prefix = path.hasPrefix("/") ? "/" : "."
+    return path.split(separator: "/").map { part in
+      prefix += "/\(part)"
+      return prefix
+    }
+  }
+
+  /// Whether a link leads to another file, or is of a kind that another program defined.
+  private func isLinkOut(_ path: String) -> Bool {
+    var link = H5L_info_t()
+    return H5Lget_info(location.identifier.id, path, &link, pac_h5p_default()) >= 0
+      && link.type.rawValue >= H5L_TYPE_EXTERNAL.rawValue
   }
 
   /// Whether `path` is a group, a dataset or something else.
@@ -70,18 +75,32 @@ public struct HDF5Group: HDF5Object {
   }
 
   /// The paths of all datasets in this group and the groups inside it, relative to this group,
-  /// sorted.
+  /// sorted; each group is entered once, since links may lead in a circle.
   public func datasetPaths() throws -> [String] {
+    var entered: Set<HDF5Address> = []
+    return try datasetPaths(&entered, depth: 0).sorted()
+  }
+
+  private func datasetPaths(_ entered: inout Set<HDF5Address>, depth: Int) throws -> [String] {
+    guard depth < Self.largestDepth else {
+      throw location.error("groups are nested deeper than \(Self.largestDepth)")
+    }
+    guard entered.insert(try location.address()).inserted else { return [] }
     var paths: [String] = []
     for name in try names() {
       switch try member(name) {
       case .dataset: paths.append(name)
-      case .group: paths += try group(name).datasetPaths().map { "\(name)/\($0)" }
+      case .group:
+        let inner = try group(name).datasetPaths(&entered, depth: depth + 1)
+        paths += inner.map { "\(name)/\($0)" }
       case .other: break
       }
     }
-    return paths.sorted()
+    return paths
   }
+
+  /// How deep groups may be nested in each other.
+  static var largestDepth: Int { 64 }
 
   /// Opens the group at `path`.
   public func group(_ path: String) throws -> HDF5Group {
@@ -97,11 +116,19 @@ public struct HDF5Group: HDF5Object {
     let id = try location.check(
       "cannot open the dataset", H5Dopen2(location.identifier.id, path, pac_h5p_default()))
     let place = location.location(of: path, id)
-    try place.requireProportion()
-    return try HDF5Dataset(location: place)
+    let layout = try HDF5Layout(of: place)
+    try place.requireReadable(layout)
+    try place.requireProportion(layout)
+    return try HDF5Dataset(location: place, layout: layout)
   }
 
   private func requireExisting(_ path: String) throws {
+    if !HDF5Library.readsOutsideFiles, let link = prefixes(of: path).first(where: isLinkOut) {
+      throw location.error(
+        "is a link to another file", at: link.hasPrefix("//") ? String(link.dropFirst()) : path,
+        advice: "copy what it names into this file, or set \(HDF5Library.outsideVariable)=1 to "
+          + "follow it")
+    }
     guard contains(path) else {
       throw location.error(
         "not found", at: path, advice: "check that this is the right file")
@@ -154,7 +181,8 @@ extension HDF5Group {
       "cannot create the dataset \(name)",
       H5Dcreate2(
         location.identifier.id, name, fileType, space, links, layout, pac_h5p_default()))
-    return try HDF5Dataset(location: location.location(of: name, id))
+    let place = location.location(of: name, id)
+    return try HDF5Dataset(location: place, layout: HDF5Layout(of: place))
   }
 
   /// Creates a dataset of numbers and writes it.

@@ -137,7 +137,10 @@ extension HDF5Object {
     defer { HDF5Library.release(space) }
     // Attributes are stored in headers of 64 KiB, but a damaged one may state any number of
     // elements.
-    guard H5Sget_simple_extent_npoints(space) <= 1 << 16, H5Tget_size(type) <= 1 << 20 else {
+    do {
+      try location.requireBounded(
+        HDF5Location.extents(of: space), elementBytes: H5Tget_size(type), most: 1 << 20)
+    } catch {
       throw location.error("the attribute \(name) is too large; the file is damaged")
     }
     return try body(attribute, type, space)

@@ -1,4 +1,5 @@
 import Glibc
+import PACFiles
 
 /// Random access to an open file; reads only what is requested.
 final class FileBytes: Sendable {
@@ -8,20 +9,20 @@ final class FileBytes: Sendable {
   private let descriptor: Int32
 
   init(_ path: String) throws {
-    // Non-blocking, because opening a pipe would wait for a writer.
+    let count: Int
+    do throws(InputFile.Problem) {
+      count = try InputFile.check(path)
+    } catch {
+      let cause = error.cause.map { " (\($0))" } ?? ""
+      throw WeightFileError(path, "\(error.problem)\(cause)", advice: error.advice)
+    }
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {
-      let missing = errno == ENOENT
-      let cause = missing ? "no such file" : "cannot open the file (\(systemError()))"
-      throw WeightFileError(path, cause, advice: "check the path")
-    }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-      close(descriptor)
-      throw WeightFileError(path, "is not a regular file", advice: "name a weight file")
+      throw WeightFileError(
+        path, "cannot open the file (\(systemError()))", advice: "check the path")
     }
     self.path = path
-    self.count = Int(status.st_size)
+    self.count = count
     self.descriptor = descriptor
   }
 
