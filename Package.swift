@@ -112,9 +112,9 @@ let package = Package(
       "PACCheckpoints",
       [
         "PACWeights", "PACOptimizers", "PACWeightFiles", "PACAutograd", "PACTensors", "PACHDF5",
-        "PACFiles", "PACKernels",
+        "PACFiles",
       ]),
-    library("PACConfiguration", ["PACText", yams]),
+    library("PACConfiguration", ["PACFiles", "PACText", yams]),
     library("PACData", ["PACTensors", "PACHDF5", "PACImageFiles", "PACFiles"]),
     library("PACDistributed", ["PACTensors", "PACKernels", "CPACMPI"]),
     library("PixelAdaptiveModels", ["PixelAdaptiveLayers", "PACWeights", "PACModels"]),
@@ -164,7 +164,7 @@ let package = Package(
     tests("PACFilesTests", ["PACFiles", "PACTestSupport"]),
     tests("PixelAdaptiveModelsTests", ["PixelAdaptiveModels", "PACTestSupport"]),
     tests("PACHDF5Tests", ["PACHDF5", "PACTestSupport"]),
-    tests("PACImageFilesTests", ["PACImageFiles", "PACTestSupport"]),
+    tests("PACImageFilesTests", ["PACImageFiles", "CPACZlib", "PACTestSupport"]),
     tests(
       "PACDamagedFilesTests", ["PACHDF5", "PACImageFiles", "CPACZlib", "PACTestSupport"],
       exclude: ["Samples"]),

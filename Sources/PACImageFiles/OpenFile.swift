@@ -52,8 +52,12 @@ final class OpenFile {
     self.path = path
     written = nil
     var status = stat()
-    if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
-      throw ImageFileError(file: path, problem: "is a folder", advice: "name a file")
+    if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+      // A pipe or a device need not end, and opening it may wait for ever.
+      let isFolder = status.st_mode & S_IFMT == S_IFDIR
+      throw ImageFileError(
+        file: path, problem: isFolder ? "is a folder" : "is not a regular file",
+        advice: "name a file")
     }
     stream = fopen(path, "rbe")
     guard stream != nil else {
