@@ -208,7 +208,7 @@ let package = Package(
       [
         "PACCommandLineTool", "PACReproduction", "PACVerification", "PACTraining",
         "PACCheckpoints", "PACData", "PACWeights", "PACOptimizers", "PACHDF5", "PACImageFiles",
-        "PACTensors", "PACText", "PACKernels", "PACTestSupport",
+        "PACTensors", "PACText", "PACKernels", "PACFiles", "PACWeightFiles", "PACTestSupport",
         yams,
       ]),
     library("PACTestSupport", [], path: "Tests/PACTestSupport"),
