@@ -114,7 +114,7 @@ let package = Package(
       "PACCheckpoints",
       [
         "PACWeights", "PACOptimizers", "PACWeightFiles", "PACAutograd", "PACTensors", "PACHDF5",
-        "PACFiles", "PACKernels",
+        "PACFiles",
       ]),
     library("PACConfiguration", ["PACFiles", "PACText", yams]),
     library("PACData", ["PACTensors", "PACHDF5", "PACImageFiles", "PACFiles"]),
@@ -166,7 +166,7 @@ let package = Package(
     tests("PACFilesTests", ["PACFiles", "PACTestSupport"]),
     tests("PixelAdaptiveModelsTests", ["PixelAdaptiveModels", "PACTestSupport"]),
     tests("PACHDF5Tests", ["PACHDF5", "PACTestSupport"]),
-    tests("PACImageFilesTests", ["PACImageFiles", "PACTestSupport"]),
+    tests("PACImageFilesTests", ["PACImageFiles", "CPACZlib", "PACTestSupport"]),
     tests(
       "PACDamagedFilesTests", ["PACHDF5", "PACImageFiles", "CPACZlib", "PACTestSupport"],
       exclude: ["Samples"]),
@@ -210,7 +210,7 @@ let package = Package(
       [
         "PACCommandLineTool", "PACReproduction", "PACVerification", "PACTraining",
         "PACCheckpoints", "PACData", "PACWeights", "PACOptimizers", "PACHDF5", "PACImageFiles",
-        "PACTensors", "PACText", "PACKernels", "PACTestSupport",
+        "PACTensors", "PACText", "PACKernels", "PACFiles", "PACWeightFiles", "PACTestSupport",
         yams,
       ]),
     library("PACTestSupport", [], path: "Tests/PACTestSupport"),

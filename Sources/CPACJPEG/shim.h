@@ -12,6 +12,7 @@
 typedef struct {
   struct jpeg_decompress_struct decoder;
   struct jpeg_error_mgr manager;
+  struct jpeg_progress_mgr progress;
   jmp_buf jump;
   char message[JMSG_LENGTH_MAX];
 } pac_jpeg_reader;
@@ -30,6 +31,17 @@ static inline void pac_jpeg_warn(j_common_ptr decoder, int level) {
     pac_jpeg_fail(decoder);
 }
 
+// A progressive file of many nearly empty scans takes time for the whole picture with each of them. Programs
+// write about ten.
+#define PAC_JPEG_MOST_SCANS 100
+
+static inline void pac_jpeg_watch(j_common_ptr decoder) {
+  pac_jpeg_reader *reader = (pac_jpeg_reader *)decoder;
+  if (reader->decoder.input_scan_number <= PAC_JPEG_MOST_SCANS) return;
+  snprintf(reader->message, sizeof reader->message, "more than %d scans", PAC_JPEG_MOST_SCANS);
+  longjmp(reader->jump, 1);
+}
+
 #define PAC_JPEG_CALL(reader, call)        \
   if (setjmp((reader)->jump)) return 0; \
   call;                                 \
@@ -39,7 +51,9 @@ static inline int pac_jpeg_create(pac_jpeg_reader *reader, FILE *file) {
   reader->decoder.err = jpeg_std_error(&reader->manager);
   reader->manager.error_exit = pac_jpeg_fail;
   reader->manager.emit_message = pac_jpeg_warn;
+  reader->progress.progress_monitor = pac_jpeg_watch;
   PAC_JPEG_CALL(reader, jpeg_create_decompress(&reader->decoder);
+                reader->decoder.progress = &reader->progress;
                 jpeg_stdio_src(&reader->decoder, file));
 }
 

@@ -24,6 +24,9 @@ public struct PublishedNames: Sendable {
   }
 
   private let beginnings: [(own: String, published: String)]
+  /// The network's own names of convolution weights [O, I, h, w] that files may hold as matrices
+  /// [O, I · h · w], those of fully connected layers.
+  public let matrices: Set<String>
   /// The constants, in the order in which they are written.
   public let constants: [Constant]
 
@@ -34,11 +37,14 @@ public struct PublishedNames: Sendable {
   /// - Parameters:
   ///   - beginnings: how names begin here and there; of several that fit a name, the first counts.
   ///     The network's own may be empty.
+  ///   - matrices: the network's own names of weights that files may hold as matrices.
   ///   - constants: what the files hold besides the parameters.
   public init(
-    beginnings: [(own: String, published: String)] = [], constants: [Constant] = []
+    beginnings: [(own: String, published: String)] = [], matrices: Set<String> = [],
+    constants: [Constant] = []
   ) {
     self.beginnings = beginnings
+    self.matrices = matrices
     self.constants = constants
   }
 

@@ -132,29 +132,44 @@ extension Checkpoint {
     let group = try root.group(Layout.parameters)
     let names = try root.dataset(Layout.parameterNames).readStrings()
     let shapes = try names.map { try Shape(group.dataset($0).shape) }
+    let optimizerGroup = try root.group(Layout.optimizer)
+    let slotNames = try optimizerGroup.names()
+    try group.requireProportion(shapes, copies: clampedSum(1, slotNames.count))
     let flat = try Self.readFlat(group, names, shapes)
     var starts = [0]
     for shape in shapes { starts.append((starts.last ?? 0) + shape.count) }
     let parameters = names.indices.map {
       NamedTensor(name: names[$0], value: flat.slice(from: starts[$0], shapes[$0]))
     }
-    let optimizerGroup = try root.group(Layout.optimizer)
     var slots: [String: Tensor] = [:]
-    for slot in try optimizerGroup.names() {
+    for slot in slotNames {
       slots[slot] = try Self.readFlat(optimizerGroup.group(slot), names, shapes)
     }
-    let sums = try root.group(Layout.runningSums)
-    let runningSums = try sums.attributeNames().map { ($0, try sums.double(attribute: $0)) }
+    let (step, stepInEpoch) = (try root.count("step"), try root.count("step_in_epoch"))
+    guard stepInEpoch <= step else {
+      throw root.error("counts \(stepInEpoch) steps in the epoch, but \(step) since the start")
+    }
     self.init(
-      epoch: try root.integer(attribute: "epoch"), step: try root.integer(attribute: "step"),
-      stepInEpoch: try root.integer(attribute: "step_in_epoch"),
-      seed: try root.integer(attribute: "seed"), network: try NetworkLabel(root),
+      epoch: try root.count("epoch"), step: step, stepInEpoch: stepInEpoch,
+      seed: try root.count("seed", most: .max), network: try NetworkLabel(root),
       configuration: try root.string(attribute: "configuration"), parameters: parameters,
-      optimizer: try optimizerGroup.string(attribute: "name"),
+      optimizer: shown(try optimizerGroup.string(attribute: "name")),
       optimizerState: OptimizerState(
-        stepCount: try optimizerGroup.integer(attribute: "step"), slots: slots),
-      runningSums: Dictionary(uniqueKeysWithValues: runningSums),
+        stepCount: try optimizerGroup.count("step"), slots: slots),
+      runningSums: try Self.readSums(root.group(Layout.runningSums)),
       arithmetic: try Arithmetic(root))
+  }
+
+  private static func readSums(_ group: HDF5Group) throws -> [String: Double] {
+    var sums: [String: Double] = [:]
+    for name in try group.attributeNames() {
+      let sum = try group.double(attribute: name)
+      guard sum.isFinite else {
+        throw group.error("the attribute \(shown(name)) is \(sum), expected a finite number")
+      }
+      sums[name] = sum
+    }
+    return sums
   }
 
   /// Reads the named datasets and concatenates them.
@@ -179,6 +194,20 @@ extension Checkpoint {
   }
 }
 
+extension HDF5Object {
+  /// Reads an attribute that counts something.
+  /// - Parameters:
+  ///   - name: the attribute.
+  ///   - most: the largest count; by default 2⁵³, since ranks exchange counts as `Double`.
+  fileprivate func count(_ name: String, most: Int = 1 << 53) throws -> Int {
+    let value = try integer(attribute: name)
+    guard (0...most).contains(value) else {
+      throw error("the attribute \(name) is \(value), expected 0 to \(most)")
+    }
+    return value
+  }
+}
+
 extension Arithmetic {
   fileprivate func write(to root: HDF5Group) throws {
     try root.setAttribute("threads", threads)
@@ -190,9 +219,9 @@ extension Arithmetic {
   fileprivate init?(_ root: HDF5Group) throws {
     guard root.hasAttribute("threads") else { return nil }
     self.init(
-      threads: try root.integer(attribute: "threads"),
-      processor: try root.string(attribute: "processor"),
-      instructionSet: try root.string(attribute: "instruction_set"))
+      threads: try root.count("threads"),
+      processor: shown(try root.string(attribute: "processor"), most: 200),
+      instructionSet: shown(try root.string(attribute: "instruction_set"), most: 200))
   }
 }
 

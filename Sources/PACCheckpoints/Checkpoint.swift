@@ -1,4 +1,4 @@
-import PACKernels
+import PACFiles
 import PACOptimizers
 import PACTensors
 import PACWeights
@@ -76,13 +76,18 @@ extension Checkpoint {
   /// Checks that every parameter is finite, since no run can continue otherwise.
   /// - Throws: `NonFiniteParameter` naming the first non-finite parameter.
   func requireFinite() throws {
+    for parameter in parameters where parameter.value.firstNonFinite != nil {
+      throw NonFiniteParameter(name: parameter.name, step: step)
+    }
+  }
+
+  /// Checks the same of a checkpoint that was read from a file.
+  /// - Throws: `CheckpointError` naming the first non-finite element.
+  func requireFinite(in file: String) throws(CheckpointError) {
     for parameter in parameters {
-      let isFinite = parameter.value.withUnsafeBufferPointer { values in
-        values.baseAddress.map { areFinite($0, count: values.count) } ?? true
-      }
-      guard isFinite else {
-        throw NonFiniteParameter(name: parameter.name, step: step)
-      }
+      guard let fault = parameter.value.firstNonFinite else { continue }
+      throw CheckpointError(
+        file: file, fault: .corrupt(reason: "parameter \(shown(parameter.name)) holds \(fault)"))
     }
   }
 }

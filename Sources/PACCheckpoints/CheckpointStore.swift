@@ -74,6 +74,7 @@ public struct CheckpointStore: Sendable {
       let path = path(step: step)
       do {
         let checkpoint = try Checkpoint(reading: path)
+        try checkpoint.requireFinite(in: path)
         let warnings = skipped.map { "\($0.name): \($0.fault); continuing from \(path)" }
         return Recovery(checkpoint: checkpoint, path: path, warnings: warnings)
       } catch let error as CheckpointError where error.fault.isDamage {

@@ -1,3 +1,4 @@
+import PACFiles
 import PACHDF5
 import PACTensors
 import PACWeights
@@ -48,6 +49,7 @@ struct HDF5Weights {
     }
     parameters = group
     shapes = try names.map { ($0, try Shape(group.dataset($0).shape)) }
+    try group.requireProportion(shapes.map(\.shape))
   }
 
   /// Writes a weight file.
@@ -63,7 +65,7 @@ struct HDF5Weights {
     for tensor in tensors {
       guard !tensor.name.contains("/"), !["", ".", ".."].contains(tensor.name) else {
         throw group.error(
-          "'\(tensor.name)' cannot be a name in HDF5", advice: "convert to .pth or .safetensors")
+          "'\(shown(tensor.name))' cannot be a name in HDF5", advice: "convert to .pth or .safetensors")
       }
       try tensor.write(into: group)
     }
@@ -72,10 +74,27 @@ struct HDF5Weights {
   }
 }
 
+extension HDF5Group {
+  /// Checks that parameters of these shapes are no more than `ReadingLimit` allows a file of this
+  /// size, since a damaged file can state any shape.
+  /// - Parameters:
+  ///   - shapes: the shapes.
+  ///   - copies: how many numbers each element has.
+  /// - Throws: `HDF5Error` if they are more.
+  func requireProportion(_ shapes: [Shape], copies: Int = 1) throws {
+    let size = (try? SystemFile(filePath, for: .reading).size) ?? 0
+    let elements = shapes.reduce(0) { clampedSum($0, $1.count) }
+    let needed = clampedProduct(elements, MemoryLayout<Float>.size, copies)
+    if let refusal = ReadingLimit(fileSize: size).refusal(of: needed) {
+      throw error(refusal.problem, advice: refusal.advice)
+    }
+  }
+}
+
 extension CheckpointFault {
   /// The fault of a file whose contents are not a checkpoint, from the HDF5 layer's error.
   static func notACheckpoint(_ error: HDF5Error) -> CheckpointFault {
-    let place = error.object.map { "\($0): " } ?? ""
+    let place = error.object.map { "\(shown($0)): " } ?? ""
     let cause = error.cause.map { " (\($0))" } ?? ""
     return .notACheckpoint(reason: "\(place)\(error.problem)\(cause)")
   }

@@ -1,3 +1,4 @@
+import PACFiles
 import PACHDF5
 import PACWeights
 
@@ -13,10 +14,10 @@ extension NetworkLabel {
     let names = try root.attributeNames().filter {
       try !Self.others.contains($0) && root.isInteger(attribute: $0)
     }
+    let numbers = try names.map { (shown($0), try root.integer(attribute: $0)) }
     self.init(
-      model: try root.string(attribute: "model"),
-      attributes: Dictionary(
-        uniqueKeysWithValues: try names.map { ($0, try root.integer(attribute: $0)) }))
+      model: shown(try root.string(attribute: "model")),
+      attributes: Dictionary(numbers, uniquingKeysWith: { first, _ in first }))
   }
 
   /// Writes the label.

@@ -8,8 +8,8 @@ extension NetworkWeights {
   /// The attribute `format` at the root of an HDF5 weight file.
   public static let format = HDF5Weights.format
 
-  /// Opens a file of any format, recognised by its first bytes, or the newest intact checkpoint of
-  /// a run folder.
+  /// Opens a file of any format, recognised by its first bytes, the newest intact checkpoint of a
+  /// run folder, or weights in several files by their index or the folder that holds it.
   /// - Throws: `CheckpointError`, `WeightsError` or `WeightFileError` if the file holds no weights,
   ///   is damaged, or cannot be read.
   public init(reading path: String) throws {
@@ -17,15 +17,18 @@ extension NetworkWeights {
     let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
     if exists, isFolder.boolValue {
       let store = CheckpointStore(folder: "\(path)/checkpoints")
-      guard let recovery = try store.latestGood() else {
+      if let recovery = try store.latestGood() {
+        try self.init(hdf5: recovery.path)
+      } else if let index = try WeightIndex.find(in: path) {
+        try self.init(WeightIndex(reading: index))
+      } else {
         throw WeightsError(
           file: path, problem: "holds no checkpoint; name a checkpoint or another run folder")
       }
-      try self.init(hdf5: recovery.path)
     } else if HDF5File.recognizes(path) {
       try self.init(hdf5: path)
     } else {
-      self.init(try WeightFile(reading: path))
+      try self.init(opening: path)
     }
   }
 

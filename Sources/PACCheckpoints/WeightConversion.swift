@@ -78,7 +78,8 @@ public func convertWeights(
   if let name = twice?.key {
     throw WeightsError(
       file: weights.path,
-      problem: "holds \(name) under two names, \(name) and \(published.published(name))")
+      problem: "holds \(shown(name)) under two names, \(shown(name)) and "
+        + shown(published.published(name)))
   }
   let tensors = format.isPublished ? published.published(own) : own
   try format.save(tensors, network: stated, to: output)

@@ -112,6 +112,8 @@ extension ConfigurationKey {
     let spellings = keys.flatMap { key in
       ([key.name] + key.otherNames).map { (spelling: $0, key: key.name) }
     }
+    // No key is longer, and comparing takes time for each pair of letters.
+    let name = String(name.prefix(100))
     guard let nearest = NearestWord.nearest(to: name, among: spellings.map(\.spelling)) else {
       return ""
     }

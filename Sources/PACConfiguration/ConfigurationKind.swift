@@ -75,12 +75,25 @@ extension ConfigurationKind where Value == String {
   }
 }
 
+/// The largest number of any key unless it says otherwise: nothing that is counted or measured
+/// comes near, and products of a few such numbers do not overflow.
+private let largestNumber = 1_000_000_000
+
 extension ConfigurationKind where Value == Int {
-  /// An integer with a lower bound.
-  public static func integer(from least: Int) -> ConfigurationKind {
-    ConfigurationKind(
-      allowed: "an integer, \(least) or more",
-      parse: { $0.plain.flatMap(digits).flatMap { $0 >= least ? $0 : nil } }, format: { "\($0)" })
+  /// An integer within bounds; by default at most a thousand million.
+  public static func integer(
+    from least: Int, through most: Int = 1_000_000_000
+  ) -> ConfigurationKind {
+    let isOpen = most >= largestNumber
+    return ConfigurationKind(
+      allowed: isOpen ? "an integer, \(least) or more" : "an integer, \(least) to \(most)",
+      explain: { text in
+        guard let number = digits(text), number > most, isOpen else { return nil }
+        return "\(number) is too large; choose at most \(most)"
+      },
+      parse: { value in
+        value.plain.flatMap(digits).flatMap { (least...most).contains($0) ? $0 : nil }
+      }, format: { "\($0)" })
   }
 
   /// One of the given integers.
@@ -100,9 +113,9 @@ extension ConfigurationKind where Value == [Int] {
       guard let words = listed(value) else { return nil }
       let numbers = words.compactMap(digits)
       let ascends = zip(numbers, numbers.dropFirst()).allSatisfy { $0 < $1 }
-      guard numbers.count == words.count, ascends, numbers.first.map({ $0 > 0 }) ?? true else {
-        return nil
-      }
+      guard numbers.count == words.count, ascends,
+        numbers.allSatisfy({ (1...largestNumber).contains($0) })
+      else { return nil }
       return numbers
     },
     format: { "[\($0.map { "\($0)" }.joined(separator: ", "))]" })
@@ -124,20 +137,31 @@ extension ConfigurationKind where Value == [Int] {
 }
 
 extension ConfigurationKind where Value == Double {
-  /// A number within bounds, which `allowed` describes.
+  /// A number within bounds, which `allowed` describes, and of at most a thousand million.
   public static func number(
     _ allowed: String, _ isAllowed: @escaping @Sendable (Double) -> Bool
   ) -> ConfigurationKind {
     ConfigurationKind(
       allowed: "a number, \(allowed)",
+      explain: { text in
+        guard let number = decimal(text), number > Double(largestNumber), isAllowed(number) else {
+          return nil
+        }
+        return "\(text) is too large; choose at most \(largestNumber)"
+      },
       parse: { value in
-        // Double(_:) also reads nan, inf and hexadecimal.
-        guard let text = value.plain, text.allSatisfy({ "0123456789+-.eE".contains($0) }),
-          let number = Double(text), number.isFinite, isAllowed(number)
+        guard let number = value.plain.flatMap(decimal), isAllowed(number),
+          number.magnitude <= Double(largestNumber)
         else { return nil }
         return number
       },
       format: { "\($0)" })
+  }
+
+  /// Parses a finite number; `Double(_:)` also reads nan, inf and hexadecimal.
+  private static func decimal(_ text: String) -> Double? {
+    guard text.allSatisfy({ "0123456789+-.eE".contains($0) }) else { return nil }
+    return Double(text).flatMap { $0.isFinite ? $0 : nil }
   }
 
   /// A number above 0.
@@ -183,7 +207,7 @@ extension ConfigurationKind {
     _ kind: ConfigurationKind<Wrapped>
   ) -> ConfigurationKind where Value == Wrapped? {
     ConfigurationKind(
-      allowed: "none, or \(kind.allowed)",
+      allowed: "none, or \(kind.allowed)", explain: kind.explain,
       parse: { value in
         if value.plain == "none" { return .some(nil) }
         return kind.parse(value).map { .some($0) }

@@ -43,12 +43,17 @@ public struct ConfigurationReader {
   /// The value of a key; nil if it was not given.
   public subscript(name: String) -> Given? { values.last { $0.name == name } }
 
+  /// The largest file in bytes; all keys with comments take some thousand.
+  private static let mostBytes = 1 << 16
+  private static let mostKeys = 1000
+  fileprivate static let mostItems = 1000
+
   /// Reads the text of a file.
-  /// - Throws: `ConfigurationError` if it is missing, is not text, or cannot be read.
+  /// - Throws: `ConfigurationError` if it is missing, is not text, is too large, or cannot be read.
   public static func contents(of path: String) throws -> String {
     let bytes: [UInt8]
     do throws(InputFile.Problem) {
-      bytes = try InputFile.contents(of: path)
+      bytes = try InputFile.contents(of: path, atMost: mostBytes)
     } catch {
       throw ConfigurationError(place: path, problem: "\(error)")
     }
@@ -58,18 +63,32 @@ public struct ConfigurationReader {
     return text
   }
 
+  private static func tooLarge(_ place: String) -> ConfigurationError {
+    ConfigurationError(
+      place: place,
+      problem: "has more than \(mostBytes >> 10) KiB, which no configuration needs; name a YAML file"
+    )
+  }
+
   /// Adds the keys of a YAML text.
+  ///
+  /// Anchors are refused: by them a few lines could stand for more values than memory holds.
   public mutating func read(yaml: String) throws {
+    guard yaml.utf8.count <= Self.mostBytes else { throw Self.tooLarge(file) }
+    try requireNoAnchor(yaml)
     guard let root = try compose(yaml) else { return }
     guard case .mapping(let mapping) = root else {
       throw failure(file, "expected lines 'key: value', found \(ConfigurationValue(root).words)")
+    }
+    guard mapping.count <= Self.mostKeys else {
+      throw failure(file, "\(mapping.count) keys, but there are not so many; name a configuration")
     }
     for (key, value) in mapping {
       let place = key.mark.map { "\(file):\($0.line)" } ?? file
       guard let name = key.scalar?.string else {
         throw failure(place, "expected a key, found \(ConfigurationValue(key).words)")
       }
-      if self[name] != nil { throw failure(place, "key '\(name)' is given twice; remove one") }
+      if self[name] != nil { throw failure(place, "key '\(shown(name))' is given twice; remove one") }
       values.append(Given(name: name, value: ConfigurationValue(value), place: place))
     }
   }
@@ -92,6 +111,19 @@ public struct ConfigurationReader {
   public mutating func apply(_ setting: ConfigurationSetting) {
     let value = setting.value.isEmpty ? ConfigurationValue.nothing : .override(setting.value)
     values.append(Given(name: setting.name, value: value, place: setting.place))
+  }
+
+  private func requireNoAnchor(_ yaml: String) throws {
+    let bytes = Array(yaml.utf8)
+    let separators = Array(" \t\r\n[{,".utf8)
+    var line = 1
+    for (place, byte) in bytes.enumerated() {
+      line += byte == UInt8(ascii: "\n") ? 1 : 0
+      guard byte == UInt8(ascii: "&"), place == 0 || separators.contains(bytes[place - 1]),
+        place + 1 < bytes.count, !separators.contains(bytes[place + 1])
+      else { continue }
+      throw failure("\(file):\(line)", "anchors (&name) are not supported; write the value out")
+    }
   }
 
   private func failure(_ place: String, _ problem: String) -> ConfigurationError {
@@ -128,7 +160,13 @@ extension ConfigurationValue {
       let quoted = scalar.style != .plain
       let isNull = !quoted && ["", "~", "null", "Null", "NULL"].contains(scalar.string)
       self = isNull ? .nothing : .scalar(scalar.string, quoted: quoted)
-    case .sequence(let sequence): self = .list(sequence.map(ConfigurationValue.init))
+    case .sequence(let sequence) where sequence.count > ConfigurationReader.mostItems:
+      self = .other("a list of \(sequence.count) items")
+    case .sequence(let sequence):
+      self = .list(
+        sequence.map { item in
+          if case .sequence = item { .other("a list in a list") } else { ConfigurationValue(item) }
+        })
     case .mapping: self = .other("a group of keys")
     case .alias: self = .other("an alias")
     }

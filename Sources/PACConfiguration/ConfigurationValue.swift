@@ -1,3 +1,5 @@
+import PACFiles
+
 /// A value as it was given, before its key parses it.
 public enum ConfigurationValue: Sendable {
   /// A scalar of a YAML file.
@@ -14,9 +16,10 @@ public enum ConfigurationValue: Sendable {
   /// A description of the value for error messages.
   public var words: String {
     switch self {
-    case .scalar(let text, true): "the text '\(text)'"
-    case .scalar(let text, false), .override(let text): "'\(text)'"
-    case .list(let values): "the list [\(values.map(\.bare).joined(separator: ", "))]"
+    case .scalar(let text, true): "the text '\(shown(text))'"
+    case .scalar(let text, false), .override(let text): "'\(shown(text))'"
+    case .list(let values):
+      "the list [\(shown(values.prefix(80).map(\.bare).joined(separator: ", ")))]"
     case .nothing: "nothing"
     case .other(let words): words
     }

@@ -40,8 +40,18 @@ public enum InputFile {
   }
 
   /// Reads a whole file.
-  public static func contents(of path: String) throws(Problem) -> [UInt8] {
-    try check(path)
+  /// - Parameters:
+  ///   - path: the path.
+  ///   - limit: the size in bytes that it may have; nil for any.
+  public static func contents(
+    of path: String, atMost limit: Int? = nil
+  ) throws(Problem) -> [UInt8] {
+    let size = try check(path)
+    if let limit, size > limit {
+      throw Problem(
+        problem: "has \(size) bytes, more than the \(limit) that such a file may have", cause: nil,
+        advice: "name another file")
+    }
     do throws(SystemFile.Failure) {
       return try SystemFile(path, for: .reading).readToEnd()
     } catch {
@@ -66,7 +76,8 @@ public enum InputFile {
   private static func systemProblem() -> Problem {
     let code = errno
     switch code {
-    case ENOENT: return Problem(problem: "no such file", cause: nil, advice: "check the path")
+    case ENOENT, ENOTDIR:
+      return Problem(problem: "no such file", cause: nil, advice: "check the path")
     case EACCES, EPERM:
       return Problem(
         problem: "cannot open the file", cause: String(cString: strerror(code)),

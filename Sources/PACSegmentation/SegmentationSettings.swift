@@ -55,7 +55,7 @@ public struct SegmentationSettings: TaskSettings {
         """,
         otherNames: ["load-weights-backbone", "backbone-weights"]),
       key(
-        "crop", \.cropSize, .integer(from: 1), "width and height of a training crop in pixels",
+        "crop", \.cropSize, .integer(from: 1, through: largestCrop), "width and height of a training crop in pixels",
         otherNames: ["crop-size", "train-crop"]),
       key(
         "test-crop", \.testCrop, .crop,
@@ -65,7 +65,7 @@ public struct SegmentationSettings: TaskSettings {
         alone; 512 as published for fcn8spac
         """),
       key(
-        "scale-jitter", \.scaleJitter, .number("1 or more") { $0 >= 1 },
+        "scale-jitter", \.scaleJitter, .number("1 to 10") { (1...10).contains($0) },
         "r: images are scaled by random factors from 1/r to r before they are cropped; 1 = off",
         otherNames: ["train-scale", "scale-augmentation"]),
       key(
@@ -115,14 +115,17 @@ public struct SegmentationSettings: TaskSettings {
   public var hasParameters: Bool { network.hasParameters }
 }
 
+/// The largest side of a crop in pixels; its scores alone would take gigabytes.
+private let largestCrop = 16_384
+
 extension ConfigurationKind where Value == Int? {
   /// The side of a square in pixels; −1 means none.
   static let crop = ConfigurationKind(
-    allowed: "-1 for no padding, or an integer, 1 or more",
+    allowed: "-1 for no padding, or an integer, 1 to \(largestCrop)",
     parse: { value in
-      guard let number = value.plain.flatMap({ Int($0) }), number == -1 || number > 0 else {
-        return nil
-      }
+      guard let number = value.plain.flatMap({ Int($0) }),
+        number == -1 || (1...largestCrop).contains(number)
+      else { return nil }
       return .some(number == -1 ? nil : number)
     },
     format: { $0.map { "\($0)" } ?? "-1" })

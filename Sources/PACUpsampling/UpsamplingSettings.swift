@@ -63,7 +63,7 @@ public struct UpsamplingSettings: TaskSettings {
         "initial parameters: as published, or close to bilinear interpolation",
         otherNames: ["initial-values"]),
       key(
-        "crop", \.cropSize, .integer(from: 1),
+        "crop", \.cropSize, .integer(from: 1, through: 16_384),
         "width and height of a training crop in pixels, a multiple of factor",
         otherNames: ["crop-size", "train-crop"]),
       key("flip", \.flip, .flag, "whether half of the crops are mirrored"),

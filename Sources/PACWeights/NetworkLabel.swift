@@ -1,3 +1,5 @@
+import PACFiles
+
 /// The network that weights belong to, as weight files state it.
 public struct NetworkLabel: Sendable, Equatable, CustomStringConvertible {
   /// The network's name in configurations.
@@ -14,7 +16,9 @@ public struct NetworkLabel: Sendable, Equatable, CustomStringConvertible {
   /// Reads the label from the metadata of a file that `pac weights convert` wrote; nil without one.
   public init?(metadata: [String: String]) {
     guard let model = metadata["model"] else { return nil }
-    self.init(model: model, attributes: metadata.compactMapValues { Int($0) })
+    let numbers = metadata.compactMap { key, text in Int(text).map { (shown(key), $0) } }
+    self.init(
+      model: shown(model), attributes: Dictionary(numbers, uniquingKeysWith: { first, _ in first }))
   }
 
   /// The label as metadata.

@@ -17,7 +17,8 @@ extension NetworkWeights {
       names: names, otherName: otherName)
   }
 
-  /// Loads every parameter that the file matches, after comparing the constants.
+  /// Loads every parameter that the file matches, after comparing the constants; matrices of fully
+  /// connected layers become the weights of convolutions.
   /// - Throws: `WeightsError` if the network computes with another constant, and nothing has
   ///   changed; the error of a tensor that cannot be read.
   public func load(
@@ -27,7 +28,7 @@ extension NetworkWeights {
     let stored = Dictionary(entries.map { ($0.name, $0) }) { first, _ in first }
     for (name, parameter) in parameters {
       guard let entry = match.sources[name].flatMap({ stored[$0] }) else { continue }
-      parameter.value = try tensor(entry)
+      parameter.value = try tensor(entry).reshaped(parameter.shape)
     }
   }
 

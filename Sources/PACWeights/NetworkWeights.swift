@@ -1,3 +1,4 @@
+import PACFiles
 import PACTensors
 import PACWeightFiles
 
@@ -61,7 +62,7 @@ public struct NetworkWeights {
   public init(_ file: WeightFile) {
     let weights = file.entries.filter(\.type.isFloatingPoint)
     let left = file.entries.filter { !$0.type.isFloatingPoint }
-      .map { "\($0.name) (\($0.type.rawValue))" }
+      .map { "\(shown($0.name)) (\($0.type.rawValue))" }
     let stored = Dictionary(weights.map { ($0.name, $0) }) { first, _ in first }
     self.init(
       path: file.path, kind: file.format.name, network: NetworkLabel(metadata: file.metadata),
@@ -69,7 +70,7 @@ public struct NetworkWeights {
         Entry(name: $0.name, shape: Shape($0.shape), type: $0.type.rawValue)
       },
       notes: file.notes
-        + (left.isEmpty ? [] : ["left out, no weights: \(left.joined(separator: ", "))"]),
+        + (left.isEmpty ? [] : ["left out, no weights: \(listed(left))"]),
       read: { entry in
         guard let stored = stored[entry.name] else {
           preconditionFailure("\(entry.name) is not in \(file.path)")
@@ -78,9 +79,36 @@ public struct NetworkWeights {
       })
   }
 
-  /// Reads a tensor.
+  /// Reads a tensor, whose numbers must be finite: with any other, results are wrong, and often
+  /// plausible.
+  ///
+  /// Everything that uses weights reads them here.
+  /// - Throws: `WeightsError` naming the first element that is not finite; the format's error if it
+  ///   cannot be read.
+  public func tensor(_ entry: Entry) throws -> Tensor {
+    let tensor = try read(entry)
+    if let fault = Self.fault(tensor, entry) {
+      throw WeightsError(
+        file: path,
+        problem: "parameter \(shown(entry.name)) holds \(fault); use weights from before the "
+          + "training diverged, or train again")
+    }
+    return tensor
+  }
+
+  /// Reads a tensor as it is stored, finite or not.
+  func storedTensor(_ entry: Entry) throws -> Tensor { try read(entry) }
+
+  /// What the first element that is not finite is and where, such as `nan at [0, 2]`; nil if all
+  /// are finite.
   /// - Throws: the format's error if it cannot be read.
-  public func tensor(_ entry: Entry) throws -> Tensor { try read(entry) }
+  public func fault(in entry: Entry) throws -> String? { Self.fault(try read(entry), entry) }
+
+  private static func fault(_ tensor: Tensor, _ entry: Entry) -> String? {
+    guard let found = tensor.firstNonFinite else { return nil }
+    let isNarrowed = entry.type == WeightElementType.float64.rawValue && found.value.isInfinite
+    return "\(found)" + (isNarrowed ? " (or a number beyond the range of 32 bits)" : "")
+  }
 }
 
 extension NetworkWeights {
@@ -88,9 +116,12 @@ extension NetworkWeights {
   /// empty.
   public var wrapper: String {
     var prefix = ""
-    while let next = ["module.", "_orig_mod."].first(where: { wrapper in
-      !entries.isEmpty && entries.allSatisfy { $0.name.hasPrefix(prefix + wrapper) }
-    }) {
+    // Nobody wraps a network more often.
+    for _ in 0..<8 {
+      let next = ["module.", "_orig_mod."].first { wrapper in
+        !entries.isEmpty && entries.allSatisfy { $0.name.hasPrefix(prefix + wrapper) }
+      }
+      guard let next else { break }
       prefix += next
     }
     return prefix

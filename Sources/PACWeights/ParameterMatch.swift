@@ -1,4 +1,5 @@
 import PACAutograd
+import PACFiles
 import PACTensors
 import PACText
 
@@ -45,13 +46,16 @@ public struct ParameterMatch {
     var (sources, missing): ([String: String], [String]) = ([:], [])
     var misshapen = constants.filter { $0.constant.isUsed && shapes[$0.source]?.count != 1 }
       .map { "\($0.constant.name): expected [], found \(shapes[$0.source] ?? [])" }
+    let candidates = Self.candidates(unexpected.map(\.name))
     for ((name, shape), source) in zip(expected, matched) {
       if let source, let other = shapes[source] {
-        sources[name] = other == shape ? source : nil
-        if other != shape { misshapen.append("\(name): expected \(shape), found \(other)") }
+        let fits = other == shape || names.matrices.contains(name) && other == shape.asMatrix
+        sources[name] = fits ? source : nil
+        if !fits { misshapen.append("\(name): expected \(shape), found \(other)") }
       } else {
-        let near = NearestWord.guess(for: name, among: unexpected.map(\.name))
-        missing.append("\(name) \(shape)" + (near.map { " (is it \($0)?)" } ?? ""))
+        let near =
+          missing.count < Self.mostListed ? NearestWord.guess(for: name, among: candidates) : nil
+        missing.append("\(name) \(shape)" + (near.map { " (is it \(shown($0))?)" } ?? ""))
       }
     }
     self.prefix = prefix
@@ -59,7 +63,7 @@ public struct ParameterMatch {
     self.constants = constants
     self.misshapen = misshapen
     self.missing = missing
-    self.unexpected = unexpected.map { "\($0.name) \($0.shape)" }
+    self.unexpected = unexpected.map { "\(shown($0.name)) \($0.shape)" }
   }
 
   /// The differences: parameters of another shape, missing ones, and tensors that are not expected.
@@ -75,21 +79,33 @@ public struct ParameterMatch {
       + (allowingOthers ? [] : Self.group("not expected", unexpected))
   }
 
+  /// How many differences of a kind are named.
+  private static var mostListed: Int { 4 }
+
+  /// The file's names among which a misspelled one is sought: comparing takes time for each pair of
+  /// letters, and no name of a parameter is long.
+  private static func candidates(_ names: [String]) -> [String] {
+    Array(names.lazy.filter { $0.utf8.count <= 200 }.prefix(1000))
+  }
+
   /// `missing: a [3], b [4] and 2 more`.
   private static func group(_ title: String, _ texts: [String]) -> [String] {
-    let limit = 4
     guard !texts.isEmpty else { return [] }
-    let rest = texts.count > limit ? " and \(texts.count - limit) more" : ""
-    return ["\(title): \(texts.prefix(limit).joined(separator: ", "))\(rest)"]
+    let rest = texts.count > mostListed ? " and \(texts.count - mostListed) more" : ""
+    return ["\(title): \(texts.prefix(mostListed).joined(separator: ", "))\(rest)"]
   }
 
   /// The prefix, empty or ending with a dot, behind which most of the file's names are wanted.
   private static func prefix(of found: [String], to wanted: Set<String>) -> String {
     var counts = ["": found.count { wanted.contains($0) }]
+    let lengths = Set(wanted.map(\.utf8.count))
     for name in found {
-      for dot in name.indices where name[dot] == "." {
-        let rest = name.index(after: dot)
-        guard wanted.contains(String(name[rest...])) else { continue }
+      let bytes = name.utf8
+      for length in lengths where length < bytes.count {
+        let rest = bytes.index(bytes.endIndex, offsetBy: -length)
+        guard bytes[bytes.index(before: rest)] == UInt8(ascii: "."),
+          let end = String(bytes[rest...]), wanted.contains(end)
+        else { continue }
         counts[String(name[..<rest]), default: 0] += 1
       }
     }
@@ -98,5 +114,13 @@ public struct ParameterMatch {
       ($1.value, $0.key.count, $0.key) < ($0.value, $1.key.count, $1.key)
     }
     return best?.key ?? ""
+  }
+}
+
+extension Shape {
+  /// [O, I · h · w] of a convolution's weight [O, I, h, w].
+  fileprivate var asMatrix: Shape? {
+    guard rank == 4 else { return nil }
+    return Shape([dimensions[0], dimensions[1...].reduce(1, *)])
   }
 }

@@ -19,8 +19,8 @@ extension ParameterSet {
     try WeightFormat.forWriting(path).save(names.published(tensors), network: network, to: path)
   }
 
-  /// Loads all parameters from a `.pth`, `.pt` or `.safetensors` file, after checking every name
-  /// and shape.
+  /// Loads all parameters from a `.pth`, `.pt` or `.safetensors` file, or from several files by
+  /// their index, after checking every name and shape. Every number must be finite.
   ///
   /// The format is recognised by the file's first bytes. 16-bit and 64-bit floating-point numbers
   /// are converted to float32, and a prefix that all names share, such as `module.`, is dropped.
@@ -29,13 +29,14 @@ extension ParameterSet {
   ///   - network: what the file must say it belongs to, if it says anything.
   ///   - names: the published names; the file may have these or the parameters' own.
   /// - Returns: notes for the user on what was chosen or left out.
-  /// - Throws: `WeightFileError` if the file cannot be read, `WeightsError` naming what differs if
-  ///   it belongs to another network; then nothing has changed.
+  /// - Throws: `WeightFileError` if the file cannot be read; `WeightsError` naming what differs if
+  ///   it belongs to another network, and then nothing has changed, or the parameter that holds NaN
+  ///   or infinity.
   @discardableResult
   public func load(
     from path: String, for network: NetworkLabel? = nil, names: PublishedNames = .own
   ) throws -> [String] {
-    try load(NetworkWeights(WeightFile(reading: path)), for: network, names: names)
+    try load(NetworkWeights(opening: path), for: network, names: names)
   }
 
   /// Loads all parameters from a weight file, after checking every name and shape.
@@ -58,7 +59,7 @@ extension ParameterSet {
     let differences = label + match.differences()
     guard differences.isEmpty else {
       let fit = guess(weights).map { ["they fit \($0)"] } ?? []
-      throw WeightsError.otherModel(weights.path, differences + fit)
+      throw WeightsError.otherModel(weights.path, differences + fit + weights.partAdvice)
     }
     try weights.load(match, into: parameters)
     let prefix = match.prefix.isEmpty ? [] : ["names taken without their prefix \(match.prefix)"]

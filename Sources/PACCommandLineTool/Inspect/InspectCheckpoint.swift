@@ -1,10 +1,14 @@
 import PACCheckpoints
+import PACFiles
 
 /// Describes a checkpoint after verifying its checksum.
 func inspectCheckpoint(_ path: String) throws -> Inspection {
   let checkpoint = try Checkpoint(reading: path)
   let parameters = checkpoint.parameters.map {
     ($0.name, $0.value.shape.dimensions, $0.value.count)
+  }
+  let faults = checkpoint.parameters.compactMap { parameter in
+    parameter.value.firstNonFinite.map { (name: parameter.name, fault: "\($0)") }
   }
   let count = checkpoint.parameterCount
   return Inspection(
@@ -16,7 +20,8 @@ func inspectCheckpoint(_ path: String) throws -> Inspection {
       ("optimizer", checkpoint.optimizer),
       ("computed", checkpoint.arithmetic.map { "on \($0)" } ?? ""),
       ("parameters", "\(count) in \(parameters.count) arrays"),
-    ] + parameters.map { ("  \($0.0)", columns([("\($0.1)", 18), ("\($0.2)", 0)])) },
+    ] + parameters.map { ("  \(shown($0.0))", columns([("\($0.1)", 18), ("\($0.2)", 0)])) }
+      + faults.map { ("not finite", "\(shown($0.name)) holds \($0.fault)") },
     json: JSONLine(
       [("path", path), ("kind", "checkpoint"), ("model", checkpoint.network.model)]
         + jsonAttributes(of: checkpoint.network) + [
@@ -27,6 +32,7 @@ func inspectCheckpoint(_ path: String) throws -> Inspection {
           ("processor", checkpoint.arithmetic?.processor),
           ("instruction_set", checkpoint.arithmetic?.instructionSet),
           ("parameters", JSONLine(parameters.map { ($0.0, $0.1) })),
+          ("non_finite", faults.isEmpty ? nil : JSONLine(faults.map { ($0.name, $0.fault) })),
           ("configuration", checkpoint.configuration),
         ]))
 }

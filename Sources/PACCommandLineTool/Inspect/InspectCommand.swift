@@ -1,5 +1,6 @@
 import ArgumentParser
 import PACCheckpoints
+import PACFiles
 import PACHDF5
 import PACTraining
 import PACWeights
@@ -55,6 +56,6 @@ private func inspect(_ path: String, _ tasks: TaskList) throws -> Inspection {
   case "pac-cases": return try inspectCases(path)
   case let format:
     throw HDF5Error(
-      file: path, problem: "an HDF5 file of format '\(format)'", advice: "name \(kinds)")
+      file: path, problem: "an HDF5 file of format '\(shown(format))'", advice: "name \(kinds)")
   }
 }

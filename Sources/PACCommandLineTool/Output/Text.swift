@@ -1,4 +1,5 @@
 import Foundation
+import PACFiles
 
 /// A number with three digits and an exponent.
 func scientific(_ value: Double) -> String { String(format: "%.2e", value) }
@@ -9,14 +10,14 @@ func columns(_ cells: [(text: String, width: Int)]) -> String {
     .joined(separator: " ")
 }
 
-/// Joins the lines of a text into one.
+/// Joins the lines of a text into one that is safe to print, whatever names it repeats.
 func oneLine(_ text: String) -> String {
-  text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+  shown(text.split(whereSeparator: \.isWhitespace).joined(separator: " "), most: 4000)
 }
 
 /// Writes a line to standard error in one call, so that lines of several ranks do not interleave.
 func printError(_ line: String) {
-  let bytes = Array((line + "\n").utf8)
+  let bytes = Array((shown(line, most: 4000) + "\n").utf8)
   write(STDERR_FILENO, bytes, bytes.count)
 }
 
@@ -49,6 +50,15 @@ struct JSONLine {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .withoutEscapingSlashes
     guard let data = try? encoder.encode(text) else { return "\"\"" }
-    return String(decoding: data, as: UTF8.self)
+    return String(decoding: data, as: UTF8.self).unicodeScalars.map(escaped).joined()
+  }
+
+  /// A character of a quoted text; JSON allows those raw that a terminal obeys.
+  private static func escaped(_ scalar: Unicode.Scalar) -> String {
+    switch scalar.properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator:
+      "\(scalar)".utf16.map { String(format: "\\u%04x", $0) }.joined()
+    default: "\(scalar)"
+    }
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import PACFiles
 import PACVerification
 
 struct VerifyCommand: ComputingCommand {
@@ -39,7 +40,10 @@ struct VerifyCommand: ComputingCommand {
   private func row(_ result: CaseResult) -> String {
     let error = result.worstError.map { scientific($0) } ?? "-"
     return columns(
-      [(result.outcome.rawValue, 8), (result.name, 30), (error, 9), (result.detail, 0)])
+      [
+        (result.outcome.rawValue, 8), (shown(result.name), 30), (error, 9),
+        (shown(result.detail, most: 400), 0),
+      ])
   }
 
   private func jsonLine(_ result: CaseResult) -> String {

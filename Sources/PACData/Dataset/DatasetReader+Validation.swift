@@ -1,3 +1,4 @@
+import PACFiles
 import PACHDF5
 import PACImageFiles
 
@@ -11,7 +12,7 @@ extension DatasetReader {
     }
     let format = try root.string(attribute: "format")
     guard format == DatasetLayout.format else {
-      throw DataError("\(path): a \(format) file, not a dataset; make one with pac prepare")
+      throw DataError("\(path): a \(shown(format)) file, not a dataset; make one with pac prepare")
     }
     let version = try root.integer(attribute: "version")
     let known = DatasetLayout.version...DatasetLayout.encodedVersion
@@ -45,7 +46,7 @@ extension DatasetReader {
     let place = "\(dataset.filePath), \(dataset.path)"
     let encoding = try dataset.string(attribute: "encoding")
     guard encoding == "image files", field == .image || field == .labels else {
-      throw DataError("\(place): unknown encoding \(encoding); prepare the dataset again")
+      throw DataError("\(place): unknown encoding \(shown(encoding)); prepare the dataset again")
     }
     let starts = try root.dataset(field.startPath).read(Int.self)
     let isAscending = zip(starts, starts.dropFirst()).allSatisfy { $0 <= $1 }
@@ -98,7 +99,7 @@ extension DatasetReader {
         "\(root.filePath), \(DatasetLayout.name): \(names.count) names for \(count) samples; "
           + "prepare the dataset again")
     }
-    return names
+    return names.map { shownDistinctly($0, most: 200) }
   }
 
   /// The rows and columns of each sample, interleaved.
@@ -132,6 +133,7 @@ extension DatasetReader {
     var splits: [String: [Int]] = [:]
     for name in try group.names() {
       let indices = try group.dataset(name).read(Int.self)
+      let name = shownDistinctly(name)
       try DatasetLayout.validate(indices, split: name, count: count, path: root.filePath)
       splits[name] = indices
     }
@@ -145,13 +147,14 @@ extension DatasetReader {
     _ root: HDF5Group, depth: HDF5Dataset?
   ) throws -> DatasetDescription {
     func text(_ name: String) throws -> String {
-      root.hasAttribute(name) ? try root.string(attribute: name) : ""
+      root.hasAttribute(name) ? shown(try root.string(attribute: name), most: 1000) : ""
     }
     var description = DatasetDescription(
       source: try text("source"), text: try text("description"), createdBy: try text("created_by"),
       missingDepth: nil, collection: try text("collection"))
     if root.contains(DatasetLayout.className) {
       description.classNames = try root.dataset(DatasetLayout.className).readStrings()
+        .map { shown($0) }
     }
     if root.contains(DatasetLayout.classColor) {
       description.classColors = try readColors(root, classes: description.classNames.count)
@@ -175,7 +178,7 @@ extension DatasetReader {
     let unit = try depth.string(attribute: "unit")
     guard let known = DepthUnit(rawValue: unit) else {
       let units = DepthUnit.allCases.map(\.rawValue).joined(separator: " or ")
-      throw DataError("\(root.filePath), \(depth.path): unknown unit \(unit); use \(units)")
+      throw DataError("\(root.filePath), \(depth.path): unknown unit \(shown(unit)); use \(units)")
     }
     description.depthUnit = known
     if depth.hasAttribute("missing_value") {

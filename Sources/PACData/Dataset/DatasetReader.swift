@@ -18,7 +18,8 @@ public final class DatasetReader: Sendable {
   public let created: String
   /// The fields every sample has.
   public let fields: Set<SceneField>
-  /// The names of the samples, in order.
+  /// The names of the samples, in order; like every text of the file safe to print and to use in
+  /// file names (`shown`).
   public let names: [String]
   /// Positions of samples by name of the split.
   public let splits: [String: [Int]]
@@ -62,7 +63,7 @@ public final class DatasetReader: Sendable {
     }
     splits = try Self.readSplits(root, count: count)
     description = try Self.readDescription(root, depth: fieldStorage[.depth]?.dataset)
-    created = root.hasAttribute("created") ? try root.string(attribute: "created") : ""
+    created = root.hasAttribute("created") ? shown(try root.string(attribute: "created")) : ""
   }
 
   /// Whether the file has checksums, as all files of `pac prepare` do.

@@ -41,10 +41,11 @@ public enum MATLABFile {
     let version = Int(bytes[isLittle ? 125 : 124])
     guard version == 1 else { throw MATLABFault("version \(version) of the format, not 1") }
     var elements = MATLABElements(bytes[128...], isLittle: isLittle)
+    var decompression = Decompression(fileSize: bytes.count)
     while let element = try elements.next() {
       var matrix = element
       if element.type == MATLABElement.compressed {
-        var inner = MATLABElements(try decompressed(element.data)[...], isLittle: isLittle)
+        var inner = MATLABElements(try decompression.bytes(of: element.data)[...], isLittle: isLittle)
         guard let first = try inner.next() else { continue }
         matrix = first
       }
@@ -107,6 +108,7 @@ private struct MATLABElements {
     return element
   }
 
+  /// A number of at most 64 bits; bytes beyond these are shifted out.
   func unsigned(_ bytes: ArraySlice<UInt8>) -> UInt64 {
     (isLittle ? Array(bytes.reversed()) : Array(bytes)).reduce(0) { $0 << 8 | UInt64($1) }
   }
@@ -142,8 +144,10 @@ private struct MATLABArray {
   func field(_ field: String) throws(MATLABFault) -> MATLABArray {
     guard kind == Self.structure else { throw MATLABFault("\(name) is no structure") }
     var elements = elements
-    let length = Int(elements.unsigned(try elements.required("length of field names").data))
-    guard length > 0, length <= 1 << 16 else { throw MATLABFault("field names of \(length) bytes") }
+    let stated = elements.unsigned(try elements.required("length of field names").data)
+    guard let length = Int(exactly: stated), (1...1 << 16).contains(length) else {
+      throw MATLABFault("field names of \(stated) bytes")
+    }
     let text = try elements.required("field names").data
     for start in stride(from: 0, to: text.count, by: length) {
       let value = try elements.required("field")

@@ -26,6 +26,9 @@ public struct NumPyArray: Sendable, Equatable {
     try layout(OpenFile(reading: path)).shape
   }
 
+  /// NumPy's own limit.
+  private static let largestRank = 64
+
   /// The contents of a file's header.
   private struct Layout {
     let type: NumPyType
@@ -54,6 +57,9 @@ public struct NumPyArray: Sendable, Equatable {
     let text = String(decoding: head.suffix(length), as: UTF8.self)
     guard let header = NumPyHeader(text) else {
       throw damaged("the header cannot be read: \(shown(text))")
+    }
+    guard header.shape.count <= largestRank else {
+      throw damaged("\(header.shape.count) axes")
     }
     guard let type = NumPyType(header.description) else {
       throw ImageFileError(

@@ -1,4 +1,5 @@
 import CPACJPEG
+import PACFiles
 
 /// Reads JPEG files, grey or colour.
 public enum JPEG {
@@ -37,7 +38,7 @@ private final class JPEGDecoder {
     }
     // A block of 64 pixels takes at least one bit, or some hundredths of a bit with arithmetic
     // coding.
-    try header.requireBounded(file, most: 4096 * file.size)
+    try header.requireBounded(file, most: clampedProduct(4096, file.size))
   }
 
   deinit {
@@ -54,6 +55,9 @@ private final class JPEGDecoder {
 
   func read() throws -> Raster {
     let header = header
+    // Of a file of several scans the library keeps all coefficients, two bytes each.
+    let keepsAll = jpeg_has_multiple_scans(&reader.pointee.decoder) != 0
+    try header.requireProportion(file, bytesPerPixel: keepsAll ? 2 * header.channels : 0)
     try check(pac_jpeg_start(reader))
     var row = [UInt8](repeating: 0, count: header.width * header.channels)
     var samples: [UInt16] = []

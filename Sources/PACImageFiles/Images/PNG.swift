@@ -1,5 +1,6 @@
 import CPACPNG
 import Glibc
+import PACFiles
 
 /// Reads and writes PNG files; sample values are exact, without colour management.
 public enum PNG {
@@ -83,7 +84,7 @@ private final class PNGDecoder {
     try check(file.withStream { pac_png_read_info(png, info, $0) })
     // Deflate shrinks by a factor of at most 1032, and an image has at least one bit per pixel.
     let bits = Int(png_get_bit_depth(png, info)) * Int(png_get_channels(png, info))
-    try header(.colors).requireBounded(file, most: 8 * 1032 * file.size / max(bits, 1))
+    try header(.colors).requireBounded(file, most: clampedProduct(8 * 1032, file.size) / max(bits, 1))
   }
 
   deinit {
@@ -103,8 +104,9 @@ private final class PNGDecoder {
 
   func read(_ palette: PNG.Palette) throws -> Raster {
     let header = try header(palette)
-    try requestPlainSamples(palette)
     let bytesPerSample = header.bitDepth / 8
+    try header.requireProportion(file, bytesPerPixel: header.channels * bytesPerSample)
+    try requestPlainSamples(palette)
     let rowBytes = header.width * header.channels * bytesPerSample
     guard png_get_rowbytes(png, info) == rowBytes else {
       throw ImageFileError.damaged(file.path, "unexpected row length")

@@ -1,3 +1,5 @@
+import PACFiles
+
 /// An image in the layout of PNG and JPEG files: rows of pixels with interleaved channels.
 public struct Raster: Sendable, Equatable {
   /// The header of an image.
@@ -25,7 +27,21 @@ public struct Raster: Sendable, Equatable {
       self.bitDepth = bitDepth
     }
 
-    /// Rejects sizes that only a damaged header states, before memory is allocated.
+    /// Rejects sizes for which the file is too small, before memory is allocated.
+    /// - Parameters:
+    ///   - file: the file.
+    ///   - bytesPerPixel: what decoding takes, besides the samples of the result.
+    /// - Throws: `ImageFileError` naming the size, if `ReadingLimit` does not allow it.
+    func requireProportion(_ file: OpenFile, bytesPerPixel: Int) throws {
+      let samples = channels * MemoryLayout<UInt16>.size
+      let needed = clampedProduct(width, height, samples + bytesPerPixel)
+      guard let refusal = ReadingLimit(fileSize: file.size).refusal(of: needed) else { return }
+      throw ImageFileError(
+        file: file.path, problem: "the image of \(width) × \(height) pixels \(refusal.problem)",
+        advice: refusal.advice)
+    }
+
+    /// Rejects sizes that only a damaged header states.
     /// - Parameters:
     ///   - file: the file.
     ///   - most: the most pixels that the best compression could store in the file's bytes.

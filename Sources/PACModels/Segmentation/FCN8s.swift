@@ -169,8 +169,8 @@ extension BackboneName {
       shapes: [
         "conv1_1.weight": [first, 3, 3, 3], "fc6.weight": [variant.hiddenChannels, last, 7, 7],
       ])
-    return BackboneName(declaring: variant.rawValue, marks: marks) {
-      try FCN8s(variant, classes: $0, seed: $1)
-    }
+    return BackboneName(
+      declaring: variant.rawValue, marks: marks, classifier: .vgg16(variant)
+    ) { try FCN8s(variant, classes: $0, seed: $1) }
   }
 }

@@ -129,7 +129,9 @@ private struct RefinementReader {
     let matrices = terms.compactMap(\.compat) + filters.filter { $0.batch > 1 }
     let classes = matrices.first?.dimensions.first
     guard
-      matrices.allSatisfy({ $0.rank == 4 && $0.batch == classes && $0.channels == classes })
+      matrices.allSatisfy({ $0.rank == 4 && $0.batch == classes && $0.channels == classes }),
+      // Shapes without elements could be of any size.
+      shapes.values.allSatisfy({ $0.count > 0 })
     else { return nil }
     func elements(_ prefix: String) -> Int {
       shapes.filter { $0.key.hasPrefix(prefix) }.reduce(0) { $0 + $1.value.count }

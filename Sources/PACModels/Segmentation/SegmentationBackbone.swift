@@ -26,6 +26,9 @@ public struct BackboneName: Sendable, CustomStringConvertible {
   public let description: String
   /// What its parameters are recognized by.
   let marks: Marks
+  /// The network for classification that it is made of, whose weights it can start from; nil if
+  /// there is none.
+  public let classifier: PretrainedClassifier?
   private let construct: Construct
 
   /// Some parameters, by which files of weights are recognized.
@@ -44,10 +47,15 @@ public struct BackboneName: Sendable, CustomStringConvertible {
   /// - Parameters:
   ///   - description: its name: letters and digits, not ending in `frozen`.
   ///   - marks: what its parameters are recognized by.
+  ///   - classifier: the network for classification that it is made of.
   ///   - construct: makes it.
-  init(declaring description: String, marks: Marks, construct: @escaping Construct) {
+  init(
+    declaring description: String, marks: Marks, classifier: PretrainedClassifier? = nil,
+    construct: @escaping Construct
+  ) {
     self.description = description
     self.marks = marks
+    self.classifier = classifier
     self.construct = construct
   }
 
@@ -60,6 +68,16 @@ public struct BackboneName: Sendable, CustomStringConvertible {
   public func make(classes: Int, seed: UInt64) throws -> any SegmentationBackbone {
     try construct(classes, seed)
   }
+}
+
+/// A network for classification whose layers are those of a backbone, under other names.
+public struct PretrainedClassifier: Sendable {
+  /// Its name, such as `torchvision's VGG-16`.
+  public let description: String
+  /// The names of the backbone's parameters in its files.
+  public let names: PublishedNames
+  /// What to know about its weights in one line.
+  public let remark: String
 }
 
 extension BackboneName: Hashable {

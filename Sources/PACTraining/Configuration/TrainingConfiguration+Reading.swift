@@ -1,4 +1,5 @@
 import PACConfiguration
+import PACFiles
 
 extension TrainingConfiguration {
   /// Reads and validates a configuration.
@@ -74,7 +75,7 @@ extension TrainingConfiguration {
     }
     let nearest = ConfigurationKey.nearest(to: given.name, among: keys)
     return ConfigurationError(
-      place: given.place, problem: "unknown key '\(given.name)'; \(nearest)")
+      place: given.place, problem: "unknown key '\(shown(given.name))'; \(nearest)")
   }
 
   /// Checks that all required keys are given and all values are compatible.

@@ -38,15 +38,15 @@ func loadedTask(
 ) throws -> any TrainingTask {
   let task = try communicator.together { try tasks.makeTask(configuration) }
   let notes = try communicator.onRankZero { () -> [String] in
-    try task.readParts(isReplaced: true)
-    guard !task.parameters.isEmpty else { return [] }
+    let ofParts = try task.readParts(isReplaced: true)
+    guard !task.parameters.isEmpty else { return ofParts }
     guard let weights else {
       throw ConfigurationError(
         place: "--weights",
         problem: "missing; \(configuration.model) has parameters: give a "
           + "checkpoint, a run folder or a file of weights (.pth, .safetensors)")
     }
-    return try task.load(NetworkWeights(reading: weights))
+    return ofParts + (try task.load(NetworkWeights(reading: weights)))
   }
   try communicator.distribute(task.fixedParameters + task.parameters)
   for text in notes ?? [] { note(text) }

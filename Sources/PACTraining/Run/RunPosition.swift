@@ -35,10 +35,15 @@ struct RunPosition: Equatable {
 
 extension RunPosition {
   /// The position at which a checkpoint was written.
-  init(_ checkpoint: Checkpoint, _ metrics: [Metric]) {
+  /// - Throws: `CheckpointError` if its sums are not those of samples.
+  init(_ checkpoint: Checkpoint, _ metrics: [Metric], file: String) throws(CheckpointError) {
+    let sum = checkpoint.runningSums["samples"] ?? 0
+    guard let samples = Int(exactly: sum), (0...1 << 53).contains(samples) else {
+      throw CheckpointError(file: file, fault: .corrupt(reason: "its sums are of \(sum) samples"))
+    }
     self.init(
       epoch: checkpoint.epoch, stepInEpoch: checkpoint.stepInEpoch, step: checkpoint.step,
-      samples: Int(checkpoint.runningSums["samples"] ?? 0),
+      samples: samples,
       loss: checkpoint.runningSums["loss"] ?? 0,
       values: metrics.map { checkpoint.runningSums[$0.name] ?? 0 })
   }

@@ -62,9 +62,9 @@ public func train(
 private func readInitialWeights(of task: any TrainingTask) throws -> [String] {
   let configuration = task.configuration
   let isNew = try CheckpointStore(folder: "\(configuration.run)/checkpoints").steps().isEmpty
-  try task.readParts(isReplaced: !isNew)
-  guard isNew, let path = configuration.weights, !task.parameters.isEmpty else { return [] }
+  let ofParts = try task.readParts(isReplaced: !isNew)
+  guard isNew, let path = configuration.weights, !task.parameters.isEmpty else { return ofParts }
   let weights = try NetworkWeights(reading: path)
   let notes = try task.start(from: weights)
-  return ["initial weights from \(weights.path) (\(weights.kind))"] + notes
+  return ofParts + ["initial weights from \(weights.path) (\(weights.kind))"] + notes
 }

@@ -261,7 +261,7 @@ final class TrainingRun<Task: TrainingTask> {
       try parallelStep.parameters.load(
         checkpoint, for: configuration.settings.label, file: path)
       state = checkpoint.optimizerState
-      progress = RunPosition(checkpoint, task.metrics)
+      progress = try RunPosition(checkpoint, task.metrics, file: path)
       try folder.resume(after: progress)
     }
     try arithmetic.warning(among: communicator).map(report.warn)

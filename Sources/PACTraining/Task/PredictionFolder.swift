@@ -18,21 +18,30 @@ public func makePredictionFolder(_ path: String) throws {
 /// unsafe in file names become `-`.
 public func fileName(_ sample: String, limit: Int) -> String {
   var name = ""
-  for character in sample {
-    let isTaken =
-      character.isLetter || character.isNumber || "._-".contains(character)
-    let text = isTaken ? String(character) : "-"
+  for scalar in sample.unicodeScalars {
+    let text = isSafe(scalar) ? String(scalar) : "-"
     guard name.utf8.count + text.utf8.count <= limit else { break }
     name += text
   }
   return name
 }
 
+/// Whether a scalar is a letter, an accent or a digit, or one of a few signs: among others, joiners
+/// and marks of direction are not.
+private func isSafe(_ scalar: Unicode.Scalar) -> Bool {
+  switch scalar.properties.generalCategory {
+  case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter,
+    .nonspacingMark, .spacingMark, .enclosingMark, .decimalNumber, .letterNumber, .otherNumber:
+    true
+  default: "._-".unicodeScalars.contains(scalar)
+  }
+}
+
 /// As `fileName`, but a name that had to change ends with a checksum of the original, so that two
 /// samples never share a file name.
 public func distinctFileName(_ sample: String, limit: Int) -> String {
   let name = fileName(sample, limit: limit)
-  guard name != sample else { return name }
+  guard !name.utf8.elementsEqual(sample.utf8) else { return name }
   var checksum = CRC32()
   checksum.update(Array(sample.utf8))
   return fileName(sample, limit: limit - 9) + "-" + checksum.hexadecimal

@@ -31,8 +31,9 @@ public protocol TrainingTask {
   /// such as its backbone.
   /// - Parameter isReplaced: whether `parameters` will be overwritten afterwards, so that only
   ///   `fixedParameters` need to be loaded.
+  /// - Returns: notes for the user.
   /// - Throws: an error of one line about the file.
-  func readParts(isReplaced: Bool) throws
+  func readParts(isReplaced: Bool) throws -> [String]
 
   /// The metrics besides the loss, in the order in which they are reported.
   var metrics: [Metric] { get }
@@ -86,7 +87,7 @@ extension TrainingTask {
   public var fixedParameters: [(name: String, parameter: Parameter)] { [] }
 
   /// There are no further files to load.
-  public func readParts(isReplaced: Bool) throws {}
+  public func readParts(isReplaced: Bool) throws -> [String] { [] }
 
   /// Loads all parameters, see `load(_:)`.
   public func start(from weights: NetworkWeights) throws -> [String] { try load(weights) }

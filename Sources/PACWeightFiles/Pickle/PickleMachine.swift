@@ -3,8 +3,9 @@ import PACFiles
 /// Reads Python pickles that hold tensors and plain values.
 ///
 /// No Python code is run. Only the operations of `PickleOpcode` are implemented, and only the names
-/// of `TorchGlobal` can be imported. Anything else throws an error that names it. Memory use is
-/// proportional to the size of the pickle.
+/// of `TorchGlobal` can be imported. Anything else throws an error that names it. Memory and time
+/// are in proportion to the size of the file, because every operation and every item that a call
+/// copies counts as work.
 struct PickleMachine {
   private var input: ByteCursor
   private(set) var heap = PickleHeap()
@@ -15,9 +16,20 @@ struct PickleMachine {
   private var memo: [Int: PickleValue] = [:]
   /// The position of the current operation.
   private var start = 0
+  private var work = 0
+  private let mostWork: Int
+
+  /// The work that is allowed whatever the size of the file; a tensor takes about 50 operations.
+  private static var leastWork: Int { 1 << 21 }
 
   /// Makes a machine that starts at the first byte of `input`.
-  init(_ input: ByteCursor) { self.input = input }
+  /// - Parameters:
+  ///   - input: the pickle.
+  ///   - fileSize: the size of the whole file, in which a pickle is usually a small part.
+  init(_ input: ByteCursor, fileSize: Int = 0) {
+    self.input = input
+    mostWork = max(Self.leastWork, fileSize / 8)
+  }
 
   /// The position behind the last pickle.
   var position: Int { input.position }
@@ -34,6 +46,7 @@ struct PickleMachine {
         throw refusal("asks for the pickle operation 0x\(String(byte, radix: 16))")
       }
       if opcode == .stop { return try pop() }
+      try charge(1)
       try perform(opcode)
     }
   }
@@ -65,6 +78,15 @@ struct PickleMachine {
       .emptyDictionary, .dictionary, .setItem, .setItems, .emptySet, .addItems, .frozenSet:
       try collect(opcode)
     default: stack.append(try constant(opcode))
+    }
+  }
+
+  private mutating func charge(_ amount: Int) throws {
+    work += amount
+    guard work <= mostWork else {
+      throw input.error(
+        "takes more than \(mostWork) operations, far more than weights need", at: start,
+        advice: "save the tensors alone with torch.save(model.state_dict(), FILE)")
     }
   }
 
@@ -241,6 +263,7 @@ extension PickleMachine {
     guard case .global(let global) = callee, case .tuple(let number) = arguments else {
       throw input.damaged("calls \(callee.kind) with \(arguments.kind)", at: start)
     }
+    for argument in heap[number] { try charge(1 + heap.count(of: argument)) }
     do throws(TensorFault) {
       stack.append(try objects.call(global, heap[number], &heap))
     } catch {

@@ -53,6 +53,15 @@ struct PickleHeap {
 
   subscript(number: Int) -> [PickleValue] { items[number] }
 
+  /// The number of items in a container; 0 for any other value.
+  func count(of value: PickleValue) -> Int {
+    switch value {
+    case .tuple(let number), .list(let number), .dictionary(let number), .set(let number):
+      items[number].count
+    default: 0
+    }
+  }
+
   mutating func add(_ values: [PickleValue]) -> Int {
     items.append(values)
     return items.count - 1

@@ -28,7 +28,7 @@ struct StateDictionary {
     var others: [String] = []
     for (key, value) in heap.pairs(found.number) {
       guard case .text(let name) = key, case .tensor(let tensor) = value else {
-        if case .text(let name) = key { others.append(shown(name)) }
+        if case .text(let name) = key { others.append(name) }
         continue
       }
       guard names.insert(name).inserted else { throw TensorFault("holds \(shown(name)) twice") }
@@ -48,21 +48,15 @@ struct StateDictionary {
       if case .tensor = value { return (number, "") }
       guard case .dictionary(let number) = value, seen.count < 100 else { continue }
       if let found = try find(number, heap, &seen) {
-        inner.append((key, found.number, found.path.isEmpty ? key : "\(key)/\(found.path)"))
+        inner.append((key, found.number, found.path.isEmpty ? shown(key) : "\(shown(key))/\(found.path)"))
       }
     }
     let usual = wrappers.lazy.compactMap { name in inner.first { $0.key == name } }.first
     guard let chosen = usual ?? inner.first else { return nil }
     guard usual != nil || inner.count == 1 else {
       throw TensorFault(
-        "holds tensors in several entries, \(listed(inner.map { shown($0.key) })); save only one")
+        "holds tensors in several entries, \(listed(inner.map(\.key))); save only one")
     }
     return (chosen.number, chosen.path)
   }
-}
-
-/// `a, b, c and 4 more`.
-func listed(_ names: [String], most limit: Int = 5) -> String {
-  let rest = names.count > limit ? " and \(names.count - limit) more" : ""
-  return names.prefix(limit).joined(separator: ", ") + rest
 }

@@ -148,7 +148,9 @@ struct TorchObjects {
   }
 
   private static func integers(_ value: PickleValue, _ heap: PickleHeap) -> [Int]? {
-    guard case .tuple(let number) = value else { return nil }
+    guard case .tuple(let number) = value, heap[number].count <= StoredTensor.largestRank else {
+      return nil
+    }
     let numbers = heap[number].compactMap { item -> Int? in
       if case .integer(let number) = item { number } else { nil }
     }

@@ -15,7 +15,7 @@ struct StoredTensor {
   let count: Int
 
   /// PyTorch's limit.
-  private static let largestRank = 64
+  static let largestRank = 64
 
   /// Describes a tensor.
   /// - Parameters:
@@ -35,6 +35,9 @@ struct StoredTensor {
     else {
       throw TensorFault(shown("makes a tensor of impossible shape \(shape), strides \(strides)"))
     }
+    // Extents besides a 0 count as well: whoever multiplies them must not overflow.
+    var size = 1
+    for extent in shape { size = try product(size, max(extent, 1)) }
     var (count, last) = (1, 0)
     let isEmpty = shape.contains(0)
     for (extent, stride) in zip(shape, strides) where !isEmpty {

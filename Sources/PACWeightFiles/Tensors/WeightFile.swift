@@ -64,6 +64,7 @@ public struct WeightFile {
   private let tensors: [StoredTensor]
   private let blocks: [Block]
   private let isBigEndian: Bool
+  private let unpacked: UnpackedBlocks
 
   /// Makes an open file: `names` index the `tensors`, whose storages are the `blocks`.
   init(
@@ -82,6 +83,7 @@ public struct WeightFile {
     self.tensors = tensors
     self.blocks = blocks
     self.isBigEndian = isBigEndian
+    unpacked = UnpackedBlocks()
     try requireProportion()
   }
 
@@ -89,11 +91,19 @@ public struct WeightFile {
   private static let largestShare = 16
 
   /// A few tensors may share a storage, but with very many a small file could fill the memory.
+  ///
+  /// A tensor counts with the bytes that are read for it, too: a few elements far apart cost as
+  /// much time as all between them.
   private func requireProportion() throws {
-    let stored = blocks.reduce(0) { $0 + $1.bytes }
-    var needed = 0
-    for entry in entries { needed += tensors[entry.number].count * 4 }
-    guard needed <= Self.largestShare * stored else {
+    let stored = blocks.reduce(0) { clampedSum($0, $1.bytes) }
+    let needed = entries.reduce(0) { needed, entry in
+      let tensor = tensors[entry.number]
+      return clampedSum(needed, max(clampedProduct(tensor.count, 4), tensor.bytes.count))
+    }
+    if let refusal = ReadingLimit(fileSize: file.count).refusal(of: needed) {
+      throw WeightFileError(path, refusal.problem, advice: refusal.advice)
+    }
+    guard needed <= clampedProduct(Self.largestShare, stored) else {
       throw WeightFileError(
         path, "its tensors need \(needed) bytes, but share only \(stored) stored bytes",
         advice: "save copies, for example with clone()")
@@ -101,8 +111,10 @@ public struct WeightFile {
   }
 
   /// Reads a tensor as `Float`.
-  /// - Throws: `WeightFileError` if it cannot be read, if its elements are not floating-point
-  ///   numbers, or if a 64-bit value overflows 32 bits.
+  ///
+  /// A 64-bit value beyond the range of 32 bits becomes infinite.
+  /// - Throws: `WeightFileError` if it cannot be read, or if its elements are not floating-point
+  ///   numbers.
   public func tensor(_ entry: Entry) throws -> Tensor {
     let stored = tensors[entry.number]
     guard stored.type.isFloatingPoint else {
@@ -111,19 +123,28 @@ public struct WeightFile {
         advice: "weights are floating-point numbers")
     }
     let block = blocks[stored.storage]
-    let tensor = try stored.read(isBigEndian: isBigEndian) { target in
+    return try stored.read(isBigEndian: isBigEndian) { target in
       switch block.place {
       case .plain(let offset): try file.read(at: offset + stored.bytes.lowerBound, into: target)
       case .deflated(let entry, let archive):
-        target.copyBytes(from: try archive.bytes(of: entry)[stored.bytes])
+        let bytes = try unpacked.bytes(of: stored.storage) { try archive.bytes(of: entry) }
+        target.copyBytes(from: bytes[stored.bytes])
       }
     }
-    if stored.type == .float64, tensor.elements.contains(where: \.isInfinite) {
-      throw WeightFileError(
-        path, at: shown(entry.name),
-        "holds non-finite values, or values beyond the range of 32 bits",
-        advice: "store finite values")
-    }
-    return tensor
+  }
+}
+
+/// The deflated blocks of a file that were needed so far.
+///
+/// Kept, because any number of tensors may lie in one block, and each would unpack it again;
+/// `ZipArchive` has checked that all of them together are in proportion to the file.
+private final class UnpackedBlocks {
+  private var blocks: [Int: [UInt8]] = [:]
+
+  func bytes(of number: Int, unpack: () throws -> [UInt8]) rethrows -> [UInt8] {
+    if let bytes = blocks[number] { return bytes }
+    let bytes = try unpack()
+    blocks[number] = bytes
+    return bytes
   }
 }

@@ -17,6 +17,8 @@ struct ZipEntry {
   let checksum: UInt32
   /// The offset of its bytes in the archive.
   let offset: Int
+  /// Its place in the archive, from its header to the last of its bytes.
+  let extent: Range<Int>
 }
 
 /// A single-file zip archive, as PyTorch writes it since version 1.6; supports stored and deflated
@@ -31,13 +33,31 @@ struct ZipArchive {
   static func recognizes(_ start: [UInt8]) -> Bool { start.starts(with: [0x50, 0x4B, 3, 4]) }
 
   /// Reads the directory, and checks every size in it against the size of the file.
+  ///
+  /// Entries may not share bytes, and together they may not take more memory than `ReadingLimit`
+  /// allows.
   init(_ file: FileBytes) throws {
     self.file = file
     let entries = try ZipDirectory(file).entries(of: file)
+    try Self.requireDisjoint(entries, file)
+    let unpacked = entries.reduce(0) { clampedSum($0, $1.count) }
+    if let refusal = ReadingLimit(fileSize: file.count).refusal(of: unpacked) {
+      throw WeightFileError(
+        file.path, "the archive \(refusal.problem)", advice: refusal.advice)
+    }
     self.entries = entries
     places = try Dictionary(entries.enumerated().map { ($1.name, $0) }) { first, _ in
       throw WeightFileError.damaged(
         file.path, "the archive holds \(shown(entries[first].name)) twice")
+    }
+  }
+
+  private static func requireDisjoint(_ entries: [ZipEntry], _ file: FileBytes) throws {
+    let sorted = entries.sorted { $0.extent.lowerBound < $1.extent.lowerBound }
+    for (entry, next) in zip(sorted, sorted.dropFirst())
+    where entry.extent.upperBound > next.extent.lowerBound {
+      throw WeightFileError.damaged(
+        file.path, at: shown(next.name), "shares bytes with \(shown(entry.name))")
     }
   }
 

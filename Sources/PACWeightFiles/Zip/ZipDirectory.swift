@@ -139,7 +139,7 @@ struct ZipDirectory {
     }
     return ZipEntry(
       name: name, method: method, compressedCount: packed, count: count, checksum: checksum,
-      offset: begin)
+      offset: begin, extent: start..<begin + packed)
   }
 }
 

@@ -124,15 +124,17 @@ private struct SafetensorsParser {
     return text
   }
 
+  /// The escapes of one letter.
+  private static let letters: [UInt8: Character] = [
+    UInt8(ascii: "\""): "\"", UInt8(ascii: "\\"): "\\", UInt8(ascii: "/"): "/",
+    UInt8(ascii: "b"): "\u{8}", UInt8(ascii: "f"): "\u{c}", UInt8(ascii: "n"): "\n",
+    UInt8(ascii: "r"): "\r", UInt8(ascii: "t"): "\t",
+  ]
+
   private mutating func escaped() throws -> Character {
-    let letters: [UInt8: Character] = [
-      UInt8(ascii: "\""): "\"", UInt8(ascii: "\\"): "\\", UInt8(ascii: "/"): "/",
-      UInt8(ascii: "b"): "\u{8}", UInt8(ascii: "f"): "\u{c}", UInt8(ascii: "n"): "\n",
-      UInt8(ascii: "r"): "\r", UInt8(ascii: "t"): "\t",
-    ]
     guard let letter = next else { throw damaged("a string is not terminated") }
     try advance()
-    if let character = letters[letter] { return character }
+    if let character = Self.letters[letter] { return character }
     guard letter == UInt8(ascii: "u") else { throw damaged("an unknown escape in a text") }
     var units = [try hexadecimal()]
     if UTF16.isLeadSurrogate(units[0]) {

@@ -29,7 +29,8 @@ func torchArchive(_ file: FileBytes) throws -> WeightFile {
       advice: "save the tensors alone with torch.save(model.state_dict(), FILE)")
   }
   var machine = PickleMachine(
-    ByteCursor(try archive.bytes(of: pickle), file: file.path, part: "data.pkl"))
+    ByteCursor(try archive.bytes(of: pickle), file: file.path, part: "data.pkl"),
+    fileSize: file.count)
   let root = try machine.read()
   let blocks = try machine.objects.storages.map { storage in
     guard let entry = archive["\(folder)/data/\(storage.key)"] else {

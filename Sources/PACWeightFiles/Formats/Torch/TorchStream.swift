@@ -9,7 +9,8 @@ import PACFiles
 /// has no checksums.
 func torchStream(_ file: FileBytes) throws -> WeightFile {
   let head = try file.bytes(at: 0, count: min(file.count, largestPickle))
-  var machine = PickleMachine(ByteCursor(head, file: file.path, part: "pickle"))
+  var machine = PickleMachine(
+    ByteCursor(head, file: file.path, part: "pickle"), fileSize: file.count)
   guard case .long(let magic) = try machine.read(), magic == magicNumber else {
     throw WeightFileError(
       file.path, "a pickle that torch.save did not write",
