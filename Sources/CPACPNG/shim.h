@@ -25,6 +25,8 @@ static inline void pac_png_ignore(png_structp png, png_const_charp text) {
 static inline png_structp pac_png_create_read(pac_png_error *error) {
   png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, error, pac_png_fail, pac_png_ignore);
   if (png) png_set_chunk_cache_max(png, 8);
+  // By default a damaged chunk that is not critical, such as the one with the orientation, is left out.
+  png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
   return png;
 }
 

@@ -19,7 +19,7 @@ extension ByteImage {
     self.init(channels: 3, height: raster.height, width: raster.width, bytes: bytes)
   }
 
-  /// The class numbers of a label image: its grey values or palette indices.
+  /// The class numbers of a label image in a dataset: its grey values or palette indices.
   /// - Throws: `DataError` if the image has several channels and no palette, or more than 8 bits.
   init(labelsOf raster: Raster, name: String) throws(DataError) {
     guard raster.channels == 1, raster.bitDepth == 8 else {

@@ -94,10 +94,13 @@ final class OpenFile {
   }
 
   /// Reads up to `count` bytes from the beginning.
-  func firstBytes(_ count: Int) -> [UInt8] {
+  func firstBytes(_ count: Int) -> [UInt8] { bytes(at: 0, count: count) }
+
+  /// Reads `count` bytes from `start` on; fewer at the end of the file.
+  func bytes(at start: Int, count: Int) -> [UInt8] {
     withStream { stream in
       [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-        rewind(stream)
+        fseek(stream, start, SEEK_SET)
         initialized = fread(buffer.baseAddress, 1, count, stream)
       }
     }

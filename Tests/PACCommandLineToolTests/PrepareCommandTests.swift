@@ -13,8 +13,9 @@ import Testing
       "--height", "24", "--seed", "7", "--compression", "1")
     #expect(result.status == 0, "\(result)")
     #expect(
-      result.output
-        == "\(path): 5 samples of 24 × 40 pixels (rows × columns), train 3, test 2\n")
+      result.output.hasPrefix(
+        "\(path): 5 samples of 24 × 40 pixels (rows × columns), train 3, test 2\n  depth   "),
+      "\(result)")
     #expect(result.errors == "wrote 5 of 5 samples in 0 s\n")
 
     let reader = try DatasetReader(path)
@@ -62,12 +63,56 @@ import Testing
       folder("p.h5"), "--scale", "0.001", "--unit", "metre", "--test-ratio", "0.25")
     #expect(result.status == 0, "\(result)")
     #expect(
-      result.output.hasSuffix("4 samples of 2 × 3 pixels (rows × columns), train 3, test 1\n"))
+      result.output.hasSuffix(
+        "4 samples of 2 × 3 pixels (rows × columns), train 3, test 1\n"
+          + "  depth   0.001 to 4 metres, 16.7 % missing\n"))
     let reader = try DatasetReader(folder("p.h5"))
     #expect(reader.missingDepth == 0)
     let sample = try reader.read(3)
     #expect(sample.name == "4")
     #expect(sample.depth?.elements == [0, 1, 2, 3, 4, 0.004])
+  }
+
+  /// What deserves a look goes to standard error; labels are summed up by class.
+  @Test func summaryOfLabels() throws {
+    let folder = try TemporaryFolder()
+    for part in ["images", "labels"] {
+      try FileManager.default.createDirectory(
+        atPath: folder(part), withIntermediateDirectories: true)
+    }
+    for index in 1...2 {
+      try PNG.write(
+        Raster(width: 4, height: 2, channels: 3, samples: [UInt16](repeating: 7, count: 24)),
+        to: folder("images/\(index).png"))
+      try PNG.write(
+        Raster(
+          width: 4, height: 2, channels: 1,
+          samples: index == 1 ? [0, 0, 0, 0, 0, 2, 2, 255] : [UInt16](repeating: 255, count: 8)),
+        to: folder("labels/\(index).png"))
+    }
+    try folder.write(Data("road\nwalk\ncar\n".utf8), as: "classes.txt")
+    let arguments = [
+      "prepare", "labels", "--images", folder("images"), "--labels", folder("labels"),
+      "--classes", folder("classes.txt"), "--val-count", "1", "--out", folder("l.h5"),
+    ]
+    let result = try run(try product("pac").path, arguments, timeout: 60)
+    #expect(result.status == 0, "\(result)")
+    #expect(
+      result.output
+        == "\(folder("l.h5")): 2 samples of 2 × 4 pixels (rows × columns), train 1, val 1\n"
+        + "  labels  road 31.2 %, car 12.5 %, 1 of 3 classes do not occur, 56.2 % not labelled\n")
+    let remarks = [
+      "split val: no pixel has a label; nothing can be learned or measured on it",
+      "no pixel has a label in 1 of 2 samples, first 2",
+    ]
+    #expect(
+      result.errors
+        == "wrote 2 of 2 samples in 0 s\n" + remarks.map { "warning: \($0)\n" }.joined())
+    let json = try run(try product("pac").path, arguments + ["--json"], timeout: 60)
+    #expect(
+      json.output.hasSuffix(
+        #""label_pixels":[5,0,2],"unlabelled_pixels":9,"remarks":["\#(remarks[0])","\#(remarks[1])"]}"#
+          + "\n"), "\(json)")
   }
 
   @Test func failuresNameThePlace() throws {

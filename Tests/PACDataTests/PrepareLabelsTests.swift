@@ -54,6 +54,50 @@ import Testing
     #expect(scene.labels?.bytes == (0..<45).map { [0, 1, 2, 255][$0 % 4] })
   }
 
+  /// Colours that the list of classes states decide in RGB.
+  @Test func colorsOfTheList() throws {
+    let colors = ["road": [128, 64, 128], "car": [0, 0, 142], "none": [224, 224, 192]] as [String: [UInt16]]
+    let pixels = ["road", "car", "none", "car"].flatMap { colors[$0] ?? [] }
+    try PNG.write(
+      Raster(width: 6, height: 4, channels: 3, samples: Array(repeating: pixels, count: 6).flatMap { $0 }),
+      to: folder("labels/street_0_label.png"))
+    let summary = try prepareLabels(
+      images: folder("images"), labels: folder("labels"), classes: folder("classes.txt"),
+      to: folder("out.h5"))
+    let sample = try DatasetReader(folder("out.h5")).read(0)
+    #expect(sample.labels?.bytes == (0..<24).map { [0, 2, 255, 2][$0 % 4] })
+    #expect(
+      summary.remarks.map { $0.replacing(folder.path, with: "T") } == [
+        "names differ, so files were paired by their numbers: T/images/street_0.png with "
+          + "T/labels/street_0_label.png",
+        "T/labels/street_0_label.png: class numbers follow from the colours, whose order is another "
+          + "one than the classes'",
+      ])
+    #expect(summary.survey?.labelCounts?.prefix(3).reduce(0, +) == 18 + knownOthers)
+  }
+
+  private var knownOthers: Int {
+    // Three of four pixels of the other files.
+    (1..<5).reduce(0) { sum, index in
+      let count = (6 + index) * (4 + index % 2)
+      return sum + (0..<count).count { $0 % 4 != 3 }
+    }
+  }
+
+  @Test func oneClassAlone() throws {
+    for index in 0..<5 {
+      let count = (6 + index) * (4 + index % 2)
+      try writeLabels(index, (0..<count).map { $0 % 2 == 0 ? 0 : 255 }, 6 + index)
+    }
+    let summary = try prepareLabels(
+      images: folder("images"), labels: folder("labels"), classes: folder("classes.txt"),
+      to: folder("out.h5"))
+    #expect(
+      summary.remarks.first
+        == "every labelled pixel is of class 0 (road), and 255 means not labelled: a mask of 0 and "
+        + "255 needs other numbers")
+  }
+
   @Test func valCountHoldsOutThatMany() throws {
     try prepare(LabelsOptions(held: .count(3)))
     #expect(try DatasetReader(folder("out.h5")).splits["val"] == [2, 3, 4])

@@ -68,7 +68,11 @@ import Testing
   }
 
   @Test func publishedSplit() throws {
-    let scenes = (0..<1449).map { numberedScene($0, height: 1, width: 1, fields: [.depth]) }
+    let scenes = (0..<1449).map { number in
+      var scene = numberedScene(number, height: 1, width: 1, fields: [.depth])
+      scene.depth = Tensor([1, 1, 1, 1], [0.5 + Float(number % 7)])
+      return scene
+    }
     try prepareNYU(from: writeMatlab(scenes), to: folder("nyu.h5"))
     let reader = try DatasetReader(folder("nyu.h5"))
     #expect(reader.splits == ["train": Array(0..<1000), "test": Array(1000..<1449)])
@@ -76,16 +80,56 @@ import Testing
 
   @Test func chosenSplitAndMissingDepth() throws {
     var scene = numberedScene(1, height: 1, width: 4, fields: [.depth])
-    scene.depth = Tensor([1, 1, 1, 4], [1, .nan, -2, .infinity])
+    scene.depth = Tensor([1, 1, 1, 4], [1.5, .nan, -2, .infinity])
     let source = try writeMatlab([scene, scene])
-    try prepareNYU(from: source, to: folder("nyu.h5"), options: NYUOptions(trainCount: 2))
+    let summary = try prepareNYU(
+      from: source, to: folder("nyu.h5"), options: NYUOptions(trainCount: 2))
+    #expect(
+      summary.remarks == ["NaN", "infinite", "negative"].map {
+        "\(source), nyu_0001 and 1 more: 2 \($0) values, taken for missing depth"
+      })
     let reader = try DatasetReader(folder("nyu.h5"))
     #expect(reader.splits == ["train": [0, 1], "test": []])
-    #expect(try reader.read(1).depth?.elements == [1, 0, 0, 0])
+    #expect(try reader.read(1).depth?.elements == [1.5, 0, 0, 0])
     #expect(
       message {
         try prepareNYU(from: source, to: folder("x.h5"), options: NYUOptions(trainCount: 3))
       } == "\(source): cannot train on 3 of 2 samples; choose fewer")
+  }
+
+  /// Millimetres, and other numbers that are not NYU's metres.
+  @Test func depthsThatAreNoMetres() throws {
+    func problem(_ depths: [Float]) throws -> String {
+      var scene = numberedScene(1, height: 1, width: 4, fields: [.depth])
+      scene.depth = Tensor([1, 1, 1, 4], depths)
+      let source = try writeMatlab([numberedScene(1, height: 1, width: 4, fields: [.depth]), scene])
+      return message { try prepareNYU(from: source, to: folder("nyu.h5")) }
+        .replacing(source, with: "S")
+    }
+    let advice =
+      "but NYU Depth V2 has metres up to 10; convert /depths to metres, such as by 0.001 from "
+      + "millimetres"
+    #expect(
+      try problem([1500, 3930, 0, 2000])
+        == "S, /depths: 1500.0 to 3930.0 in nyu_0002, all whole numbers, \(advice)")
+    #expect(
+      try problem([1, 3, .nan, 2])
+        == "S, /depths: 1.0 to 3.0 in nyu_0002, all whole numbers, \(advice)")
+    #expect(try problem([1.5, 20.5, 2, 2]) == "S, /depths: 1.5 to 20.5 in nyu_0002, \(advice)")
+    #expect(try problem([1.5, 10, 2, 2]) == "no error")
+    #expect(try folder.names() == ["labeled.mat", "nyu.h5"])
+  }
+
+  @Test func transposedDepths() throws {
+    let path = folder("labeled.mat")
+    let file = try HDF5File(creating: path)
+    try file.root.write([UInt8](repeating: 1, count: 18), shape: [1, 3, 3, 2], as: "images")
+    try file.root.write([Float](repeating: 1.5, count: 6), shape: [1, 2, 3], as: "depths")
+    try file.close()
+    #expect(
+      message { try prepareNYU(from: path, to: folder("nyu.h5")) }
+        == "\(path), /depths: [1, 2, 3], but /images has [1, 3, 3, 2]; transpose the depths, whose "
+        + "rows and columns are exchanged")
   }
 
   @Test func clearErrors() throws {

@@ -136,6 +136,35 @@ import Testing
         == "T/training/flow/alley_1/frame_0002.flo: no image of this frame; left out")
   }
 
+  /// A damaged archive of the complete dataset held the upper half of every flow twice.
+  @Test func repeatedHalves() throws {
+    try write("alley_1", [1, 2, 3], width: 2, height: 5)
+    func remarks() throws -> [String] {
+      try prepareSintel(from: folder.path, to: folder("set.h5")).remarks.map {
+        $0.replacing(folder.path, with: "T")
+      }
+    }
+    #expect(try remarks() == [])
+    // Rows 0 and 2, 1 and 3 are equal; the last one belongs to no half.
+    let plane = [1, 2, 3, 4, 1, 2, 3, 4, 7, 8] as [Float]
+    for number in 1...2 {
+      try FlowField(width: 2, height: 5, components: plane + plane).write(
+        to: folder("training/flow/alley_1/frame_000\(number).flo"))
+    }
+    #expect(try remarks() == [])
+    let third = folder("training/flow/alley_1/frame_0003.flo")
+    try FlowField(width: 2, height: 5, components: plane + plane).write(to: third)
+    #expect(
+      try remarks() == [
+        "T: all 3 flows hold their upper half twice, as in a damaged archive of the complete "
+          + "dataset; download the flow again, from the archive that holds it alone"
+      ])
+    // Nothing moves: equal, but not repeated.
+    try FlowField(width: 2, height: 5, components: [Float](repeating: 0, count: 20)).write(
+      to: third)
+    #expect(try remarks() == [])
+  }
+
   @Test func clearErrors() throws {
     #expect(
       problem()

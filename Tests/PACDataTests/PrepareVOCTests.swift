@@ -156,6 +156,58 @@ import Testing
     #expect(try !folder.names().contains("voc.h5"))
   }
 
+  /// Photographs are found by the endings that cameras and archives give them.
+  @Test(arguments: ["JPG", "jpeg", "JPEG", "Jpg", "png"])
+  func endings(_ ending: String) throws {
+    try writeDevkit()
+    let images = "VOCdevkit/VOC2012/JPEGImages"
+    try FileManager.default.moveItem(
+      atPath: folder("\(images)/\(name(1)).jpg"), toPath: folder("\(images)/\(name(1)).\(ending)"))
+    try prepareVOC(from: root, to: folder("voc.h5"))
+    #expect(try DatasetReader(folder("voc.h5")).read(1).image.bytes[1] == UInt8((21 + 31) % 256))
+  }
+
+  /// A palette in another order, a photograph that was turned, and a validation set without labels.
+  @Test func whatDeservesALook() throws {
+    try writeDevkit()
+    let classes = "VOCdevkit/VOC2012/SegmentationClass"
+    for number in [2, 3] {
+      try writeLabels(
+        "\(classes)/\(name(number)).png", number, labels(number).map { _ in 255 })
+    }
+    let order = [15, 255, 0]
+    let palette = order.map { ClassColors.standard[$0] }.map { [$0.red, $0.green, $0.blue] }
+    var photograph = PNGBuilder(
+      width: 4, height: 6, bitDepth: 8, colorType: 0, pixel: { [4 * $0 + $1] })
+    photograph.exif =
+      Data("II".utf8) + [42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 3, 0, 1, 0, 0, 0, 8, 0, 0, 0]
+    let file = "VOCdevkit/VOC2012/JPEGImages/\(name(0)).jpg"
+    try write(Array(photograph.data()), file)
+    let masks = PNGBuilder(
+      width: 6, height: 4, bitDepth: 2, colorType: 3, palette: palette, pixel: { [($0 + $1) % 3] })
+    try write(Array(masks.data()), "\(classes)/\(name(0)).png")
+    let summary = try prepareVOC(from: root, to: folder("voc.h5"))
+    #expect(
+      summary.remarks.map { $0.replacing(folder.path, with: "T") } == [
+        "split val: no pixel has a label; nothing can be learned or measured on it",
+        "no pixel has a label in 2 of 5 samples, first \(name(2))",
+        "T/\(file): turned upright by its EXIF orientation 8",
+        "T/\(classes)/\(name(0)).png: class numbers follow from the colours, whose order is another "
+          + "one than the classes'",
+      ])
+    let sample = try DatasetReader(folder("voc.h5")).read(0)
+    #expect(sample.labels?.bytes == (0..<24).map { UInt8(order[($0 / 6 + $0 % 6) % 3]) })
+    #expect((sample.image.height, sample.image.width) == (4, 6))
+    #expect(sample.image.bytes.prefix(6) == [3, 7, 11, 15, 19, 23])
+    // Labels made of the stored pixels do not fit.
+    try write(PNG.encode(Raster(width: 4, height: 6, channels: 1, samples: [UInt16](repeating: 0, count: 24))), "\(classes)/\(name(0)).png")
+    #expect(
+      message { try prepareVOC(from: root, to: folder("voc.h5")) }
+        == folder("\(classes)/\(name(0)).png")
+        + ": 6 × 4 pixels (rows × columns), but the image has 4 × 6 after it was turned upright by "
+        + "its EXIF orientation 8; turn the labels in the same way, or remove the orientation")
+  }
+
   @Test func faults() throws {
     try writeDevkit()
     func fault(_ options: VOCOptions = VOCOptions()) -> String {

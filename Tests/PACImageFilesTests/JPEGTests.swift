@@ -42,7 +42,7 @@ import Testing
     AAECBwEAAAAAAAAAAAAAAAAFUQMGExY0gYKh/9oADgRDAE0AWQBLAAA/AJkvC5FtFPbwVaUo1bbmgH//2Q==
     """
 
-  private func file(_ base64: String) throws -> Data {
+  func file(_ base64: String) throws -> Data {
     try #require(Data(base64Encoded: base64, options: .ignoreUnknownCharacters))
   }
 
@@ -76,6 +76,50 @@ import Testing
       #expect(text.hasPrefix("\(path): the image is truncated or damaged ("), "\(length): \(text)")
       #expect(!text.contains("\n"))
     }
+  }
+
+  /// A photograph of the repository's samples, and where its pixels begin and end.
+  private func photograph() throws -> (whole: [UInt8], pixels: Range<Int>) {
+    let whole = try bytes(of: reference("Samples/metres/1000.jpg"))
+    var start = 2
+    while whole[start + 1] != 0xDA {
+      start += 2 + Int(whole[start + 2]) << 8 + Int(whole[start + 3])
+    }
+    return (whole, start + 2 + Int(whole[start + 3])..<whole.count - 2)
+  }
+
+  /// Two bytes before the end, which some programs write, leave the picture as it is.
+  @Test func strayBytes() throws {
+    let (whole, pixels) = try photograph()
+    let picture = try Raster(decoding: whole, name: "whole")
+    let padded = Array(whole[..<pixels.upperBound]) + [0x12, 0x34, 0xFF, 0xD9]
+    #expect(try Raster(decoding: padded, name: "padded") == picture)
+    // Between the segments before the pixels any number does.
+    let second = 4 + Int(whole[4]) << 8 + Int(whole[5])
+    let spread = whole[..<second] + [UInt8](repeating: 7, count: 90) + whole[second...]
+    #expect(try Raster(decoding: Array(spread), name: "spread") == picture)
+    let many = Array(whole[..<pixels.upperBound]) + [UInt8](repeating: 7, count: 40) + [0xFF, 0xD9]
+    let text = message { _ = try Raster(decoding: many, name: "many.jpg") }
+    #expect(
+      text.hasPrefix("many.jpg: the image is truncated or damaged (Corrupt JPEG data: ")
+        && text.hasSuffix(" extraneous bytes before marker 0xd9); replace the file"), "\(text)")
+  }
+
+  /// What libjpeg notices of a changed byte is an error that names the file; the rest it cannot see.
+  @Test func changedPixelsAreNamed() throws {
+    let (whole, pixels) = try photograph()
+    var random = SeededGenerator(seed: 5)
+    var refused = 0
+    for _ in 0..<100 {
+      var damaged = whole
+      let place = Int.random(in: pixels, using: &random)
+      damaged[place] ^= UInt8.random(in: 1...255, using: &random)
+      let text = message { _ = try Raster(decoding: damaged, name: "damaged.jpg") }
+      guard text != "no error" else { continue }
+      refused += 1
+      #expect(text.hasPrefix("damaged.jpg: the image is truncated or damaged ("), "\(text)")
+    }
+    #expect(refused >= 25, "\(refused)")
   }
 
   @Test func damagedBytesNeverCrash() throws {

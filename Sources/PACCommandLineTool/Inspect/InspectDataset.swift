@@ -16,8 +16,8 @@ func inspectDataset(_ path: String) throws -> Inspection {
     rows: [("samples", samplesText(summary)), ("splits", splitsText(summary))] + fields + [
       ("source", description.source), ("contents", description.text),
       ("created", origin.filter { !$0.isEmpty }.joined(separator: " ")),
-    ],
-    json: jsonLine(of: summary))
+    ] + summary.remarks.map { ("note", $0) },
+    json: jsonLine(of: summary, more: [("remarks", summary.remarks)]))
 }
 
 /// `64 samples of 240 × 320 pixels (rows × columns)`, or the range of sizes.
@@ -34,8 +34,10 @@ func splitsText(_ summary: DatasetSummary) -> String {
   return splits.isEmpty ? "no splits" : splits.joined(separator: ", ")
 }
 
-/// The same as one JSON object.
-func jsonLine(of summary: DatasetSummary) -> JSONLine {
+/// The same as one JSON object, with `more` members at its end.
+func jsonLine(
+  of summary: DatasetSummary, more: [(key: String, value: Any?)] = []
+) -> JSONLine {
   let description = summary.description
   let hasDepth = summary.fields.contains { $0.field == .depth }
   let fields = summary.fields.map { field in
@@ -44,7 +46,7 @@ func jsonLine(of summary: DatasetSummary) -> JSONLine {
       value: JSONLine([("shape", field.shape), ("type", "\(field.type)")]) as Any?
     )
   }
-  return JSONLine([
+  let members: [(key: String, value: Any?)] = [
     ("path", summary.path), ("kind", "dataset"), ("version", summary.version),
     ("samples", summary.count), ("height", summary.largestHeight),
     ("width", summary.largestWidth),
@@ -57,7 +59,8 @@ func jsonLine(of summary: DatasetSummary) -> JSONLine {
     ("source", description.source), ("description", description.text),
     ("collection", description.collection.isEmpty ? nil : description.collection),
     ("created", summary.created), ("created_by", description.createdBy),
-  ])
+  ]
+  return JSONLine(members + more)
 }
 
 /// Training first, the others by name.

@@ -37,23 +37,21 @@ struct PreparationOptions: ParsableArguments {
     }
   }
 
-  /// Runs a preparation with a progress line, then prints a summary of the dataset.
+  /// Runs a preparation with a progress line, then prints a summary of the dataset, and what
+  /// deserves a look on standard error.
   func report(
     _ prepare: (_ progress: (Int, Int) throws -> Void) throws -> DatasetSummary
   ) throws {
     var line = PreparationProgress("wrote")
     do {
       let summary = try prepare { line.update($0, $1) }
-      print(json ? jsonLine(of: summary).text : preparedLine(summary))
+      for remark in summary.remarks { printError("warning: \(remark)") }
+      print(json ? jsonLine(of: summary, more: surveyMembers(summary)).text : preparedText(summary))
     } catch {
       line.interrupt()
       throw error
     }
   }
-}
-
-private func preparedLine(_ summary: DatasetSummary) -> String {
-  "\(summary.path): \(samplesText(summary)), \(splitsText(summary))"
 }
 
 struct PrepareSynthetic: ParsableCommand {

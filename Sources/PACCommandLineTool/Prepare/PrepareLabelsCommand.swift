@@ -6,8 +6,8 @@ struct PrepareLabels: ParsableCommand {
     commandName: "labels",
     abstract: "Converts folders of images and label files, for segmentation.",
     discussion: """
-      Images are PNG or JPEG. Label files are PNG with one channel of 8 bits or a palette: their numbers are the classes, \
-      255 means not labelled. Files belong together by their names. The last samples, by name, are held out in the split \
+      Images are PNG or JPEG. Label files are PNG, grey or with a palette: their numbers are the classes, 255 means not \
+      labelled. If the classes have colours, label files may be RGB as well. Files belong together by their names. The last samples, by name, are held out in the split \
       val.
       """)
 

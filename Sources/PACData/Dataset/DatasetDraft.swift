@@ -14,6 +14,8 @@ struct DatasetDraft {
   private let atomic: AtomicFile
   private var names: [String] = []
   private var sizes: [Int32] = []
+  /// What the samples so far hold.
+  var survey = DatasetSurvey()
 
   /// Begins a file under a temporary name in the folder of `path`.
   /// - Throws: `AtomicFile.Failure` if the folder cannot be written.
@@ -37,8 +39,9 @@ struct DatasetDraft {
   /// - Parameters:
   ///   - splits: positions of samples by name of the split.
   ///   - version: the version of the layout.
+  /// - Returns: a summary with what was counted.
   /// - Throws: `DataError` if a split names a sample that does not exist, or one twice.
-  func finish(splits: [String: [Int]], version: Int) throws {
+  func finish(splits: [String: [Int]], version: Int) throws -> DatasetSummary {
     guard count > 0 else { throw DataError("\(path): no samples to write; check the source") }
     try DatasetLayout.validate(splits, count: count, path: path)
     try file.root.writeIndex(
@@ -46,5 +49,9 @@ struct DatasetDraft {
     try file.close()
     try DatasetSeal.append(to: atomic)
     try atomic.commit()
+    var summary = try DatasetReader(path).summary
+    summary.survey = survey
+    summary.remarks += survey.remarks(names: names, splits: splits, description: description)
+    return summary
   }
 }

@@ -178,6 +178,9 @@ public final class DatasetReader: Sendable {
     }
   }
 
+  /// What slows reading down, and the command that mends it; nil if a chunk holds one sample.
+  public var storageRemark: String? { DatasetLayout.remark(on: fieldStorage, path) }
+
   /// A summary of the dataset, as `pac inspect` prints it.
   public var summary: DatasetSummary {
     DatasetSummary(
@@ -191,7 +194,8 @@ public final class DatasetReader: Sendable {
       splits: splits.mapValues(\.count), largestHeight: maximumHeight,
       largestWidth: maximumWidth,
       smallestHeight: names.indices.map { sizes[2 * $0] }.min() ?? 0,
-      smallestWidth: names.indices.map { sizes[2 * $0 + 1] }.min() ?? 0)
+      smallestWidth: names.indices.map { sizes[2 * $0 + 1] }.min() ?? 0,
+      remarks: [storageRemark].compactMap { $0 })
   }
 }
 
@@ -232,4 +236,8 @@ public struct DatasetSummary: Sendable, Equatable {
   public let smallestHeight: Int
   /// The fewest columns of a sample.
   public let smallestWidth: Int
+  /// What was counted while the dataset was prepared; nil if it was opened.
+  public var survey: DatasetSurvey?
+  /// What deserves a look, one line each: found while it was prepared, or in how it is stored.
+  public var remarks: [String] = []
 }

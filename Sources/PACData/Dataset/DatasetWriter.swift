@@ -71,14 +71,17 @@ public final class DatasetWriter {
       }
     }
     draft.add(sample.name, height: height, width: width)
+    draft.survey.add(sample, missing: draft.description.missingDepth)
   }
 
   /// Writes names, sizes, splits and attributes, and moves the file to its path.
   /// - Parameter splits: positions of samples by name of the split, such as `train` and `test`.
+  /// - Returns: a summary, with what the samples hold.
   /// - Throws: `DataError` if a split names a sample that does not exist, or one twice.
-  public func finish(splits: [String: [Int]]) throws {
+  @discardableResult
+  public func finish(splits: [String: [Int]]) throws -> DatasetSummary {
     try writeAttributes()
-    try draft.finish(splits: splits, version: DatasetLayout.version)
+    return try draft.finish(splits: splits, version: DatasetLayout.version)
   }
 
   private func writeAttributes() throws {

@@ -13,6 +13,8 @@ struct EncodedSample {
   /// The bytes of a PNG file whose grey values or palette indices are class numbers; nil without
   /// labels.
   var labels: [UInt8]?
+  /// The class numbers in these bytes.
+  var numbers: ByteImage?
 }
 
 /// Writes a dataset of images and labels of different sizes as encoded files (docs/data-format.md).
@@ -54,6 +56,7 @@ final class EncodedDatasetWriter {
     try append(sample.image, to: images, &imageStarts)
     try append(sample.labels ?? [], to: labels, &labelStarts)
     draft.add(sample.name, height: sample.height, width: sample.width)
+    draft.survey.add(labels: sample.numbers)
   }
 
   private func append(_ bytes: [UInt8], to dataset: HDF5Dataset, _ starts: inout [Int]) throws {
@@ -66,11 +69,13 @@ final class EncodedDatasetWriter {
 
   /// Writes names, sizes, splits and attributes, and moves the file to its path.
   /// - Parameter splits: positions of samples by name of the split.
+  /// - Returns: a summary, with what the samples hold.
   /// - Throws: `DataError` if a split names a sample that does not exist, or one twice.
-  func finish(splits: [String: [Int]]) throws {
+  @discardableResult
+  func finish(splits: [String: [Int]]) throws -> DatasetSummary {
     for (field, starts) in [(SceneField.image, imageStarts), (.labels, labelStarts)] {
       try draft.file.root.write(starts, shape: [starts.count], as: field.startPath)
     }
-    try draft.finish(splits: splits, version: DatasetLayout.encodedVersion)
+    return try draft.finish(splits: splits, version: DatasetLayout.encodedVersion)
   }
 }

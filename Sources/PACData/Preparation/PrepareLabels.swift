@@ -17,8 +17,8 @@ public struct LabelsOptions: Sendable {
 
 /// Makes a dataset for segmentation from folders of images (PNG, JPEG) and of labels (PNG).
 ///
-/// A label file has one channel of 8 bits, or a palette: its values are class indices, 255 = not
-/// labelled. Files are paired by their names (`matchPairs`), in natural order; the last ones are held
+/// Grey values and palette indices of a label file are class numbers, 255 = not labelled; if the
+/// classes have colours, these decide where a palette has them in another order, and in RGB. Files are paired by their names (`matchPairs`), in natural order; the last ones are held
 /// out. The dataset holds the bytes of the files; each is decoded once, so that none fails later.
 /// - Parameters:
 ///   - images: the folder of the images.
@@ -45,15 +45,17 @@ public func prepareLabels(
     description: DatasetDescription(
       source: "\(images), \(labels)", text: "images with class numbers",
       createdBy: options.createdBy, classNames: list.names, classColors: list.colors))
+  var sources = LabelSources()
   for pair in pairs {
-    try writer.append(try sample(pair, classes: list.names.count))
+    try writer.append(try sample(pair, list, &sources))
     try progress(writer.count, pairs.count)
   }
   let trainCount = pairs.count - heldCount
-  try writer.finish(splits: [
+  var summary = try writer.finish(splits: [
     "train": Array(0..<trainCount), "val": Array(trainCount..<pairs.count),
   ])
-  return try DatasetReader(path).summary
+  summary.remarks += PairWords(pairs).remarks + sources.remarks
+  return summary
 }
 
 private func findPairs(_ images: String, _ labels: String) throws(DataError) -> [FilePair] {
@@ -69,21 +71,28 @@ private func findPairs(_ images: String, _ labels: String) throws(DataError) -> 
   }
 }
 
-private func sample(_ pair: FilePair, classes: Int) throws -> EncodedSample {
-  let (image, label) = (try fileBytes(pair.color), try fileBytes(pair.depth))
+private func sample(
+  _ pair: FilePair, _ list: ClassList, _ sources: inout LabelSources
+) throws -> EncodedSample {
+  let image = try fileBytes(pair.color)
   let raster = try Raster(decoding: image, name: pair.color)
-  let numbers = try ByteImage(
-    labelsOf: Raster(decoding: label, name: pair.depth, palette: .indices), name: pair.depth)
-  try checkLabels(numbers, pair.depth, like: raster, classes: classes)
+  let label = try LabelFile(pair.depth, classes: list.classes, colors: list.colors)
+  try checkLabels(label.labels, pair.depth, like: raster, classes: list.names.count)
+  sources.add(raster.header, pair.color)
+  sources.add(label, pair.depth)
   return EncodedSample(
     name: stem(URL(fileURLWithPath: pair.color).lastPathComponent), height: raster.height,
-    width: raster.width, image: image, labels: label)
+    width: raster.width, image: image, labels: label.bytes, numbers: label.labels)
 }
 
 /// The names of classes and their colours, from a text file.
 private struct ClassList {
   private(set) var names: [String] = []
   private(set) var colors = ClassColors.standard
+  /// The colours that the file states, by class.
+  private var stated: [Int: PNG.Color] = [:]
+
+  var classes: LabelClasses { LabelClasses(count: names.count, stated: stated) }
 
   init(contentsOf path: String) throws(DataError) {
     guard let text = String(bytes: try fileBytes(path), encoding: .utf8) else {
@@ -101,7 +110,10 @@ private struct ClassList {
         throw DataError("\(path):\(number + 1): a class without a name, or one beyond 254; mend it")
       }
       names.append(name)
-      if hasColor { colors[number] = PNG.Color(parts[0], parts[1], parts[2]) }
+      if hasColor {
+        colors[number] = PNG.Color(parts[0], parts[1], parts[2])
+        stated[number] = colors[number]
+      }
     }
     guard !names.isEmpty else { throw DataError("\(path): names no classes; give a line for each") }
     guard Set(names).count == names.count else {

@@ -54,19 +54,20 @@ public func prepareNYU(
       collection: PublishedCollection.nyu.rawValue),
     compression: options.compression)
   var block = 0..<0
-  var samples: [SceneSample] = []
+  var (samples, tally): ([SceneSample], DepthTally) = ([], DepthTally())
   for index in 0..<frames.count {
     if !block.contains(index) {
       block = index..<min(index + frames.blockCount, frames.count)
-      samples = try frames.read(block)
+      samples = try frames.read(block, &tally)
     }
     try writer.append(samples[index - block.lowerBound])
     try progress(index + 1, frames.count)
   }
-  try writer.finish(splits: [
+  var summary = try writer.finish(splits: [
     "train": Array(0..<trainCount), "test": Array(trainCount..<frames.count),
   ])
-  return try DatasetReader(path).summary
+  summary.remarks += tally.remarks
+  return summary
 }
 
 /// The frames of the MATLAB file.
@@ -91,6 +92,11 @@ private struct NYUFrames {
           + "\(shape); use nyu_depth_v2_labeled.mat")
     }
     let planes = [shape[0], shape[2], shape[3]]
+    if depths.shape == [shape[0], shape[3], shape[2]], shape[2] != shape[3] {
+      throw DataError(
+        "\(path), /depths: \(depths.shape), but /images has \(shape); transpose the depths, whose "
+          + "rows and columns are exchanged")
+    }
     guard depths.shape == planes, depths.elementType.isNumber else {
       throw DataError(
         "\(path), /depths: expected float32 \(planes), found \(depths.elementType) "
@@ -102,25 +108,45 @@ private struct NYUFrames {
     blockCount = max(1, min(together, (1 << 28) / (7 * width * height)))
   }
 
-  func read(_ range: Range<Int>) throws -> [SceneSample] {
+  func read(_ range: Range<Int>, _ tally: inout DepthTally) throws -> [SceneSample] {
     let (start, count) = (range.lowerBound, range.count)
     let bytes = try images.read(
       UInt8.self, start: [start, 0, 0, 0], count: [count, 3, width, height])
     let metres = try depths.read(
       Float.self, start: [start, 0, 0], count: [count, width, height])
     let pixels = width * height
-    return range.map { index in
+    return try range.map { index in
+      let name = String(format: "nyu_%04d", index + 1)
       let offset = index - start
       let color = (0..<3).flatMap { channel in
         transposed(bytes, from: (3 * offset + channel) * pixels)
       }
-      let depth = transposed(metres, from: offset * pixels).map { $0.isFinite && $0 > 0 ? $0 : 0 }
+      let stored = transposed(metres, from: offset * pixels)
+      tally.add(stored.lazy.map { Double($0) }, "\(depths.filePath), \(name)")
+      let depth = stored.map { $0.isFinite && $0 > 0 ? $0 : 0 }
+      try requireMetres(depth, name)
       return SceneSample(
-        name: String(format: "nyu_%04d", index + 1),
+        name: name,
         image: ByteImage(channels: 3, height: height, width: width, bytes: color),
         depth: Tensor(Shape(batch: 1, channels: 1, height: height, width: width), depth))
     }
   }
+
+  /// Refuses depths that are not the metres of NYU Depth V2, which reach to 10.
+  private func requireMetres(_ depths: [Float], _ name: String) throws(DataError) {
+    let known = depths.filter { $0 > 0 }
+    guard let least = known.min(), let most = known.max() else { return }
+    let isWhole = DepthUnits.areWhole(known.map { Double($0) })
+    guard isWhole || most > Self.farthest else { return }
+    throw DataError(
+      "\(self.depths.filePath), /depths: \(least) to \(most) in \(name), "
+        + (isWhole ? "all whole numbers, " : "")
+        + "but NYU Depth V2 has metres up to 10; convert /depths to metres, "
+        + "such as by 0.001 from millimetres")
+  }
+
+  /// A depth in metres far beyond those of the sensor.
+  private static let farthest: Float = 20
 
   /// Transposes one plane from `[columns, rows]` to `[rows, columns]`.
   private func transposed<T>(_ elements: [T], from start: Int) -> [T] {

@@ -30,7 +30,8 @@ public enum TestShare: Sendable, Equatable {
 public struct PairsOptions: Sendable {
   /// One unit of the depth files in the dataset's unit, such as 0.001 for millimetres.
   ///
-  /// nil: 1, which is an error for PNG files in a metric dataset.
+  /// nil: 1, which is an error in a metric dataset for PNG files, whole numbers, and values that
+  /// cannot be metres.
   public var depthScale: Double?
   /// The unit of the scaled depths.
   public var depthUnit: DepthUnit
@@ -86,20 +87,23 @@ public func preparePairs(
       text: "colour images with depth, depth counts times \(scale)", createdBy: options.createdBy,
       depthUnit: options.depthUnit, missingDepth: options.hasMissingDepth ? 0 : nil),
     compression: options.compression)
+  var (tally, turned) = (DepthTally(), TurnedImages())
   for (index, pair) in pairs.enumerated() {
-    let depth = DepthFile(path: pair.depth)
+    let color = try Raster(contentsOf: pair.color)
+    turned.add(color.header, pair.color)
     try writer.append(
       SceneSample(
         name: stem(URL(fileURLWithPath: pair.color).lastPathComponent),
-        image: ByteImage(contentsOf: pair.color),
-        depth: depth.read(scale: scale, hasMissing: options.hasMissingDepth)))
+        image: ByteImage(colorsOf: color),
+        depth: DepthFile(path: pair.depth).read(options, &tally)))
     try progress(index + 1, pairs.count)
   }
   let trainCount = pairs.count - testCount
-  try writer.finish(splits: [
+  var summary = try writer.finish(splits: [
     "train": Array(0..<trainCount), "test": Array(trainCount..<pairs.count),
   ])
-  return try DatasetReader(path).summary
+  summary.remarks += PairWords(pairs).remarks + tally.remarks + turned.remarks
+  return summary
 }
 
 /// The pairs in both folders, as paths.
@@ -138,10 +142,7 @@ private func isSameFolder(_ first: String, _ second: String) throws -> Bool {
 private func depthScale(_ options: PairsOptions, _ pairs: [FilePair]) throws(DataError) -> Double {
   let counted = pairs.first { $0.depth.lowercased().hasSuffix(".png") }
   if options.depthScale == nil, options.depthUnit == .metre, let counted {
-    throw DataError(
-      "\(counted.depth): how many metres is one unit? give a depth scale, "
-        + "such as 0.001 for millimetres"
-    )
+    throw DepthUnits.missingScale(counted.depth)
   }
   let scale = options.depthScale ?? 1
   guard scale.isFinite, scale > 0 else {
@@ -155,11 +156,8 @@ private func maximalExtent(_ pairs: [FilePair]) throws -> (height: Int, width: I
   try pairs.reduce((height: 0, width: 0)) { largest, pair in
     let color = try Raster.header(of: pair.color)
     let depth = try DepthFile(path: pair.depth).size()
-    guard (color.height, color.width) == depth else {
-      throw DataError(
-        "\(pair.depth): \(depth.height) × \(depth.width) pixels (rows × columns), but "
-          + "\(pair.color) has \(color.height) × \(color.width); make them equal")
-    }
+    try checkSize(
+      depth.height, depth.width, of: pair.depth, like: color, pair.color, "the depth")
     return (max(largest.height, depth.height), max(largest.width, depth.width))
   }
 }

@@ -57,19 +57,23 @@ public func prepareSintel(
       text: "MPI-Sintel, \(options.pass.rawValue) pass, training part, first frame of each pair",
       createdBy: options.createdBy, collection: PublishedCollection.sintel.rawValue),
     compression: options.compression)
+  var halves = RepeatedHalves()
   for (index, frame) in frames.enumerated() {
-    try writer.append(try sample(of: frame))
+    let field = try FlowField(contentsOf: frame.flow)
+    halves.add(field)
+    try writer.append(try sample(of: frame, field))
     try progress(index + 1, frames.count)
   }
   let splits = [
     "train": frames.indices.filter { !isTest(frames[$0]) },
     "test": frames.indices.filter { isTest(frames[$0]) },
   ]
-  try writer.finish(splits: splits)
+  var summary = try writer.finish(splits: splits)
   for line in shortcomings(folders, root, isPublishedSplit: options.testScenes == nil) {
     warn(line)
   }
-  return try DatasetReader(path).summary
+  summary.remarks += halves.remarks(root)
+  return summary
 }
 
 /// A function that tells which frames are held out.
@@ -92,17 +96,14 @@ private func maximalExtent(_ frames: [SintelFrame]) throws -> (height: Int, widt
   try frames.reduce((height: 0, width: 0)) { largest, frame in
     let image = try Raster.header(of: frame.image)
     let flow = try FlowField.size(of: frame.flow)
-    guard (image.height, image.width) == flow else {
-      throw DataError(
-        "\(frame.flow): \(flow.height) × \(flow.width) vectors (rows × columns), but "
-          + "\(frame.image) has \(image.height) × \(image.width) pixels; unpack both again")
-    }
+    try checkSize(
+      flow.height, flow.width, of: frame.flow, like: image, "\(frame.image)", "the flow",
+      unit: "vectors", advice: "unpack both again")
     return (max(largest.height, flow.height), max(largest.width, flow.width))
   }
 }
 
-private func sample(of frame: SintelFrame) throws -> SceneSample {
-  let field = try FlowField(contentsOf: frame.flow)
+private func sample(of frame: SintelFrame, _ field: FlowField) throws -> SceneSample {
   let pixels = field.width * field.height
   var components = field.components
   for pixel in 0..<pixels

@@ -64,46 +64,48 @@ public func prepareVOC(
         + (sbd == nil ? "" : " and SBD"),
       createdBy: options.createdBy, classNames: PascalVOC.classNames,
       submission: PascalVOC.submission))
+  var sources = LabelSources()
   for identifier in identifiers {
     try writer.append(
-      try sample(identifier, voc, sbd, needsLabels: labelled.contains(identifier)))
+      try sample(identifier, voc, sbd, needsLabels: labelled.contains(identifier), &sources))
     try progress(writer.count, identifiers.count)
   }
   let positions = Dictionary(
     uniqueKeysWithValues: identifiers.enumerated().map { ($1, $0) })
-  try writer.finish(splits: lists.splits.mapValues { $0.compactMap { positions[$0] } })
-  return try DatasetReader(path).summary
+  var summary = try writer.finish(
+    splits: lists.splits.mapValues { $0.compactMap { positions[$0] } })
+  summary.remarks += sources.remarks
+  return summary
 }
 
 private func sample(
-  _ identifier: String, _ voc: VOCFolder, _ sbd: SBDFolder?, needsLabels: Bool
+  _ identifier: String, _ voc: VOCFolder, _ sbd: SBDFolder?, needsLabels: Bool,
+  _ sources: inout LabelSources
 ) throws -> EncodedSample {
   let exists = FileManager.default.fileExists(atPath:)
-  let photographs = [voc.image(identifier)] + (sbd.map { [$0.image(identifier)] } ?? [])
-  guard let photograph = photographs.first(where: exists) else {
+  let folders = [voc.images] + (sbd.map { [$0.images] } ?? [])
+  guard let photograph = folders.lazy.compactMap({ photograph(identifier, in: $0) }).first else {
     throw DataError(
-      "\(photographs[0]): a list names it, but there is no such file; unpack all images")
+      "\(voc.images)/\(identifier).jpg: a list names it, but there is no such file; unpack all "
+        + "images")
   }
   let image = try fileBytes(photograph)
   let raster = try Raster(decoding: image, name: photograph)
+  sources.add(raster.header, photograph)
   var result = EncodedSample(
     name: identifier, height: raster.height, width: raster.width, image: image, labels: nil)
   let vocLabels = voc.labels(identifier)
   if exists(vocLabels) {
-    let bytes = try fileBytes(vocLabels)
-    let labels = try ByteImage(
-      labelsOf: Raster(decoding: bytes, name: vocLabels, palette: .indices), name: vocLabels)
-    try checkLabels(labels, vocLabels, like: raster, classes: PascalVOC.classNames.count)
-    result.labels = bytes
+    let file = try LabelFile(vocLabels, classes: .pascalVOC)
+    try checkLabels(file.labels, vocLabels, like: raster, classes: PascalVOC.classNames.count)
+    (result.labels, result.numbers) = (file.bytes, file.labels)
+    sources.add(file, vocLabels)
   } else if let file = sbd?.labels(identifier), exists(file) {
     let matrix = try MATLABFile.readMatrix(file, variable: "GTcls", field: "Segmentation")
     let labels = ByteImage(
       channels: 1, height: matrix.height, width: matrix.width, bytes: matrix.values)
     try checkLabels(labels, file, like: raster, classes: PascalVOC.classNames.count)
-    result.labels = try PNG.encode(
-      Raster(
-        width: labels.width, height: labels.height, channels: 1,
-        samples: labels.bytes.map { UInt16($0) }), colors: ClassColors.standard)
+    (result.labels, result.numbers) = (try LabelFile.encode(labels, ClassColors.standard), labels)
   } else if needsLabels {
     throw DataError("\(vocLabels): a list names it, but there is no such file; unpack all labels")
   }

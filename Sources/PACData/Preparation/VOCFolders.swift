@@ -28,7 +28,8 @@ struct VOCFolder {
     return lists
   }
 
-  func image(_ identifier: String) -> String { "\(path)/JPEGImages/\(identifier).jpg" }
+  /// The folder of the photographs.
+  var images: String { "\(path)/JPEGImages" }
 
   func labels(_ identifier: String) -> String { "\(path)/SegmentationClass/\(identifier).png" }
 }
@@ -67,7 +68,8 @@ struct SBDFolder {
     return (identifiers, [])
   }
 
-  func image(_ identifier: String) -> String { "\(path)/img/\(identifier).jpg" }
+  /// The folder of the photographs.
+  var images: String { "\(path)/img" }
 
   func labels(_ identifier: String) -> String { "\(path)/cls/\(identifier).mat" }
 }

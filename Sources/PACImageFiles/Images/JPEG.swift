@@ -1,7 +1,7 @@
 import CPACJPEG
 import PACFiles
 
-/// Reads JPEG files, grey or colour.
+/// Reads JPEG files, grey or colour, upright.
 public enum JPEG {
   /// Reads a JPEG file; CMYK files, which are made for printing, are rejected.
   public static func read(_ path: String) throws -> Raster {
@@ -48,9 +48,22 @@ private final class JPEGDecoder {
 
   var header: Raster.Header {
     Raster.Header(
-      width: Int(reader.pointee.decoder.image_width),
+      storedWidth: Int(reader.pointee.decoder.image_width),
       height: Int(reader.pointee.decoder.image_height),
-      channels: reader.pointee.decoder.out_color_space == JCS_GRAYSCALE ? 1 : 3, bitDepth: 8)
+      channels: reader.pointee.decoder.out_color_space == JCS_GRAYSCALE ? 1 : 3, bitDepth: 8,
+      orientation: orientation)
+  }
+
+  /// What the first segment with Exif says.
+  private var orientation: Orientation {
+    let mark = Array("Exif".utf8) + [0, 0]
+    var segment = reader.pointee.decoder.marker_list
+    while let current = segment?.pointee {
+      let bytes = UnsafeBufferPointer(start: current.data, count: Int(current.data_length))
+      if bytes.starts(with: mark) { return Orientation(exif: bytes.dropFirst(mark.count)) }
+      segment = current.next
+    }
+    return .upright
   }
 
   func read() throws -> Raster {
@@ -59,17 +72,18 @@ private final class JPEGDecoder {
     let keepsAll = jpeg_has_multiple_scans(&reader.pointee.decoder) != 0
     try header.requireProportion(file, bytesPerPixel: keepsAll ? 2 * header.channels : 0)
     try check(pac_jpeg_start(reader))
-    var row = [UInt8](repeating: 0, count: header.width * header.channels)
+    let decoder = reader.pointee.decoder
+    var row = [UInt8](repeating: 0, count: Int(decoder.image_width) * header.channels)
     var samples: [UInt16] = []
     samples.reserveCapacity(header.count)
-    for _ in 0..<header.height {
+    for _ in 0..<decoder.image_height {
       try row.withUnsafeMutableBufferPointer {
         try check(pac_jpeg_read_row(reader, $0.baseAddress))
       }
       samples.append(contentsOf: row.lazy.map { UInt16($0) })
     }
     try check(pac_jpeg_finish(reader))
-    return Raster(header: header, samples: samples)
+    return Raster(header: header, stored: samples)
   }
 
   private func check(_ status: Int32) throws {

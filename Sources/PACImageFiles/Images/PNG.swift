@@ -4,17 +4,17 @@ import PACFiles
 
 /// Reads and writes PNG files; sample values are exact, without colour management.
 public enum PNG {
-  /// How to return the pixels of an image with a palette.
+  /// What the samples of a file stand for.
   public enum Palette: Sendable {
-    /// As colours.
+    /// A picture: the colours of a palette; grey of fewer than 8 bits is scaled to 8.
     case colors
-    /// As palette indices, which is how label images are stored.
+    /// Numbers, such as those of classes: the indices of a palette, and grey as it is stored.
     case indices
   }
 
-  /// Reads a PNG file of any kind.
+  /// Reads a PNG file of any kind, upright.
   ///
-  /// The alpha channel is dropped, and grey samples of fewer than 8 bits are scaled to 8.
+  /// The alpha channel of a picture is dropped; numbers have to be opaque.
   public static func read(_ path: String, palette: Palette = .colors) throws -> Raster {
     try read(OpenFile(reading: path), palette: palette)
   }
@@ -71,12 +71,14 @@ public enum PNG {
 /// Owns libpng's reading state for one file.
 private final class PNGDecoder {
   private let file: OpenFile
+  private let orientation: Orientation
   private let error: UnsafeMutablePointer<pac_png_error>
   private var png: png_structp?
   private var info: png_infop?
 
   init(_ file: OpenFile) throws {
     self.file = file
+    orientation = file.exifOfPNG.map { Orientation(exif: $0) } ?? .upright
     error = .allocate(capacity: 1)
     error.initialize(to: pac_png_error())
     png = pac_png_create_read(error)
@@ -92,50 +94,87 @@ private final class PNGDecoder {
     error.deallocate()
   }
 
+  private var kind: Int32 { Int32(png_get_color_type(png, info)) }
+
+  private var hasAlpha: Bool { kind & PNG_COLOR_MASK_ALPHA != 0 }
+
+  private var storedWidth: Int { Int(png_get_image_width(png, info)) }
+
   func header(_ palette: PNG.Palette) throws -> Raster.Header {
-    let kind = Int32(png_get_color_type(png, info))
     let isColor = kind & PNG_COLOR_MASK_COLOR != 0
-    let isIndex = kind == PNG_COLOR_TYPE_PALETTE && palette == .indices
+    let isIndex = kind == PNG_COLOR_TYPE_PALETTE
+    let bits = png_get_bit_depth(png, info)
     return Raster.Header(
-      width: Int(png_get_image_width(png, info)), height: Int(png_get_image_height(png, info)),
-      channels: isColor && !isIndex ? 3 : 1,
-      bitDepth: png_get_bit_depth(png, info) == 16 ? 16 : 8)
+      storedWidth: storedWidth, height: Int(png_get_image_height(png, info)),
+      channels: isColor && !(isIndex && palette == .indices) ? 3 : 1,
+      bitDepth: bits == 16 ? 16 : 8, orientation: orientation,
+      isPlain: isIndex || (bits >= 8 && !hasAlpha))
   }
 
   func read(_ palette: PNG.Palette) throws -> Raster {
     let header = try header(palette)
+    // Alpha of numbers is read to see that they are opaque.
+    let alpha = palette == .indices && hasAlpha ? 1 : 0
     let bytesPerSample = header.bitDepth / 8
-    try header.requireProportion(file, bytesPerPixel: header.channels * bytesPerSample)
+    let channels = header.channels + alpha
+    try header.requireProportion(file, bytesPerPixel: channels * bytesPerSample)
     try requestPlainSamples(palette)
-    let rowBytes = header.width * header.channels * bytesPerSample
+    let rows = header.count / header.channels / storedWidth
+    let rowBytes = storedWidth * channels * bytesPerSample
     guard png_get_rowbytes(png, info) == rowBytes else {
       throw ImageFileError.damaged(file.path, "unexpected row length")
     }
-    let buffer = UnsafeMutablePointer<UInt8>.allocate(capacity: rowBytes * header.height)
+    let buffer = UnsafeMutablePointer<UInt8>.allocate(capacity: rowBytes * rows)
     defer { buffer.deallocate() }
-    var rows: [png_bytep?] = (0..<header.height).map { buffer + $0 * rowBytes }
-    try check(pac_png_read_image(png, &rows))
-    let bytes = UnsafeBufferPointer(start: buffer, count: rowBytes * header.height)
+    var starts: [png_bytep?] = (0..<rows).map { buffer + $0 * rowBytes }
+    try check(pac_png_read_image(png, &starts))
+    let bytes = UnsafeBufferPointer(start: buffer, count: rowBytes * rows)
     let samples =
       bytesPerSample == 1
       ? bytes.map { UInt16($0) }
-      : (0..<header.count).map { UInt16(bytes[2 * $0]) << 8 | UInt16(bytes[2 * $0 + 1]) }
-    return Raster(header: header, samples: samples)
+      : (0..<bytes.count / 2).map { UInt16(bytes[2 * $0]) << 8 | UInt16(bytes[2 * $0 + 1]) }
+    return Raster(
+      header: header,
+      stored: alpha == 0 ? samples : try withoutAlpha(samples, channels, header.maximum),
+      palette: palette == .indices && kind == PNG_COLOR_TYPE_PALETTE ? colors() : [])
   }
 
-  /// Requests grey or colour without alpha, whole bytes per sample, and all passes of an interlaced
-  /// image.
-  private func requestPlainSamples(_ palette: PNG.Palette) throws {
-    let kind = Int32(png_get_color_type(png, info))
-    if kind == PNG_COLOR_TYPE_PALETTE {
-      switch palette {
-      case .colors: try check(pac_png_palette_to_rgb(png))
-      case .indices: png_set_packing(png)
-      }
-    } else if kind == PNG_COLOR_TYPE_GRAY, png_get_bit_depth(png, info) < 8 {
-      try check(pac_png_gray_to_8(png))
+  /// The samples without their alpha channel, which says where a number does not count.
+  private func withoutAlpha(
+    _ samples: [UInt16], _ channels: Int, _ opaque: UInt16
+  ) throws -> [UInt16] {
+    let pixels = stride(from: 0, to: samples.count, by: channels)
+    if let clear = pixels.first(where: { samples[$0 + channels - 1] != opaque }) {
+      let pixel = clear / channels
+      throw ImageFileError(
+        file: file.path,
+        problem: "transparent at row \(pixel / storedWidth), column \(pixel % storedWidth), where "
+          + "a number is expected", advice: "save it without alpha")
     }
-    png_set_strip_alpha(png)
+    return pixels.flatMap { samples[$0..<$0 + channels - 1] }
+  }
+
+  private func colors() -> [PNG.Color] {
+    var (entries, count) = (png_colorp?.none, Int32(0))
+    png_get_PLTE(png, info, &entries, &count)
+    return UnsafeBufferPointer(start: entries, count: Int(count)).map {
+      PNG.Color($0.red, $0.green, $0.blue)
+    }
+  }
+
+  /// Requests whole bytes per sample and all passes of an interlaced image; of a picture, grey or
+  /// colour without alpha.
+  private func requestPlainSamples(_ palette: PNG.Palette) throws {
+    switch palette {
+    case .indices: png_set_packing(png)
+    case .colors:
+      if kind == PNG_COLOR_TYPE_PALETTE {
+        try check(pac_png_palette_to_rgb(png))
+      } else if kind == PNG_COLOR_TYPE_GRAY, png_get_bit_depth(png, info) < 8 {
+        try check(pac_png_gray_to_8(png))
+      }
+      png_set_strip_alpha(png)
+    }
     png_set_interlace_handling(png)
     try check(pac_png_read_update_info(png, info))
   }

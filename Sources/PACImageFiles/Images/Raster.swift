@@ -12,6 +12,11 @@ public struct Raster: Sendable, Equatable {
     public let channels: Int
     /// Bits per sample: 8 or 16.
     public let bitDepth: Int
+    /// How the file stores the picture; width and height are those of the upright one.
+    public let orientation: Orientation
+    /// Whether any program reads the same samples from the file: it has neither fewer bits, which
+    /// many scale to 8, nor alpha.
+    public let isPlain: Bool
 
     /// The largest sample: 255 or 65535.
     public var maximum: UInt16 { bitDepth == 16 ? .max : 255 }
@@ -21,10 +26,19 @@ public struct Raster: Sendable, Equatable {
 
     /// Describes an image.
     public init(width: Int, height: Int, channels: Int, bitDepth: Int) {
-      self.width = width
-      self.height = height
+      self.init(storedWidth: width, height: height, channels: channels, bitDepth: bitDepth)
+    }
+
+    /// Describes an image by what its file stores.
+    init(
+      storedWidth width: Int, height: Int, channels: Int, bitDepth: Int,
+      orientation: Orientation = .upright, isPlain: Bool = true
+    ) {
+      (self.width, self.height) = orientation.exchangesAxes ? (height, width) : (width, height)
       self.channels = channels
       self.bitDepth = bitDepth
+      self.orientation = orientation
+      self.isPlain = isPlain
     }
 
     /// Rejects sizes for which the file is too small, before memory is allocated.
@@ -63,6 +77,8 @@ public struct Raster: Sendable, Equatable {
   public let header: Header
   /// The samples; channel c of row y, column x is `samples[(y · width + x) · channels + c]`.
   public var samples: [UInt16]
+  /// The colours that the samples are indices of; empty unless they are.
+  public let palette: [PNG.Color]
 
   /// The number of columns.
   public var width: Int { header.width }
@@ -81,16 +97,28 @@ public struct Raster: Sendable, Equatable {
       samples: samples)
   }
 
-  init(header: Header, samples: [UInt16]) {
+  init(header: Header, samples: [UInt16], palette: [PNG.Color] = []) {
     precondition(header.bitDepth == 8 || header.bitDepth == 16, "\(header.bitDepth) bits")
     precondition(samples.count == header.count, "\(samples.count) samples for \(header)")
     precondition(
       header.bitDepth == 16 || samples.allSatisfy { $0 <= 255 }, "a sample above 255 in 8 bits")
     self.header = header
     self.samples = samples
+    self.palette = palette
   }
 
-  /// Reads a PNG or JPEG file, recognised by its first bytes; alpha is dropped.
+  /// Puts the samples of a file upright.
+  init(header: Header, stored samples: [UInt16], palette: [PNG.Color] = []) {
+    let exchanges = header.orientation.exchangesAxes
+    self.init(
+      header: header,
+      samples: header.orientation.upright(
+        samples, width: exchanges ? header.height : header.width,
+        height: exchanges ? header.width : header.height, channels: header.channels),
+      palette: palette)
+  }
+
+  /// Reads a PNG or JPEG file, recognised by its first bytes, upright; alpha is dropped.
   public init(contentsOf path: String) throws {
     switch try ImageFormat(of: path) {
     case .png: self = try PNG.read(path)
@@ -98,7 +126,7 @@ public struct Raster: Sendable, Equatable {
     }
   }
 
-  /// Decodes the bytes of a PNG or JPEG file.
+  /// Decodes the bytes of a PNG or JPEG file, upright.
   /// - Parameters:
   ///   - bytes: the contents of the file.
   ///   - name: its name in errors.

@@ -23,7 +23,8 @@ public func evaluate(
   func run(_ task: some TrainingTask) throws -> EvaluationResult {
     try communicator.together { try Evaluator(task, communicator: communicator) }()
   }
-  try requireSameJob(configuration, communicator)
+  let remark = try requireSameJob(configuration, communicator)
+  if let remark, communicator.isRankZero { note(remark) }
   let task = try loadedTask(configuration, tasks, weights, communicator, note)
   return try run(task)
 }

@@ -43,7 +43,8 @@ public func writePredictions(
   communicator: Communicator, to folder: String, keepsScores: Bool = false,
   first: Int? = nil, note: (String) -> Void = { _ in }
 ) throws -> WrittenPredictions {
-  try requireSameJob(network.configuration, communicator)
+  let remark = try requireSameJob(network.configuration, communicator)
+  if let remark, communicator.isRankZero { note(remark) }
   func load(_ network: ComparedNetwork) throws -> any TrainingTask {
     try loadedTask(network.configuration, tasks, network.weights, communicator, note)
   }

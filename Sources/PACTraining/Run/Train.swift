@@ -32,7 +32,8 @@ public func train(
       task, communicator: communicator, report: report, arithmetic: arithmetic, timeline: timeline
     ).run()
   }
-  try requireSameJob(configuration, communicator)
+  let remark = try requireSameJob(configuration, communicator)
+  if let remark, communicator.isRankZero { logger.warning("\(remark)") }
   let task = try communicator.together {
     let (model, trainable) = (configuration.model, configuration.settings.trainableModel)
     guard model == trainable else {

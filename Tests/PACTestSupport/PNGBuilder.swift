@@ -2,22 +2,47 @@ import Foundation
 
 /// Puts PNG files of any kind together byte by byte, as the specification says; stored without
 /// compression.
-struct PNGBuilder {
-  let width: Int
-  let height: Int
-  /// Bits of one sample as stored: 1, 2, 4, 8 or 16.
-  let bitDepth: Int
-  /// 0 grey, 2 RGB, 3 palette, 4 grey and opacity, 6 RGB and opacity.
-  let colorType: UInt8
-  var isInterlaced = false
-  /// Colours of the palette.
-  var palette: [[UInt8]] = []
-  /// Opacity of the palette's colours.
-  var transparency: [UInt8] = []
-  /// Stored channels of row y, column x.
-  let pixel: (_ y: Int, _ x: Int) -> [Int]
+public struct PNGBuilder {
+  private let width: Int
+  private let height: Int
+  private let bitDepth: Int
+  private let colorType: UInt8
+  private let isInterlaced: Bool
+  private let palette: [[UInt8]]
+  private let transparency: [UInt8]
+  /// Exif data; none if empty.
+  public var exif = Data()
+  /// Whether they lie behind the pixels.
+  public var hasExifLast = false
+  private let pixel: (_ y: Int, _ x: Int) -> [Int]
 
-  func data() -> Data {
+  /// Describes a file.
+  /// - Parameters:
+  ///   - width: the columns.
+  ///   - height: the rows.
+  ///   - bitDepth: bits of one sample as stored: 1, 2, 4, 8 or 16.
+  ///   - colorType: 0 grey, 2 RGB, 3 palette, 4 grey and opacity, 6 RGB and opacity.
+  ///   - isInterlaced: whether the pixels come in seven passes.
+  ///   - palette: colours of the palette.
+  ///   - transparency: opacity of the palette's colours.
+  ///   - pixel: stored channels of row y, column x.
+  public init(
+    width: Int, height: Int, bitDepth: Int, colorType: UInt8, isInterlaced: Bool = false,
+    palette: [[UInt8]] = [], transparency: [UInt8] = [],
+    pixel: @escaping (_ y: Int, _ x: Int) -> [Int]
+  ) {
+    self.width = width
+    self.height = height
+    self.bitDepth = bitDepth
+    self.colorType = colorType
+    self.isInterlaced = isInterlaced
+    self.palette = palette
+    self.transparency = transparency
+    self.pixel = pixel
+  }
+
+  /// The file's bytes.
+  public func data() -> Data {
     var header = Data()
     append(UInt32(width), to: &header)
     append(UInt32(height), to: &header)
@@ -27,7 +52,9 @@ struct PNGBuilder {
     file += chunk("IHDR", header) + chunk("gAMA", Data([0, 0, 0x30, 0]))
     if !palette.isEmpty { file += chunk("PLTE", Data(palette.flatMap { $0 })) }
     if !transparency.isEmpty { file += chunk("tRNS", Data(transparency)) }
-    return file + chunk("IDAT", zlib(scanlines())) + chunk("IEND", Data())
+    let exif = exif.isEmpty ? Data() : chunk("eXIf", exif)
+    let pixels = chunk("IDAT", zlib(scanlines()))
+    return file + (hasExifLast ? pixels + exif : exif + pixels) + chunk("IEND", Data())
   }
 
   private func scanlines() -> [UInt8] {
