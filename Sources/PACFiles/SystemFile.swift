@@ -14,17 +14,27 @@ public final class SystemFile: Sendable {
   public struct Failure: Error, CustomStringConvertible {
     /// What failed.
     public let problem: String
-    /// The `errno` of the failure.
+    /// The `errno` of the failure; 0 if it was none of the system's.
     public let code: Int32
 
     /// What failed, and the system's reason.
-    public var description: String { "\(problem) (\(String(cString: strerror(code))))" }
+    public var description: String {
+      code == 0 ? problem : "\(problem) (\(String(cString: strerror(code))))"
+    }
   }
 
   private let descriptor: Int32
 
   /// Opens an existing file.
+  ///
+  /// Pipes, sockets and devices are refused for reading: they may never end.
   public init(_ path: String, for mode: Mode) throws(Failure) {
+    var status = stat()
+    if mode == .reading, stat(path, &status) == 0, let kind = InputFile.kind(of: status),
+      status.st_mode & S_IFMT != S_IFDIR
+    {
+      throw Failure(problem: "is \(kind), not a file", code: 0)
+    }
     let flags = mode == .reading ? O_RDONLY : O_WRONLY | O_APPEND
     descriptor = try Int32(
       Self.check("cannot open the file") { Int(open(path, flags | O_CLOEXEC)) })

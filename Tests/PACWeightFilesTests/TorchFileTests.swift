@@ -124,7 +124,7 @@ import Testing
       message { try WeightFile(reading: path) } == "\(path): no such file; check the path")
     #expect(
       message { try WeightFile(reading: folder.path) }
-        == "\(folder.path): is not a regular file; name a weight file")
+        == "\(folder.path): is a folder; name a file")
     #expect(try text("") == "\(path): the file is empty; \(advice)")
     #expect(
       try text("<html>404</html>")
