@@ -1,4 +1,5 @@
 import Glibc
+import PACFiles
 
 /// Owns a C stream of a file or of memory, and closes it once.
 final class OpenFile {
@@ -51,16 +52,17 @@ final class OpenFile {
   init(reading path: String) throws {
     self.path = path
     written = nil
-    var status = stat()
-    if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
-      throw ImageFileError(file: path, problem: "is a folder", advice: "name a file")
+    do throws(InputFile.Problem) {
+      try InputFile.check(path)
+    } catch {
+      throw ImageFileError(
+        file: path, problem: error.problem, cause: error.cause, advice: error.advice)
     }
     stream = fopen(path, "rbe")
     guard stream != nil else {
-      let missing = errno == ENOENT
       throw ImageFileError(
-        file: path, problem: missing ? "no such file" : "cannot open the file",
-        cause: missing ? nil : String(cString: strerror(errno)), advice: "check the path")
+        file: path, problem: "cannot open the file", cause: String(cString: strerror(errno)),
+        advice: "check the path")
     }
   }
 
