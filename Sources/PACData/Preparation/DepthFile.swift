@@ -1,15 +1,21 @@
 import PACImageFiles
 import PACTensors
 
-/// Reads depth maps from PNG and `.npy` files.
+/// Reads depth maps from PNG, `.npy`, `.npz` and `.pfm` files.
 struct DepthFile {
   let path: String
 
-  private var isArray: Bool { path.lowercased().hasSuffix(".npy") }
+  /// The endings of the files that hold depth maps.
+  static let endings: Set = ["png", "npy", "npz", "pfm"]
 
   /// The size, read from the file's header.
   func size() throws -> (height: Int, width: Int) {
-    if isArray { return try plane(NumPyArray.shape(of: path)) }
+    switch ending(path) {
+    case "npy": return try plane(NumPyArray.shape(of: path))
+    case "npz": return try plane(archived().shape)
+    case "pfm": return try FloatMap.size(of: path)
+    default: break
+    }
     let header = try Raster.header(of: path)
     return (header.height, header.width)
   }
@@ -33,7 +39,12 @@ struct DepthFile {
   }
 
   private func counts() throws -> [Double] {
-    if isArray { return try NumPyArray(contentsOf: path).elements }
+    switch ending(path) {
+    case "npy": return try NumPyArray(contentsOf: path).elements
+    case "npz": return try archived().elements
+    case "pfm": return try FloatMap(contentsOf: path).elements.map(Double.init)
+    default: break
+    }
     let raster = try Raster(contentsOf: path)
     if raster.channels == 1 { return raster.samples.map(Double.init) }
     let counts = stride(from: 0, to: raster.samples.count, by: 3).map { start in
@@ -43,6 +54,10 @@ struct DepthFile {
       throw DataError("\(path): a colour image, not depth; give one grey channel")
     }
     return counts.map { Double($0[0]) }
+  }
+
+  private func archived() throws -> NumPyArray {
+    try NumPyArchive(path).array(named: "depth")
   }
 
   private func plane(_ shape: [Int]) throws -> (height: Int, width: Int) {

@@ -1,23 +1,14 @@
 import Foundation
+import PACFiles
 import PACImageFiles
-
-/// The names of a folder's files with one of these endings, without hidden ones.
-func files(in folder: String, _ extensions: Set<String>) throws(DataError) -> [String] {
-  guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
-    throw DataError("\(folder): no such folder, or it cannot be read; check the path")
-  }
-  return names.filter { name in
-    !name.hasPrefix(".")
-      && extensions.contains(URL(fileURLWithPath: name).pathExtension.lowercased())
-  }
-}
 
 /// The bytes of a file.
 func fileBytes(_ path: String) throws(DataError) -> [UInt8] {
-  guard let data = FileManager.default.contents(atPath: path) else {
-    throw DataError("\(path): cannot be read; check the permissions")
+  do throws(InputFile.Problem) {
+    return try InputFile.contents(of: path)
+  } catch {
+    throw DataError("\(path): \(error)")
   }
-  return [UInt8](data)
 }
 
 /// Refuses labels of another size than the image, and numbers that are no class.
