@@ -171,7 +171,7 @@ let package = Package(
       "PACDamagedFilesTests", ["PACHDF5", "PACImageFiles", "CPACZlib", "PACTestSupport"],
       exclude: ["Samples"]),
     tests(
-      "PACWeightFilesTests", ["PACWeightFiles", "PACTensors", "PACTestSupport"],
+      "PACWeightFilesTests", ["PACWeightFiles", "PACTensors", "PACFiles", "PACTestSupport"],
       exclude: ["Fixtures"]),
     tests("PACAutogradTests", ["PACAutograd", "PACTensors"]),
     tests("PACLayersTests", ["PACLayers", "PACAutograd", "PACTensors", "PACKernels"]),

@@ -1,3 +1,5 @@
+import PACFiles
+
 /// An error about an image file, in one line:
 /// `a.png: the image is damaged (IDAT: CRC error); replace it`.
 public struct ImageFileError: Error, Equatable, CustomStringConvertible {
@@ -20,7 +22,7 @@ public struct ImageFileError: Error, Equatable, CustomStringConvertible {
 
   /// File, problem, cause and advice on one line.
   public var description: String {
-    "\(file): \(problem)\(cause.map { " (\($0))" } ?? ""); \(advice)"
+    "\(onOneLine(file)): \(problem)\(cause.map { " (\($0))" } ?? ""); \(advice)"
   }
 
   static func damaged(_ file: String, _ cause: String) -> ImageFileError {

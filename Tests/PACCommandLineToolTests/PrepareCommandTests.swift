@@ -151,4 +151,74 @@ import Testing
       "8")
     #expect(try folder.names() == ["a.h5"])
   }
+
+  @Test func existingFilesNeedForce() throws {
+    let folder = try TemporaryFolder()
+    let path = folder("a.h5")
+    func prepare(_ more: String...) throws -> CommandResult {
+      try run(
+        product("pac").path,
+        [
+          "prepare", "synthetic", "--out", path, "--width", "8", "--height", "8", "--test-count",
+          "0",
+        ] + more, timeout: 60)
+    }
+    let old = Data("an older file".utf8)
+    try folder.write(old, as: "a.h5")
+    let refused = try prepare("--count", "1")
+    #expect(refused.status == 1)
+    #expect(
+      refused.errors
+        == "error: \(path): exists already; replace it with --force, or name another file\n")
+    #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == old)
+    // Until the new one is complete, the old one stays.
+    let failed = try prepare("--count", "1", "--force", "--compression", "1", "--test-ratio", "x")
+    #expect(failed.status == 2)
+    #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == old)
+    #expect(try prepare("--count", "2", "--force").status == 0)
+    #expect(try DatasetReader(path).count == 2)
+    #expect(try folder.names() == ["a.h5"])
+  }
+
+  /// What exists but may not be read is not called missing; rank and file users see the same.
+  @Test func missingPermissionIsSaid() throws {
+    let folder = try TemporaryFolder()
+    try folder.write(Data("2007_000001".utf8), as: "voc/VOC2012/ImageSets/Segmentation/train.txt")
+    try folder.write(Data("x".utf8), as: "voc/VOC2012/JPEGImages/2007_000001.jpg")
+    let isRoot = geteuid() == 0
+    func errors(_ arguments: String...) throws -> String {
+      let program = try product("pac").path
+      let arguments = ["prepare"] + arguments + ["--out", folder("o.h5")]
+      // Root may read everything, so another user does.
+      let result =
+        isRoot
+        ? try run(
+          "setpriv", ["--reuid=65534", "--clear-groups", program] + arguments, timeout: 60)
+        : try run(program, arguments, timeout: 60)
+      return result.errors.replacing(folder.path, with: "T")
+    }
+    func forbid(_ name: String) throws {
+      try FileManager.default.setAttributes(
+        [.posixPermissions: 0], ofItemAtPath: folder(name))
+    }
+    func allow(_ name: String) throws {
+      try FileManager.default.setAttributes(
+        [.posixPermissions: 0o755], ofItemAtPath: folder(name))
+    }
+    let denied = "(Permission denied); check its permissions and those of its folders\n"
+    let list = "voc/VOC2012/ImageSets/Segmentation/train.txt"
+    try forbid(list)
+    #expect(try errors("voc", folder("voc")).hasSuffix("T/\(list): cannot open the file \(denied)"))
+    try allow(list)
+    try forbid("voc/VOC2012/JPEGImages")
+    #expect(
+      try errors("voc", folder("voc"))
+        .hasSuffix("T/voc/VOC2012/JPEGImages/2007_000001.jpg: cannot open the file \(denied)"))
+    try allow("voc/VOC2012/JPEGImages")
+    try forbid("voc")
+    #expect(
+      try errors("pairs", "--rgb", folder("voc"), "--depth", folder("voc"))
+        == "error: T/voc: cannot open the file \(denied)")
+    try allow("voc")
+  }
 }

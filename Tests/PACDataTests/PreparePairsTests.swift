@@ -72,7 +72,7 @@ import Testing
   }
 
   @Test func clearErrors() throws {
-    #expect(problem() == "T/rgb: no such folder, or it cannot be read; check the path")
+    #expect(problem() == "T/rgb: no such folder; check the path")
     try Self.writePairs(3, in: folder)
     #expect(
       problem(PairsOptions(depthUnit: .metre))

@@ -128,7 +128,7 @@ import Testing
     ("trainval11", "--list train11=FILE --list val11=FILE, ImageSets/"),
     ("train11_rand5", "--list train11=FILE --list val11=FILE, ImageSets/"),
     ("val11_sbd", "--sbd FOLDER --list train11=FILE --list val11=FILE, ImageSets/"),
-    ("train_aug", "--sbd FOLDER"),
+    ("train_aug", "--sbd FOLDER, or --list train_aug=FILE with labels in SegmentationClassAug"),
   ])
   func missingSplitsSayHowToMakeThem(_ split: String, options: String) throws {
     try writeDevkit()
@@ -233,10 +233,14 @@ import Testing
     try writeList([0, 1, 0], "twice.txt")
     #expect(
       fault(VOCOptions(lists: ["val11": folder("twice.txt")]))
-        == folder("twice.txt") + ", entry 3: 2007_000000 is listed twice; remove one")
+        == folder("twice.txt") + ", line 3: 2007_000000 is listed twice; remove one")
     #expect(
       message { try prepareVOC(from: folder("nowhere"), to: folder("voc.h5")) }
         == folder("nowhere")
+        + ": no such folder; check the path")
+    #expect(
+      message { try prepareVOC(from: folder("sbd"), to: folder("voc.h5")) }
+        == folder("sbd")
         + ": no folder JPEGImages here; name the unpacked VOCdevkit or its VOC2012")
   }
 

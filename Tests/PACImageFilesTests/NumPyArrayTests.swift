@@ -37,6 +37,8 @@ import Testing
     }
     try check("<f4", bytes([Float(1.5), -0.1]), [1.5, Double(Float(-0.1))])
     try check(">f4", bytes([Float(1.5).bitPattern.bigEndian]), [1.5])
+    try check("<f2", bytes([Float16(1.5).bitPattern, 0xFBFF, 1]), [1.5, -65504, 0x1p-24])
+    try check(">f2", bytes([Float16(-0.5).bitPattern.bigEndian, 0x007C]), [-0.5, .infinity])
     try check("<f8", bytes([1.5, -0.1]), [1.5, -0.1])
     try check(">f8", bytes([(-0.1).bitPattern.bigEndian]), [-0.1])
     try check("|u1", [0, 255], [0, 255])
@@ -87,12 +89,13 @@ import Testing
     )
     #expect(
       text(file("<c8", "(1,)", [0, 0, 0, 0, 0, 0, 0, 0]))
-        == "\(path): elements of type <c8; save the array as float32, float64 or an integer type")
+        == "\(path): elements of type <c8; save the array as float16, float32, float64 or an integer type"
+    )
     // What stands in the file stays on the message's line.
     #expect(
       text(file("<f\u{0B}", "(1,)", [0]))
-        == "\(path): elements of type <f\u{FFFD}; save the array as float32, float64 or an integer "
-        + "type"
+        == "\(path): elements of type <f\u{FFFD}; save the array as float16, float32, float64 or "
+        + "an integer type"
     )
     #expect(
       text(file("<f4", "(99999999999, 99999999999)", []))

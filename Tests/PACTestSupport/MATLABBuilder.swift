@@ -22,15 +22,40 @@ public struct MATLABBuilder {
   }
 
   /// The file's bytes.
-  public func data() -> Data {
+  public func data() -> Data { data(of: [structure()]) }
+
+  /// The bytes of a file of columns of numbers, such as NYU's `splits.mat`; `storedType` 4 = uint16,
+  /// 5 = int32 or 9 = double.
+  public func data(columns: [(name: String, numbers: [Double])]) -> Data {
+    data(
+      of: columns.map { column in
+        array(
+          matrixClass, column.name, column.numbers.count, 1,
+          element(storedType, column.numbers.flatMap(stored)))
+      })
+  }
+
+  /// The bytes of a number as `storedType`.
+  private func stored(_ number: Double) -> [UInt8] {
+    let (bits, size): (UInt64, Int) =
+      switch storedType {
+      case 9: (number.bitPattern, 8)
+      case 5: (UInt64(UInt32(bitPattern: Int32(number))), 4)
+      default: (UInt64(UInt16(number)), 2)
+      }
+    let bytes = (0..<size).map { UInt8(truncatingIfNeeded: bits >> (8 * UInt64($0))) }
+    return isBigEndian ? bytes.reversed() : bytes
+  }
+
+  private func data(of variables: [[UInt8]]) -> Data {
     var header = Array("MATLAB 5.0 MAT-file, made by a test".utf8)
     header += [UInt8](repeating: UInt8(ascii: " "), count: 116 - header.count)
     header += [UInt8](repeating: 0, count: 8)
     header += isBigEndian ? [1, 0] : [0, 1]
     header += Array((isBigEndian ? "MI" : "IM").utf8)
-    let variable = structure()
-    let body =
+    let body = variables.flatMap { variable in
       isCompressed ? word(15) + word(UInt32(stored(variable).count)) + stored(variable) : variable
+    }
     return Data(header + body)
   }
 

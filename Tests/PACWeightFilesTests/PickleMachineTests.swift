@@ -1,3 +1,4 @@
+import PACFiles
 import PACTestSupport
 import Testing
 

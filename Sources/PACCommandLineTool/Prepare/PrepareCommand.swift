@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import PACData
 import PACText
 
@@ -11,7 +12,7 @@ struct PrepareCommand: ParsableCommand {
       """,
     subcommands: [
       PrepareSynthetic.self, PreparePairs.self, PrepareNYU.self, PrepareSintel.self,
-      PrepareVOC.self, PrepareLabels.self,
+      PrepareFastDepth.self, PrepareVOC.self, PrepareLabels.self,
     ])
 
   func run() throws {
@@ -22,8 +23,11 @@ struct PrepareCommand: ParsableCommand {
 
 /// The options that all preparations share.
 struct PreparationOptions: ParsableArguments {
-  @Option(help: "Dataset to write, such as data.h5; an existing file is replaced.")
+  @Option(help: "Dataset to write, such as data.h5.")
   var out: String
+
+  @Flag(help: "Replace an existing file, once the new one is complete.")
+  var force = false
 
   @Option(help: "Deflate level from 1 (fast) to 9 (small); 0 stores the data uncompressed.")
   var compression = 0
@@ -42,6 +46,9 @@ struct PreparationOptions: ParsableArguments {
   func report(
     _ prepare: (_ progress: (Int, Int) throws -> Void) throws -> DatasetSummary
   ) throws {
+    if !force, FileManager.default.fileExists(atPath: out) {
+      throw DataError("\(out): exists already; replace it with --force, or name another file")
+    }
     var line = PreparationProgress("wrote")
     do {
       let summary = try prepare { line.update($0, $1) }
@@ -98,8 +105,8 @@ struct PreparePairs: ParsableCommand {
     commandName: "pairs",
     abstract: "Converts folders of colour images and depth maps.",
     discussion: """
-      Colour images are PNG or JPEG; depth maps are 8- or 16-bit PNG or .npy. Files are paired \
-      by name. The last samples, in the order of their names, become the test split.
+      Colour images are PNG or JPEG; depth maps are 8- or 16-bit PNG, .npy, .npz or .pfm. Files \
+      are paired by name. The last samples, in the order of their names, become the test split.
       """)
 
   @OptionGroup var common: PreparationOptions
@@ -145,31 +152,6 @@ struct PreparePairs: ParsableCommand {
     try common.report {
       try preparePairs(
         colors: rgb, depths: depth, to: common.out, options: options, progress: $0)
-    }
-  }
-}
-
-struct PrepareNYU: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "nyu", abstract: "Converts the labelled part of NYU Depth V2.")
-
-  @Argument(help: "Path of nyu_depth_v2_labeled.mat.")
-  var mat: String
-
-  @OptionGroup var common: PreparationOptions
-
-  @Option(
-    help: """
-      Number of samples, counted from the first, in the training split (default: 1000 of the \
-      published 1449).
-      """)
-  var trainCount: Int?
-
-  func run() throws {
-    let options = NYUOptions(
-      trainCount: trainCount, compression: common.compression, createdBy: ProgramVersion.text)
-    try common.report {
-      try prepareNYU(from: mat, to: common.out, options: options, progress: $0)
     }
   }
 }

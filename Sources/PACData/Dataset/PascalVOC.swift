@@ -30,7 +30,8 @@ enum PascalVOC {
     switch split.replacing(/_rand[0-9]+$/, with: "") {
     case "train11", "val11", "trainval11": options = "\(lists), \(lists2011)"
     case "train11_sbd", "val11_sbd": options = "--sbd FOLDER \(lists), \(lists2011)"
-    case "train_aug", "trainval_aug": options = "--sbd FOLDER"
+    case "train_aug", "trainval_aug":
+      options = "--sbd FOLDER, or --list train_aug=FILE with labels in SegmentationClassAug"
     default: return nil
     }
     return "prepare it again with pac prepare voc and \(options)"

@@ -1,15 +1,21 @@
 import PACImageFiles
 import PACTensors
 
-/// Reads depth maps from PNG and `.npy` files.
+/// Reads depth maps from PNG, `.npy`, `.npz` and `.pfm` files.
 struct DepthFile {
   let path: String
 
-  private var isArray: Bool { path.lowercased().hasSuffix(".npy") }
+  /// The endings of the files that hold depth maps.
+  static let endings: Set = ["png", "npy", "npz", "pfm"]
 
   /// The size, read from the file's header.
   func size() throws -> (height: Int, width: Int) {
-    if isArray { return try plane(NumPyArray.shape(of: path)) }
+    switch ending(path) {
+    case "npy": return try plane(NumPyArray.shape(of: path))
+    case "npz": return try plane(archived().shape)
+    case "pfm": return try FloatMap.size(of: path)
+    default: break
+    }
     let header = try Raster.header(of: path)
     return (header.height, header.width)
   }
@@ -41,7 +47,12 @@ struct DepthFile {
   }
 
   private func counts() throws -> [Double] {
-    if isArray { return try NumPyArray(contentsOf: path).elements }
+    switch ending(path) {
+    case "npy": return try NumPyArray(contentsOf: path).elements
+    case "npz": return try archived().elements
+    case "pfm": return try FloatMap(contentsOf: path).elements.map(Double.init)
+    default: break
+    }
     let raster = try Raster(decoding: fileBytes(path), name: path, palette: .indices)
     guard raster.palette.isEmpty else { return try levels(raster) }
     if raster.channels == 1 { return raster.samples.map(Double.init) }
@@ -66,6 +77,10 @@ struct DepthFile {
       levels.append(Double(color.red))
     }
     return levels
+  }
+
+  private func archived() throws -> NumPyArray {
+    try NumPyArchive(path).array(named: "depth")
   }
 
   private func plane(_ shape: [Int]) throws -> (height: Int, width: Int) {

@@ -59,10 +59,10 @@ public func prepareLabels(
 }
 
 private func findPairs(_ images: String, _ labels: String) throws(DataError) -> [FilePair] {
-  let names = (try files(in: images, ["png", "jpg", "jpeg"]), try files(in: labels, ["png"]))
-  guard !names.0.isEmpty else {
-    throw DataError("\(images): no images (.png, .jpg); name another folder")
-  }
+  let folders = (try SourceFolder(images), try SourceFolder(labels))
+  let names = (try folders.0.files(["png", "jpg", "jpeg"]), try folders.1.files(["png"]))
+  guard !names.0.isEmpty else { throw folders.0.lacks("images (.png, .jpg)") }
+  guard !names.1.isEmpty else { throw folders.1.lacks("labels (.png)") }
   do throws(DataError) {
     return try matchPairs(colors: names.0, depths: names.1)
       .map { FilePair(color: "\(images)/\($0.color)", depth: "\(labels)/\($0.depth)") }
@@ -95,19 +95,17 @@ private struct ClassList {
   var classes: LabelClasses { LabelClasses(count: names.count, stated: stated) }
 
   init(contentsOf path: String) throws(DataError) {
-    guard let text = String(bytes: try fileBytes(path), encoding: .utf8) else {
-      throw DataError("\(path): is not text; give a line with a name for each class")
-    }
-    for (number, line) in text.split(whereSeparator: \.isNewline).enumerated() {
-      let words = line.split(whereSeparator: \.isWhitespace)
+    for (number, line) in try ListFile(path).lines.enumerated() {
+      let words = line.words
       let hasColor = words.count > 3 && words.suffix(3).allSatisfy { Int($0) != nil }
       let parts = words.suffix(3).compactMap { UInt8($0) }
       guard !hasColor || parts.count == 3 else {
-        throw DataError("\(path):\(number + 1): a colour has parts from 0 to 255; fix the line")
+        throw DataError("\(path):\(line.number): a colour has parts from 0 to 255; fix the line")
       }
       let name = words.dropLast(hasColor ? 3 : 0).joined(separator: " ")
       guard number < 255, !name.isEmpty else {
-        throw DataError("\(path):\(number + 1): a class without a name, or one beyond 254; mend it")
+        throw DataError(
+          "\(path):\(line.number): a class without a name, or one beyond 254; mend it")
       }
       names.append(name)
       if hasColor {
@@ -115,7 +113,6 @@ private struct ClassList {
         stated[number] = colors[number]
       }
     }
-    guard !names.isEmpty else { throw DataError("\(path): names no classes; give a line for each") }
     guard Set(names).count == names.count else {
       throw DataError("\(path): a class is named twice; give each a name of its own")
     }

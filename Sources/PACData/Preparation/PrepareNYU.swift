@@ -8,14 +8,24 @@ public struct NYUOptions: Sendable {
   ///
   /// nil: 1000 of the published 1449, or the same fraction of another count.
   public var trainCount: Int?
+  /// The dataset's own split, a MATLAB file with the frames of `trainNdxs` and `testNdxs`; nil
+  /// without one.
+  public var splits: String?
+  /// Files with lists of frames that become splits, by split name; empty without lists.
+  public var lists: [String: String]
   /// The deflate level, 1 to 9; 0 or nil for none.
   public var compression: Int?
   /// The preparing program and its version.
   public var createdBy: String
 
   /// Chooses how to prepare.
-  public init(trainCount: Int? = nil, compression: Int? = nil, createdBy: String = "pac") {
+  public init(
+    trainCount: Int? = nil, splits: String? = nil, lists: [String: String] = [:],
+    compression: Int? = nil, createdBy: String = "pac"
+  ) {
     self.trainCount = trainCount
+    self.splits = splits
+    self.lists = lists
     self.compression = compression
     self.createdBy = createdBy
   }
@@ -39,12 +49,9 @@ public func prepareNYU(
   from source: String, to path: String, options: NYUOptions = NYUOptions(),
   progress: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
 ) throws -> DatasetSummary {
+  if let archive = PackedArchive(source) { throw archive.error(wanted: "file") }
   let frames = try NYUFrames(source)
-  let trainCount = options.trainCount ?? (frames.count * 1000 + 724) / 1449
-  guard (0...frames.count).contains(trainCount) else {
-    throw DataError(
-      "\(source): cannot train on \(trainCount) of \(frames.count) samples; choose fewer")
-  }
+  let splits = try NYUSplits(options, source: source, count: frames.count)
   let writer = try DatasetWriter(
     path, fields: [.image, .depth], maximumHeight: frames.height, maximumWidth: frames.width,
     description: DatasetDescription(
@@ -63,9 +70,8 @@ public func prepareNYU(
     try writer.append(samples[index - block.lowerBound])
     try progress(index + 1, frames.count)
   }
-  var summary = try writer.finish(splits: [
-    "train": Array(0..<trainCount), "test": Array(trainCount..<frames.count),
-  ])
+  try writer.finish(splits: splits.positions)
+  var summary = try DatasetReader(path).summary
   summary.remarks += tally.remarks
   return summary
 }

@@ -58,7 +58,7 @@ public struct PairsOptions: Sendable {
   }
 }
 
-/// Makes a dataset from folders of colour images (PNG, JPEG) and depth maps (PNG, `.npy`).
+/// Makes a dataset from folders of colour images (PNG, JPEG) and depth maps (`DepthFile`).
 ///
 /// Files are paired by name (`matchPairs`), in natural order. Both may lie in the same folder if
 /// their extensions differ.
@@ -108,29 +108,33 @@ public func preparePairs(
 
 /// The pairs in both folders, as paths.
 private func findPairs(colors: String, depths: String) throws -> [FilePair] {
-  var colorNames = try files(in: colors, ["png", "jpg", "jpeg"])
-  var depthNames = try files(in: depths, ["png", "npy"])
-  if try isSameFolder(colors, depths) {
-    // JPEG is always colour and .npy always depth; PNG is whichever the others are not.
-    let photographs = colorNames.filter { !$0.lowercased().hasSuffix(".png") }
-    let arrays = depthNames.filter { !$0.lowercased().hasSuffix(".png") }
+  let folders = (colors: try SourceFolder(colors), depths: try SourceFolder(depths))
+  let images: Set = ["png", "jpg", "jpeg"]
+  var colorNames = try folders.colors.files(images)
+  var depthNames = try folders.depths.files(DepthFile.endings)
+  guard !colorNames.isEmpty else { throw folders.colors.lacks("colour images (.png, .jpg)") }
+  guard !depthNames.isEmpty else {
+    throw folders.depths.lacks("depth maps (.png, .npy, .npz, .pfm)")
+  }
+  let isSame = try isSameFolder(colors, depths)
+  if isSame {
+    // JPEG is always colour and arrays are always depth; PNG is whichever the others are not.
+    let photographs = colorNames.filter { ending($0) != "png" }
+    let arrays = depthNames.filter { ending($0) != "png" }
     guard !photographs.isEmpty || !arrays.isEmpty else {
       throw DataError(
         "\(colors): colour images and depth cannot be told apart; put them into two folders")
     }
     if photographs.isEmpty { depthNames = arrays } else { colorNames = photographs }
   }
-  guard !colorNames.isEmpty else {
-    throw DataError("\(colors): no colour images (.png, .jpg); name another folder")
-  }
-  guard !depthNames.isEmpty else {
-    throw DataError("\(depths): no depth maps (.png, .npy); name another folder")
-  }
   do {
     return try matchPairs(colors: colorNames, depths: depthNames)
       .map { FilePair(color: "\(colors)/\($0.color)", depth: "\(depths)/\($0.depth)") }
   } catch {
-    throw DataError("\(colors), \(depths): \(error)")
+    let unread = folders.depths.others(
+      than: isSame ? DepthFile.endings.union(images) : DepthFile.endings)
+    throw DataError(
+      "\(colors), \(depths): \(error)" + (unread.map { "; not read in \(depths): \($0)" } ?? ""))
   }
 }
 
@@ -140,7 +144,7 @@ private func isSameFolder(_ first: String, _ second: String) throws -> Bool {
 }
 
 private func depthScale(_ options: PairsOptions, _ pairs: [FilePair]) throws(DataError) -> Double {
-  let counted = pairs.first { $0.depth.lowercased().hasSuffix(".png") }
+  let counted = pairs.first { ending($0.depth) == "png" }
   if options.depthScale == nil, options.depthUnit == .metre, let counted {
     throw DepthUnits.missingScale(counted.depth)
   }

@@ -26,7 +26,9 @@ public struct VOCOptions: Sendable {
 /// `trainval11`; with SBD `train_aug` (VOC's training images and SBD's images outside VOC's
 /// validation set), `trainval_aug`, `train11_sbd` (VOC 2011's and SBD's training images) and
 /// `val11_sbd` (VOC 2011's validation images outside SBD's training set). Where both label an
-/// image, VOC's labels are used. Every file is decoded once here, so that none fails later.
+/// image, VOC's labels are used. The augmented layout, which has SBD's labels as PNG files in
+/// `SegmentationClassAug`, gives `train_aug` by a list (`VOCList`) beside VOC's own or a given one.
+/// Every file is decoded once here, so that none fails later.
 /// - Parameters:
 ///   - root: the devkit, see `VOCFolder`.
 ///   - path: where to write the dataset.
@@ -44,16 +46,17 @@ public func prepareVOC(
 ) throws -> DatasetSummary {
   let voc = try VOCFolder(root)
   let sbd = try options.sbd.map { try SBDFolder($0) }
-  let reserved = ["train", "val", "trainval", "test", "train_aug", "trainval_aug"]
+  let reserved =
+    ["train", "val", "trainval", "test"] + (sbd == nil ? [] : ["train_aug", "trainval_aug"])
   if let name = options.lists.keys.first(where: { reserved.contains($0) || $0.contains("_rand") }) {
     throw DataError("list \(name): the name is taken; choose another, such as train11 or val11")
   }
   if options.lists["train11"] == nil || options.lists["val11"] == nil {
     warn(PascalVOC.missingLists)
   }
-  let lists = VOCLists(
+  let lists = try VOCLists(
     voc: try voc.lists(), sbd: try sbd.map { try $0.lists(warn: warn) },
-    others: try options.lists.mapValues { try VOCLists.read($0) })
+    others: try options.lists.mapValues { try VOCList($0) })
   let identifiers = lists.identifiers
   let labelled = lists.labelled
   let writer = try EncodedDatasetWriter(
@@ -67,7 +70,9 @@ public func prepareVOC(
   var sources = LabelSources()
   for identifier in identifiers {
     try writer.append(
-      try sample(identifier, voc, sbd, needsLabels: labelled.contains(identifier), &sources))
+      try sample(
+        identifier, voc, sbd, labelFile: lists.labelFiles[identifier],
+        needsLabels: labelled.contains(identifier), &sources))
     try progress(writer.count, identifiers.count)
   }
   let positions = Dictionary(
@@ -79,10 +84,9 @@ public func prepareVOC(
 }
 
 private func sample(
-  _ identifier: String, _ voc: VOCFolder, _ sbd: SBDFolder?, needsLabels: Bool,
-  _ sources: inout LabelSources
+  _ identifier: String, _ voc: VOCFolder, _ sbd: SBDFolder?, labelFile: String?,
+  needsLabels: Bool, _ sources: inout LabelSources
 ) throws -> EncodedSample {
-  let exists = FileManager.default.fileExists(atPath:)
   let folders = [voc.images] + (sbd.map { [$0.images] } ?? [])
   guard let photograph = folders.lazy.compactMap({ photograph(identifier, in: $0) }).first else {
     throw DataError(
@@ -94,13 +98,13 @@ private func sample(
   sources.add(raster.header, photograph)
   var result = EncodedSample(
     name: identifier, height: raster.height, width: raster.width, image: image, labels: nil)
-  let vocLabels = voc.labels(identifier)
-  if exists(vocLabels) {
+  let vocLabels = try voc.labels(identifier, named: labelFile)
+  if try fileExists(vocLabels) {
     let file = try LabelFile(vocLabels, classes: .pascalVOC)
     try checkLabels(file.labels, vocLabels, like: raster, classes: PascalVOC.classNames.count)
     (result.labels, result.numbers) = (file.bytes, file.labels)
     sources.add(file, vocLabels)
-  } else if let file = sbd?.labels(identifier), exists(file) {
+  } else if let file = sbd?.labels(identifier), try fileExists(file) {
     let matrix = try MATLABFile.readMatrix(file, variable: "GTcls", field: "Segmentation")
     let labels = ByteImage(
       channels: 1, height: matrix.height, width: matrix.width, bytes: matrix.values)

@@ -35,13 +35,15 @@ struct SintelFolders {
   ///   - pass: the rendering pass of the images.
   /// - Throws: `DataError` if there is no flow field, or none with an image.
   init(_ root: String, pass: SintelPass) throws(DataError) {
-    let training = isFolder("\(root)/training") ? "\(root)/training" : root
-    guard isFolder("\(training)/flow") else {
+    try requireFolder(root)
+    let training = try isFolder("\(root)/training") ? "\(root)/training" : root
+    guard try isFolder("\(training)/flow") else {
       throw DataError(
         "\(root): no folder training/flow; name the folder into which MPI-Sintel was unpacked")
     }
-    guard isFolder("\(training)/\(pass.rawValue)") else {
-      let others = SintelPass.allCases.map(\.rawValue).filter { isFolder("\(training)/\($0)") }
+    guard try isFolder("\(training)/\(pass.rawValue)") else {
+      let found = try SourceFolder(training).folders()
+      let others = SintelPass.allCases.map(\.rawValue).filter(found.contains)
       throw DataError(
         "\(training): no folder \(pass.rawValue); "
           + (others.isEmpty
@@ -49,14 +51,15 @@ struct SintelFolders {
     }
     var frames: [SintelFrame] = []
     var withoutImage: [String] = []
-    for scene in names(in: "\(training)/flow") where isFolder("\(training)/flow/\(scene)") {
-      for file in names(in: "\(training)/flow/\(scene)") {
+    for scene in try SourceFolder("\(training)/flow").folders() {
+      let files = try SourceFolder("\(training)/flow/\(scene)").files(["flo"])
+      for file in files.sorted(by: naturallyPrecedes) {
         guard let number = frameNumber(file) else { continue }
         let frame = SintelFrame(
           scene: scene, number: number,
           image: "\(training)/\(pass.rawValue)/\(scene)/\(stem(file)).png",
           flow: "\(training)/flow/\(scene)/\(file)")
-        if FileManager.default.fileExists(atPath: frame.image) {
+        if try fileExists(frame.image) {
           frames.append(frame)
         } else {
           withoutImage.append(frame.flow)
@@ -105,14 +108,4 @@ enum SintelSplit {
 private func frameNumber(_ file: String) -> Int? {
   guard let match = file.wholeMatch(of: /frame_([0-9]{4,})\.flo/) else { return nil }
   return Int(match.1)
-}
-
-private func names(in folder: String) -> [String] {
-  let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-  return names.filter { !$0.hasPrefix(".") }.sorted(by: naturallyPrecedes)
-}
-
-private func isFolder(_ path: String) -> Bool {
-  var isFolder: ObjCBool = false
-  return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
 }

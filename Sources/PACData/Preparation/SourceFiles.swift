@@ -2,17 +2,6 @@ import Foundation
 import PACFiles
 import PACImageFiles
 
-/// The names of a folder's files with one of these endings, without hidden ones.
-func files(in folder: String, _ extensions: Set<String>) throws(DataError) -> [String] {
-  guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
-    throw DataError("\(folder): no such folder, or it cannot be read; check the path")
-  }
-  return names.filter { name in
-    !name.hasPrefix(".")
-      && extensions.contains(URL(fileURLWithPath: name).pathExtension.lowercased())
-  }
-}
-
 /// The bytes of a file.
 func fileBytes(_ path: String) throws(DataError) -> [UInt8] {
   do throws(InputFile.Problem) {

@@ -1,6 +1,3 @@
-import Foundation
-import PACImageFiles
-
 /// The unpacked Pascal VOC 2012 devkit.
 struct VOCFolder {
   /// The folder that holds `JPEGImages`.
@@ -13,12 +10,14 @@ struct VOCFolder {
       advice: "name the unpacked VOCdevkit or its VOC2012")
   }
 
-  /// Reads the lists of the segmentation task that exist.
-  func lists() throws(DataError) -> [String: [String]] {
-    var lists: [String: [String]] = [:]
-    for name in ["train", "val", "trainval", "test"] {
+  /// Reads the lists of the segmentation task that exist, also those of the augmented set.
+  func lists() throws(DataError) -> [String: VOCList] {
+    var lists: [String: VOCList] = [:]
+    let names = ["train", "val", "trainval", "test", "train_aug", "trainaug", "trainval_aug"]
+    for name in names {
       let list = "\(path)/ImageSets/Segmentation/\(name).txt"
-      if FileManager.default.fileExists(atPath: list) { lists[name] = try VOCLists.read(list) }
+      let split = name == "trainaug" ? "train_aug" : name
+      if lists[split] == nil, try fileExists(list) { lists[split] = try VOCList(list) }
     }
     guard !lists.isEmpty else {
       throw DataError(
@@ -31,7 +30,21 @@ struct VOCFolder {
   /// The folder of the photographs.
   var images: String { "\(path)/JPEGImages" }
 
-  func labels(_ identifier: String) -> String { "\(path)/SegmentationClass/\(identifier).png" }
+  /// The labels of an image: those that a list names, else VOC's own, else those of the augmented
+  /// set.
+  /// - Parameters:
+  ///   - identifier: the image.
+  ///   - named: what a list names, below the folder.
+  /// - Returns: the path; that of VOC's own if there are none.
+  /// - Throws: `DataError` if a folder may not be entered.
+  func labels(_ identifier: String, named: String?) throws(DataError) -> String {
+    if let named { return "\(path)/\(named)" }
+    let files = ["SegmentationClass", "SegmentationClassAug"].map {
+      "\(path)/\($0)/\(identifier).png"
+    }
+    for file in files where try fileExists(file) { return file }
+    return files[0]
+  }
 }
 
 /// The unpacked Semantic Boundaries Dataset (Hariharan et al., ICCV 2011).
@@ -54,14 +67,12 @@ struct SBDFolder {
     warn: (String) -> Void
   ) throws(DataError) -> (train: [String], val: [String]) {
     let lists = ["train", "val"].map { "\(path)/\($0).txt" }
-    if lists.allSatisfy({ FileManager.default.fileExists(atPath: $0) }) {
-      return (try VOCLists.read(lists[0]), try VOCLists.read(lists[1]))
+    if try fileExists(lists[0]), try fileExists(lists[1]) {
+      return (try VOCList(lists[0]).identifiers, try VOCList(lists[1]).identifiers)
     }
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(path)/cls")) ?? []
-    let identifiers = names.filter { $0.hasSuffix(".mat") }.map { String($0.dropLast(4)) }.sorted()
-    guard !identifiers.isEmpty else {
-      throw DataError("\(path)/cls: no .mat files; name another folder")
-    }
+    let folder = try SourceFolder("\(path)/cls")
+    let identifiers = try folder.files(["mat"]).map { String($0.dropLast(4)) }.sorted()
+    guard !identifiers.isEmpty else { throw folder.lacks("labels (.mat)") }
     warn(
       "\(path): no train.txt and val.txt; all \(identifiers.count) label files count as its "
         + "training part")
@@ -77,14 +88,10 @@ struct SBDFolder {
 private func folder(
   _ places: [String], below root: String, holding name: String, advice: String
 ) throws(DataError) -> String {
+  try requireFolder(root)
   for place in places {
     let path = place.isEmpty ? root : "\(root)/\(place)"
-    var isFolder: ObjCBool = false
-    if FileManager.default.fileExists(atPath: "\(path)/\(name)", isDirectory: &isFolder),
-      isFolder.boolValue
-    {
-      return path
-    }
+    if try isFolder("\(path)/\(name)") { return path }
   }
   throw DataError("\(root): no folder \(name) here; \(advice)")
 }

@@ -1,23 +1,27 @@
-import Foundation
-
 /// Assigns images to the splits of Pascal VOC 2012, SBD and the user's lists
 /// (docs/mathematics.md#splits).
 struct VOCLists {
   /// The identifiers of every split, in the order of the lists.
   private(set) var splits: [String: [String]]
+  /// The label files that lists name, below VOC2012, by identifier.
+  let labelFiles: [String: String]
 
   /// Derives the splits.
   /// - Parameters:
-  ///   - voc: those of VOC 2012's lists `train`, `val`, `trainval` and `test` that exist.
+  ///   - voc: those of VOC 2012's lists `train`, `val`, `trainval` and `test` that exist, and
+  ///     `train_aug` and `trainval_aug` if they lie beside them.
   ///   - sbd: the training and the validation part of SBD; nil without it.
   ///   - others: lists by name, such as `train11` and `val11`.
+  /// - Throws: `DataError` if two lists name different labels of an image.
   init(
-    voc: [String: [String]], sbd: (train: [String], val: [String])?, others: [String: [String]]
-  ) {
-    var splits = voc.merging(others) { _, other in other }
-    for year in ["", "11"] where splits["trainval\(year)"] == nil {
-      if let train = splits["train\(year)"], let val = splits["val\(year)"] {
-        splits["trainval\(year)"] = train + (val - train)
+    voc: [String: VOCList], sbd: (train: [String], val: [String])?, others: [String: VOCList]
+  ) throws(DataError) {
+    let lists = voc.merging(others) { _, other in other }
+    var splits = lists.mapValues(\.identifiers)
+    for (train, val) in [("train", "val"), ("train11", "val11"), ("train_aug", "val")] {
+      let both = train.replacing("train", with: "trainval")
+      if splits[both] == nil, let train = splits[train], let val = splits[val] {
+        splits[both] = train + (val - train)
       }
     }
     if let sbd {
@@ -32,6 +36,23 @@ struct VOCLists {
       if let val11 = splits["val11"] { splits["val11_sbd"] = val11 - sbd.train }
     }
     self.splits = splits.filter { !$0.value.isEmpty }
+    labelFiles = try Self.labelFiles(of: lists)
+  }
+
+  private static func labelFiles(of lists: [String: VOCList]) throws(DataError) -> [String: String]
+  {
+    var files: [String: String] = [:]
+    for (name, list) in lists.sorted(by: { $0.key < $1.key }) {
+      for (identifier, file) in list.labelFiles {
+        guard let other = files.updateValue(file, forKey: identifier), other != file else {
+          continue
+        }
+        throw DataError(
+          "list \(name): names \(file) for \(identifier), but another list names \(other); "
+            + "use the same labels in both")
+      }
+    }
+    return files
   }
 
   /// All identifiers, sorted and without repetition.
@@ -40,27 +61,6 @@ struct VOCLists {
   /// The identifiers with published labels, which excludes the test set.
   var labelled: Set<String> {
     Set(splits.filter { $0.key != "test" }.values.joined())
-  }
-
-  /// Reads a list with one identifier at the beginning of each line.
-  /// - Throws: `DataError` if the file cannot be read, is empty, or names an image twice.
-  static func read(_ path: String) throws(DataError) -> [String] {
-    let identifiers = String(decoding: try fileBytes(path), as: UTF8.self).split(
-      whereSeparator: \.isNewline
-    )
-    .compactMap { $0.split(whereSeparator: \.isWhitespace).first.map(String.init) }
-    var seen: Set<String> = []
-    for (number, identifier) in identifiers.enumerated() {
-      guard seen.insert(identifier).inserted else {
-        throw DataError("\(path), entry \(number + 1): \(identifier) is listed twice; remove one")
-      }
-      guard !identifier.contains("/") else {
-        throw DataError(
-          "\(path), entry \(number + 1): '\(identifier)' is no identifier such as 2007_000033")
-      }
-    }
-    guard !identifiers.isEmpty else { throw DataError("\(path): the list is empty") }
-    return identifiers
   }
 }
 

@@ -20,20 +20,42 @@ public enum MATLABFile {
   public static func readMatrix(
     _ path: String, variable: String, field: String
   ) throws -> Matrix {
-    let file = try OpenFile(reading: path)
-    let bytes = file.allBytes()
-    do throws(MATLABFault) {
-      return try parse(bytes, variable, field)
-    } catch {
-      throw ImageFileError(
-        file: path, problem: "no MATLAB file (version 5) with \(variable).\(field)",
-        cause: error.reason, advice: "replace the file")
+    try read(path, "\(variable).\(field)", advice: "replace the file") {
+      (bytes) throws(MATLABFault) in
+      try array(variable, in: bytes).field(field).smallNumbers()
     }
   }
 
-  private static func parse(
-    _ bytes: [UInt8], _ variable: String, _ field: String
-  ) throws(MATLABFault) -> Matrix {
+  /// Reads the numbers of the matrix `variable`, of any numeric class, in MATLAB's order, column by
+  /// column.
+  /// - Throws: `ImageFileError` naming the file if it is damaged or holds no such matrix.
+  public static func readNumbers(_ path: String, variable: String) throws -> [Double] {
+    try read(path, variable, advice: "name the right file, or save it with -v7") {
+      (bytes) throws(MATLABFault) in
+      try array(variable, in: bytes).numbers()
+    }
+  }
+
+  /// Reads a file, and says what was wanted if `body` does not find it.
+  private static func read<R>(
+    _ path: String, _ wanted: String, advice: String,
+    _ body: ([UInt8]) throws(MATLABFault) -> R
+  ) throws -> R {
+    let file = try OpenFile(reading: path)
+    let bytes = file.allBytes()
+    do throws(MATLABFault) {
+      return try body(bytes)
+    } catch {
+      throw ImageFileError(
+        file: path, problem: "no MATLAB file (version 5) with \(wanted)", cause: error.reason,
+        advice: advice)
+    }
+  }
+
+  /// The variable of this name.
+  private static func array(
+    _ variable: String, in bytes: [UInt8]
+  ) throws(MATLABFault) -> MATLABArray {
     guard bytes.count >= 128 else { throw MATLABFault("shorter than a header") }
     let isLittle = bytes[126] == UInt8(ascii: "I") && bytes[127] == UInt8(ascii: "M")
     let isBig = bytes[126] == UInt8(ascii: "M") && bytes[127] == UInt8(ascii: "I")
@@ -51,7 +73,7 @@ public enum MATLABFile {
       }
       guard matrix.type == MATLABElement.matrix else { continue }
       let array = try MATLABArray(matrix.data, isLittle: isLittle)
-      if array.name == variable { return try array.field(field).smallNumbers() }
+      if array.name == variable { return array }
     }
     throw MATLABFault("no variable \(variable)")
   }
@@ -158,6 +180,28 @@ private struct MATLABArray {
       }
     }
     throw MATLABFault("no field \(field)")
+  }
+
+  /// All numbers of a matrix of any numeric class, in the order in which they are stored.
+  func numbers() throws(MATLABFault) -> [Double] {
+    guard Self.numbers.contains(kind) else { throw MATLABFault("\(name) is no matrix of numbers") }
+    var elements = elements
+    let data = try elements.required("numbers")
+    guard let type = MATLABNumber(rawValue: data.type) else {
+      throw MATLABFault("numbers of an unknown type, \(data.type)")
+    }
+    var (count, isTooMany) = (1, false)
+    for extent in dimensions {
+      let (product, overflow) = count.multipliedReportingOverflow(by: extent)
+      (count, isTooMany) = (product, isTooMany || overflow)
+    }
+    let (size, overflow) = count.multipliedReportingOverflow(by: type.size)
+    guard !isTooMany, !overflow, size == data.data.count else {
+      throw MATLABFault("\(data.data.count) bytes for \(dimensions) numbers")
+    }
+    return stride(from: data.data.startIndex, to: data.data.endIndex, by: type.size).map {
+      type.number(elements.unsigned(data.data[$0..<$0 + type.size]))
+    }
   }
 
   /// The values of a matrix, which MATLAB stores column by column.

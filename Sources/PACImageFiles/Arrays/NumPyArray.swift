@@ -12,8 +12,18 @@ public struct NumPyArray: Sendable, Equatable {
   public let elements: [Double]
 
   /// Reads a `.npy` file.
-  public init(contentsOf path: String) throws {
-    let file = try OpenFile(reading: path)
+  public init(contentsOf path: String) throws { try self.init(OpenFile(reading: path)) }
+
+  /// Decodes the bytes of a `.npy` file.
+  /// - Parameters:
+  ///   - bytes: the contents of the file.
+  ///   - name: its name in errors.
+  /// - Throws: `ImageFileError` if the bytes are not such a file, or damaged.
+  public init(decoding bytes: [UInt8], name: String) throws {
+    try self.init(OpenFile(reading: bytes, name: name))
+  }
+
+  private init(_ file: OpenFile) throws {
     let layout = try Self.layout(file)
     let bytes = try Self.data(file, layout)
     let stored = layout.type.decode(bytes)
@@ -64,7 +74,7 @@ public struct NumPyArray: Sendable, Equatable {
     guard let type = NumPyType(header.description) else {
       throw ImageFileError(
         file: file.path, problem: "elements of type \(shown(header.description))",
-        advice: "save the array as float32, float64 or an integer type")
+        advice: "save the array as float16, float32, float64 or an integer type")
     }
     return Layout(
       type: type, isColumnMajor: header.isColumnMajor, shape: header.shape, offset: offset)
@@ -166,7 +176,7 @@ private struct NumPyType {
       let kind = description.dropFirst().first, let bytes = Int(description.dropFirst(2))
     else { return nil }
     let known: [Character: [Int]] = [
-      "f": [4, 8], "u": [1, 2, 4, 8], "i": [1, 2, 4, 8], "b": [1],
+      "f": [2, 4, 8], "u": [1, 2, 4, 8], "i": [1, 2, 4, 8], "b": [1],
     ]
     guard known[kind]?.contains(bytes) == true else { return nil }
     self.isBigEndian = order == ">"
@@ -187,6 +197,8 @@ private struct NumPyType {
 
   private func number(_ bits: UInt64) -> Double {
     switch kind {
+    case "f" where bytes == 2:
+      return Double(Float16(bitPattern: UInt16(truncatingIfNeeded: bits)))
     case "f" where bytes == 4: return Double(Float(bitPattern: UInt32(truncatingIfNeeded: bits)))
     case "f": return Double(bitPattern: bits)
     case "i":

@@ -1,4 +1,5 @@
 import Glibc
+import PACFiles
 
 /// Writes a new file sequentially.
 final class FileSink {

@@ -1,3 +1,5 @@
+import PACFiles
+
 extension WeightFile {
   /// Opens a weight file of any format.
   /// - Throws: `WeightFileError` if the file is of another kind, damaged, truncated, or contains

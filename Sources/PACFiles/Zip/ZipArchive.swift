@@ -1,53 +1,52 @@
-import PACFiles
-
 /// One file inside a zip archive.
-struct ZipEntry {
-  let name: String
+package struct ZipEntry: Sendable {
+  /// Its name, with the folders of the archive.
+  package let name: String
   /// The compression method.
-  enum Method {
+  package enum Method: Sendable {
     case stored
     case deflated
   }
-  let method: Method
+  package let method: Method
   /// Its compressed size in bytes.
-  let compressedCount: Int
+  package let compressedCount: Int
   /// Its uncompressed size in bytes.
-  let count: Int
+  package let count: Int
   /// The CRC-32 of its bytes; 0 if the writing program computed none.
-  let checksum: UInt32
+  package let checksum: UInt32
   /// The offset of its bytes in the archive.
-  let offset: Int
+  package let offset: Int
   /// Its place in the archive, from its header to the last of its bytes.
   let extent: Range<Int>
 }
 
 /// A single-file zip archive, as PyTorch writes it since version 1.6; supports stored and deflated
 /// entries and zip64.
-struct ZipArchive {
+package struct ZipArchive {
   private let file: FileBytes
   /// The entries in the order of the archive's directory.
-  let entries: [ZipEntry]
+  package let entries: [ZipEntry]
   private let places: [String: Int]
 
   /// Whether a file begins like a zip archive.
-  static func recognizes(_ start: [UInt8]) -> Bool { start.starts(with: [0x50, 0x4B, 3, 4]) }
+  package static func recognizes(_ start: [UInt8]) -> Bool { start.starts(with: [0x50, 0x4B, 3, 4]) }
 
   /// Reads the directory, and checks every size in it against the size of the file.
   ///
   /// Entries may not share bytes, and together they may not take more memory than `ReadingLimit`
   /// allows.
-  init(_ file: FileBytes) throws {
+  package init(_ file: FileBytes) throws {
     self.file = file
     let entries = try ZipDirectory(file).entries(of: file)
     try Self.requireDisjoint(entries, file)
     let unpacked = entries.reduce(0) { clampedSum($0, $1.count) }
     if let refusal = ReadingLimit(fileSize: file.count).refusal(of: unpacked) {
-      throw WeightFileError(
+      throw ForeignFileError(
         file.path, "the archive \(refusal.problem)", advice: refusal.advice)
     }
     self.entries = entries
     places = try Dictionary(entries.enumerated().map { ($1.name, $0) }) { first, _ in
-      throw WeightFileError.damaged(
+      throw ForeignFileError.damaged(
         file.path, "the archive holds \(shown(entries[first].name)) twice")
     }
   }
@@ -56,15 +55,15 @@ struct ZipArchive {
     let sorted = entries.sorted { $0.extent.lowerBound < $1.extent.lowerBound }
     for (entry, next) in zip(sorted, sorted.dropFirst())
     where entry.extent.upperBound > next.extent.lowerBound {
-      throw WeightFileError.damaged(
+      throw ForeignFileError.damaged(
         file.path, at: shown(next.name), "shares bytes with \(shown(entry.name))")
     }
   }
 
-  subscript(name: String) -> ZipEntry? { places[name].map { entries[$0] } }
+  package subscript(name: String) -> ZipEntry? { places[name].map { entries[$0] } }
 
   /// Reads all bytes of an entry and verifies its checksum.
-  func bytes(of entry: ZipEntry) throws -> [UInt8] {
+  package func bytes(of entry: ZipEntry) throws -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(entry.count)
     try forEachPiece(of: entry) { bytes.append(contentsOf: $0) }
@@ -72,7 +71,7 @@ struct ZipArchive {
   }
 
   /// Verifies the size and the checksum of an entry.
-  func verify(_ entry: ZipEntry) throws { try forEachPiece(of: entry) { _ in } }
+  package func verify(_ entry: ZipEntry) throws { try forEachPiece(of: entry) { _ in } }
 
   /// Calls `body` with the bytes of an entry piece by piece; throws after the last one if size or
   /// checksum do not match.
@@ -125,7 +124,7 @@ struct ZipArchive {
     }
   }
 
-  private func damaged(_ entry: ZipEntry, _ problem: String) -> WeightFileError {
+  private func damaged(_ entry: ZipEntry, _ problem: String) -> ForeignFileError {
     .damaged(file.path, at: shown(entry.name), problem)
   }
 }

@@ -1,5 +1,3 @@
-import PACFiles
-
 /// The location of a zip archive's directory, from the record at the end or the zip64 record before
 /// it.
 ///
@@ -23,7 +21,7 @@ struct ZipDirectory {
           == tailLength - start - Self.endLength
     }
     guard let start else {
-      throw WeightFileError.damaged(file.path, "the archive has no directory at its end")
+      throw ForeignFileError.damaged(file.path, "the archive has no directory at its end")
     }
     var end = ByteCursor(Array(tail[start...]), file: file.path, part: "end of the archive")
     _ = try end.take(10)
@@ -37,7 +35,7 @@ struct ZipDirectory {
       self.init(count: counts, size: size, offset: offset)
     }
     guard self.size <= place, self.offset <= place - self.size, self.count <= self.size / 46 else {
-      throw WeightFileError.damaged(
+      throw ForeignFileError.damaged(
         file.path, "the archive's directory of \(self.size) bytes is not where it should be")
     }
   }
@@ -99,12 +97,12 @@ struct ZipDirectory {
     try sizes.complete(from: Array(cursor.take(extraLength)), file.path, name)
     _ = try cursor.take(commentLength)
     guard flags & 1 == 0 else {
-      throw WeightFileError(
+      throw ForeignFileError(
         file.path, at: shown(name), "is encrypted", advice: "store the file without a password")
     }
     let methods: [UInt16: ZipEntry.Method] = [0: .stored, 8: .deflated]
     guard let method = methods[method] else {
-      throw WeightFileError(
+      throw ForeignFileError(
         file.path, at: shown(name), "is compressed by method \(method)",
         advice: "store or deflate it")
     }
@@ -115,7 +113,7 @@ struct ZipDirectory {
   private func located(
     _ sizes: ZipSizes, name: String, method: ZipEntry.Method, checksum: UInt32, in file: FileBytes
   ) throws -> ZipEntry {
-    func damaged(_ problem: String) -> WeightFileError {
+    func damaged(_ problem: String) -> ForeignFileError {
       .damaged(file.path, at: shown(name), problem)
     }
     let headerLength = 30
