@@ -17,6 +17,12 @@ public final class SystemFile: Sendable {
     /// The `errno` of the failure.
     public let code: Int32
 
+    /// Describes a failed call.
+    public init(problem: String, code: Int32) {
+      self.problem = problem
+      self.code = code
+    }
+
     /// What failed, and the system's reason.
     public var description: String { "\(problem) (\(String(cString: strerror(code))))" }
   }

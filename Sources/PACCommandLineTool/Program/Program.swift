@@ -19,6 +19,8 @@ public enum Program {
     pac_line_buffer_output()
     // A child inherits an ignored signal; writing would then fail instead.
     signal(SIGPIPE, SIG_DFL)
+    // A file that grows beyond the limit on sizes is then an error of the write, like a full disk.
+    signal(SIGXFSZ, SIG_IGN)
     var status = run(Array(CommandLine.arguments.dropFirst()), tasks)
     if status == 0, pac_flush_output() != 0 {
       printError("error: standard output: cannot write all of it; check the free disk space")
@@ -67,7 +69,7 @@ public enum Program {
       return 2
     default:
       printError("error: \(oneLine("\(error)"))")
-      return 1
+      return ExitStatus(of: error).rawValue
     }
   }
 

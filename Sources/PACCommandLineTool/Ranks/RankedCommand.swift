@@ -19,15 +19,20 @@ extension TaskCommand {
 
 /// Joins the job, divides the node's cores among its ranks, and runs a command on every rank.
 ///
-/// An error thrown by `body` ends the command on every rank with status 1 and one line. Errors that
-/// the ranks have agreed on, thrown by `Communicator.agree(on:)` and `together(_:)`, are printed by
-/// rank 0, and all ranks leave the job in order. The other ranks do not know of any other error, so
-/// the failing rank prints it with its own rank and aborts the job. An `ExitCode` must be thrown by
-/// all ranks.
+/// An error thrown by `body` ends the command on every rank with its status, usually 1, and one
+/// line. Errors that the ranks have agreed on, thrown by `Communicator.agree(on:)` and
+/// `together(_:)`, are printed by rank 0, and all ranks leave the job in order. The other ranks do
+/// not know of any other error, so the failing rank prints it with its own rank and aborts the job.
+/// An `ExitCode` must be thrown by all ranks.
 /// - Parameter body: the work, called with the communicator of all ranks.
 /// - Throws: with one rank the error itself, else the exit status after the error is printed.
 package func withRanks(_ body: (Communicator) throws -> Void) throws {
-  let communicator = try Communicator.start()
+  let communicator: Communicator
+  do {
+    communicator = try Communicator.start()
+  } catch DistributedError.reportedElsewhere {
+    throw ExitCode(ExitStatus.failed.rawValue)
+  }
   do {
     try ProcessSetup.prepare(communicator)
     try body(communicator)
@@ -40,14 +45,9 @@ package func withRanks(_ body: (Communicator) throws -> Void) throws {
   } catch let error as DistributedError where error.isAgreed {
     if communicator.isRankZero { printError("error: \(oneLine("\(error)"))") }
     try communicator.finish()
-    throw ExitCode(1)
+    throw ExitCode(error.exitStatus.rawValue)
   } catch {
-    communicator.abort(oneLine("\(error)"), status: exitStatus(of: error))
+    communicator.abort(oneLine("\(error)"), status: ExitStatus(of: error))
   }
   try communicator.finish()
-}
-
-/// A failed MPI call means that another rank has died.
-private func exitStatus(of error: any Error) -> ExitStatus {
-  if case .call = error as? DistributedError { .lost } else { .failed }
 }

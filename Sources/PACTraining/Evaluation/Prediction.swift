@@ -35,15 +35,16 @@ public struct WrittenPredictions: Sendable {
 ///   - folder: the folder for the files.
 ///   - keepsScores: whether to write the network's scores as well.
 ///   - first: only so many samples, from the first of the split on, and no archive; nil: all.
+///   - replacing: whether the folder may hold predictions of another run.
 ///   - note: as for `evaluate`.
 /// - Returns: what was written.
 /// - Throws: the error of any rank, on all ranks alike.
 public func writePredictions(
   of network: ComparedNetwork, tasks: TaskList, besides others: [ComparedNetwork] = [],
   communicator: Communicator, to folder: String, keepsScores: Bool = false,
-  first: Int? = nil, note: (String) -> Void = { _ in }
+  first: Int? = nil, replacing: Bool = false, note: (String) -> Void = { _ in }
 ) throws -> WrittenPredictions {
-  try requireSameJob(network.configuration, communicator)
+  let dataset = try requireSameJob(network.configuration, communicator)
   func load(_ network: ComparedNetwork) throws -> any TrainingTask {
     try loadedTask(network.configuration, tasks, network.weights, communicator, note)
   }
@@ -52,6 +53,11 @@ public func writePredictions(
   let task = try communicator.together {
     let task = try compared(own, with: besides)
     return keepsScores ? try scoring(task) : task
+  }
+  try communicator.onRankZero {
+    let record = PredictionRecord(
+      of: network, dataset: dataset, besides: others, keepsScores: keepsScores, first: first)
+    try record.claim(folder, replacing: replacing)
   }
   return try write(task, communicator, folder, first: first)
 }

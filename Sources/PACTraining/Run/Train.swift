@@ -29,10 +29,11 @@ public func train(
     let report = RunReport(
       configuration, logger: logger, terminal: terminal, isRankZero: communicator.isRankZero)
     return try TrainingRun(
-      task, communicator: communicator, report: report, arithmetic: arithmetic, timeline: timeline
+      task, communicator: communicator, report: report, arithmetic: arithmetic, dataset: dataset,
+      timeline: timeline
     ).run()
   }
-  try requireSameJob(configuration, communicator)
+  let dataset = try requireSameJob(configuration, communicator)
   let task = try communicator.together {
     let (model, trainable) = (configuration.model, configuration.settings.trainableModel)
     guard model == trainable else {
