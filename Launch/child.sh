@@ -2,11 +2,18 @@
 
 child=
 
+# What commands are started with. SIGTERM when this script ends without having waited for them, as
+# after SIGKILL; util-linux before 2.33 cannot do that. Below nohup a session of their own, since
+# mpirun ends its ranks at the SIGHUP that nohup makes others ignore.
+starter=()
+! setpriv --pdeathsig TERM true 2>/dev/null || starter=(setpriv --pdeathsig TERM)
+[[ $(trap -p HUP) != "trap -- '' "* ]] || starter+=(setsid)
+
 # run_child COMMAND…: runs COMMAND and sets `status` to its exit status. COMMAND runs in the
 # background, so that traps run at once; since the shell makes background commands ignore SIGINT,
 # env restores it.
 run_child() {
-  env --default-signal=INT,QUIT "$@" <&0 &
+  env --default-signal=INT,QUIT "${starter[@]}" "$@" <&0 &
   child=$!
   interrupted=1
   # A signal to this script interrupts the wait, not the command.

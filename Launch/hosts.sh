@@ -4,6 +4,35 @@
 # MPI.
 host_names() { sed 's/#.*//' "$1" | awk 'NF && !seen[$1]++ { print $1 }'; }
 
+# tidy_hostfile: replaces `hostfile` by a copy without the line ends and the byte-order mark of
+# Windows, which mpirun cannot read, or if it cannot be read twice.
+tidy_hostfile() {
+  local copy
+  copy=$(mktemp -p "$job_folder" hosts.XXXX)
+  sed $'1s/^\xef\xbb\xbf//; s/\r$//' "$hostfile" >"$copy" ||
+    fail "--hostfile $hostfile: cannot be read"
+  if [ ! -f "$hostfile" ]; then
+    hostfile=$copy
+  elif ! cmp -s "$hostfile" "$copy"; then
+    echo "warning: --hostfile $hostfile: has line ends of Windows, which are ignored" >&2
+    hostfile=$copy
+  fi
+}
+
+# require_slots RANKS FILE NAME: exits if FILE, which the user calls NAME, has no host, or fewer slots
+# than RANKS, which may be empty. A host without slots=N has as many as cores, which only mpirun sees.
+require_slots() {
+  local slots
+  [ -n "$(host_names "$2")" ] ||
+    fail "--hostfile $3: names no host; write a line HOST slots=N for each"
+  # Open MPI may have been told to start more ranks than there are slots.
+  [ -z "${OMPI_MCA_rmaps_base_oversubscribe:-}${OMPI_MCA_rmaps_base_mapping_policy:-}" ] || return 0
+  ! sed 's/#.*//' "$2" | grep -v '^[[:space:]]*$' | grep -qvE '[[:space:]]slots *=' || return 0
+  slots=$(count_slots "$2")
+  [ "$slots" -ge "${1:-1}" ] ||
+    fail "--hostfile $3: $slots slots for ${1:-1} ranks; write more slots=N, or give a smaller -n"
+}
+
 # is_this_host HOST: whether mpirun starts ranks on HOST without a remote shell.
 is_this_host() {
   local name=${1#*@} address
@@ -39,6 +68,7 @@ ask_host() {
     [ "$found" = "$3" ] ||
       echo "unfit $1 $2 differs from the program on this host; copy this one there"
     ;;
+  127) echo "unfit $1 cannot be reached: $(tail -n 1 <<<"$found" | tr -d '\r')" ;;
   255) echo "silent $1 does not answer: $(tail -n 1 <<<"$found" | tr -d '\r')" ;;
   *) echo "unfit $1 has no program $2; copy this one there, or build in a shared folder" ;;
   esac

@@ -14,28 +14,42 @@ export OMPI_MCA_oob_tcp_keepalive_intvl=${OMPI_MCA_oob_tcp_keepalive_intvl:-2}
 export OMPI_MCA_oob_tcp_keepalive_probes=${OMPI_MCA_oob_tcp_keepalive_probes:-3}
 
 # use_mpirun RANKS HOSTFILE: sets `job` to the mpirun command that starts `program` on RANKS ranks
-# on the hosts; either may be empty.
+# on the hosts, and `trial` to one that starts a program which does nothing; either argument may be
+# empty.
 use_mpirun() {
-  local variable
+  local variable options
   command -v mpirun >/dev/null || fail "mpirun: not in PATH; run Launch/setup"
   # No binding: Open MPI 4.1 would bind up to two ranks to one core each, where their threads have
   # no room, and more ranks to NUMA nodes. pac divides the cores itself, and the kernel keeps the
   # threads apart.
-  job=(mpirun -q --bind-to none)
+  options=(--bind-to none)
   if [ -n "$2" ]; then
-    job+=(--hostfile "$2")
-    [ -n "$1" ] || job+=(--map-by ppr:1:node)
+    options+=(--hostfile "$2")
+    [ -n "$1" ] || options+=(--map-by ppr:1:node)
   else
     # Only matters with more ranks than cores: they then yield while they wait.
-    job+=(--oversubscribe)
+    options+=(--oversubscribe)
   fi
-  [ -z "$1" ] || job+=(-n "$1")
+  [ -z "$1" ] || options+=(-n "$1")
   # The user's settings must reach other hosts; Open MPI passes only its own variables on.
   for variable in ${!OMP_@} ${!OPENBLAS_@} ${!MALLOC_@} PAC_TERMINAL PAC_START_TIMEOUT \
     LD_LIBRARY_PATH; do
-    [ -z "${!variable+set}" ] || job+=(-x "$variable")
+    [ -z "${!variable+set}" ] || options+=(-x "$variable")
   done
-  job+=("${program[@]}")
+  trial=(mpirun "${options[@]}" true)
+  # Without -q mpirun adds a page about how ranks ended to the one line of pac.
+  job=(mpirun -q "${options[@]}" "${program[@]}")
+}
+
+# explain_mpirun: after a job of mpirun has failed, prints one line if mpirun could not start it,
+# which its option -q hides: the first paragraph of what it says of an empty job.
+explain_mpirun() {
+  local said
+  [ ${#trial[@]} -gt 0 ] || return 0
+  ! said=$(timeout 60 "${trial[@]}" 2>&1 </dev/null) || return 0
+  said=$(awk '/^-+$/ || NF == 0 { if (text) exit; next } { text = text $0 " " } END { print text }' \
+    <<<"$said" | tr -s '[:space:]' ' ')
+  echo "error: mpirun cannot start the ranks: ${said:-it gives no reason}" | sed 's/[: ]*$//' >&2
 }
 
 # under_slurm: whether the job's nodes are given by Slurm.
@@ -60,5 +74,6 @@ use_hosts_left() {
   use_mpirun "$ranks" "$hostfile"
 }
 
+trial=()
 job_folder=$(mktemp -d)
 trap 'rm -rf "$job_folder"' EXIT

@@ -13,28 +13,35 @@ extension Checkpoint {
     static let parameterNames = "parameter_names"
     static let optimizer = "optimizer"
     static let runningSums = "running_sums"
+    static let dataset = "dataset_checksum"
   }
 
   /// The attribute `format` of the file's root.
   public static let format = "PixelAdaptive checkpoint"
 
   /// Writes the checkpoint atomically: the file appears complete, or not at all.
-  /// - Parameter path: the file, which is replaced if it exists.
+  /// - Parameters:
+  ///   - path: the file, which is replaced if it exists.
+  ///   - confirming: called just before the file appears; what it throws keeps the file away.
   /// - Throws: `CheckpointError`, for example when the disk is full.
-  public func write(to path: String) throws {
+  public func write(to path: String, confirming: () throws -> Void = {}) throws {
     do {
       let file = try AtomicFile(path)
       let contents = try HDF5File(creating: file.temporaryPath)
       try write(into: contents.root)
       try contents.close()
       try FileChecksum.append(to: file.temporaryPath)
+      try confirming()
       try file.commit()
     } catch let error as AtomicFile.Failure {
-      throw inaccessible(path, error.problem, nil, error.advice)
+      throw unwritten(path, error.words, error.reason)
     } catch let error as HDF5Error {
-      throw inaccessible(path, error.problem, error.cause, error.advice)
+      let words = error.problem + (error.cause.map { " (\($0))" } ?? "")
+      let remedy = error.advice.map { "; \($0)" } ?? ""
+      throw unwritten(path, words + remedy, SystemReason(words: error.cause))
     } catch let error as SystemFile.Failure {
-      throw inaccessible(path, error.description, nil, "check the free disk space and the quota")
+      let reason = SystemReason(code: error.code)
+      throw unwritten(path, "\(error); \(reason.advice)", reason)
     }
   }
 
@@ -75,7 +82,9 @@ extension Checkpoint {
     } catch let error as SystemFile.Failure where error.code == EIO {
       throw CheckpointError(file: path, fault: .corrupt(reason: error.description))
     } catch let error as SystemFile.Failure {
-      throw inaccessible(path, error.description, nil, "name a checkpoint file that can be read")
+      throw CheckpointError(
+        file: path,
+        fault: .inaccessible(reason: "\(error); name a checkpoint file that can be read"))
     }
   }
 }
@@ -92,6 +101,7 @@ extension Checkpoint {
     try root.setAttribute("seed", seed)
     try network.write(to: root)
     try root.setAttribute("configuration", configuration)
+    if let dataset { try root.setAttribute(Layout.dataset, dataset) }
     try arithmetic?.write(to: root)
     try root.write(parameters.map(\.name), as: Layout.parameterNames)
     let group = try root.createGroup(Layout.parameters)
@@ -157,7 +167,9 @@ extension Checkpoint {
       optimizerState: OptimizerState(
         stepCount: try optimizerGroup.count("step"), slots: slots),
       runningSums: try Self.readSums(root.group(Layout.runningSums)),
-      arithmetic: try Arithmetic(root))
+      arithmetic: try Arithmetic(root),
+      dataset: root.hasAttribute(Layout.dataset)
+        ? try root.string(attribute: Layout.dataset) : nil)
   }
 
   private static func readSums(_ group: HDF5Group) throws -> [String: Double] {
@@ -234,10 +246,6 @@ extension NamedTensor {
   }
 }
 
-private func inaccessible(
-  _ path: String, _ problem: String, _ cause: String?, _ advice: String?
-) -> CheckpointError {
-  let reason = cause.map { " (\($0))" } ?? ""
-  let remedy = advice.map { "; \($0)" } ?? ""
-  return CheckpointError(file: path, fault: .inaccessible(reason: "\(problem)\(reason)\(remedy)"))
+private func unwritten(_ path: String, _ words: String, _ cause: SystemReason) -> CheckpointError {
+  CheckpointError(file: path, fault: .unwritten(reason: words, cause: cause))
 }

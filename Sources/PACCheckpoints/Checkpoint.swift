@@ -19,6 +19,9 @@ public struct Checkpoint: Sendable {
   public var network: NetworkLabel
   /// The resolved configuration as YAML.
   public var configuration: String
+  /// The checksum of the dataset, by which it is known at another path; nil if the file does not
+  /// state it, or the dataset has none.
+  public var dataset: String?
   /// The parameters, in the network's order.
   public var parameters: [NamedTensor]
   /// The optimizer's name.
@@ -35,7 +38,7 @@ public struct Checkpoint: Sendable {
     epoch: Int, step: Int, stepInEpoch: Int, seed: Int, network: NetworkLabel,
     configuration: String, parameters: [NamedTensor], optimizer: String,
     optimizerState: OptimizerState, runningSums: [String: Double],
-    arithmetic: Arithmetic? = nil
+    arithmetic: Arithmetic? = nil, dataset: String? = nil
   ) {
     self.epoch = epoch
     self.step = step
@@ -48,6 +51,7 @@ public struct Checkpoint: Sendable {
     self.optimizerState = optimizerState
     self.runningSums = runningSums
     self.arithmetic = arithmetic
+    self.dataset = dataset
   }
 
   /// The number of parameter elements.

@@ -1,3 +1,5 @@
+import PACFiles
+
 /// What is wrong with a checkpoint file.
 public enum CheckpointFault: Error, Equatable, CustomStringConvertible {
   /// The file is something else.
@@ -6,8 +8,10 @@ public enum CheckpointFault: Error, Equatable, CustomStringConvertible {
   case otherVersion(found: Int, expected: Int)
   /// The file is truncated, or some of its bytes have changed.
   case corrupt(reason: String)
-  /// The file cannot be read or written for an external reason.
+  /// The file cannot be read for an external reason.
   case inaccessible(reason: String)
+  /// The file cannot be written: the whole reason, and the part of it that the system gave.
+  case unwritten(reason: String, cause: SystemReason)
   /// The file belongs to a run with other settings; each string names one.
   case otherRun(changes: [String])
   /// The folder holds checkpoints, but none is usable.
@@ -22,7 +26,7 @@ public enum CheckpointFault: Error, Equatable, CustomStringConvertible {
       return "checkpoint format \(found), but this program reads format \(expected); "
         + "use the version of the program that wrote it"
     case .corrupt(let reason): return "corrupt checkpoint: \(reason)"
-    case .inaccessible(let reason): return reason
+    case .inaccessible(let reason), .unwritten(let reason, _): return reason
     case .otherRun(let changes):
       return "checkpoint of a run with other settings (\(changes.joined(separator: "; "))); "
         + "choose another run folder, or restore those settings to resume"

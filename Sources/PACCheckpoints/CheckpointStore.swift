@@ -48,15 +48,18 @@ public struct CheckpointStore: Sendable {
   /// - Parameters:
   ///   - checkpoint: the checkpoint to save.
   ///   - count: how many checkpoints to keep, including this one; at least 1.
+  ///   - confirming: called just before the file appears; what it throws keeps the file away.
   /// - Returns: the file.
   /// - Throws: `CheckpointError`, and then no older checkpoint is removed.
   @discardableResult
-  public func save(_ checkpoint: Checkpoint, keeping count: Int) throws -> String {
+  public func save(
+    _ checkpoint: Checkpoint, keeping count: Int, confirming: () throws -> Void = {}
+  ) throws -> String {
     // If this fails, the next line fails too, with a message.
     try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     AtomicFile.removeAbandoned(in: folder, namesBeginningWith: "checkpoint_")
     let path = path(step: checkpoint.step)
-    try checkpoint.write(to: path)
+    try checkpoint.write(to: path, confirming: confirming)
     for step in try steps().filter({ $0 < checkpoint.step }).dropLast(max(count, 1) - 1) {
       // A file that cannot be removed only costs space.
       try? FileManager.default.removeItem(atPath: self.path(step: step))
@@ -92,7 +95,7 @@ extension CheckpointFault {
   fileprivate var isDamage: Bool {
     switch self {
     case .notACheckpoint, .corrupt: true
-    case .otherVersion, .inaccessible, .otherRun, .noneUsable: false
+    case .otherVersion, .inaccessible, .unwritten, .otherRun, .noneUsable: false
     }
   }
 }

@@ -17,6 +17,8 @@ public final class AtomicFile: Sendable {
     public let problem: String
     /// What to do about it.
     public let advice: String
+    /// The system's reason; its code is 0 if there was none.
+    public var reason = SystemReason(code: 0)
 
     /// The file, the problem and what to do.
     public var description: String { "\(file): \(words)" }
@@ -54,21 +56,27 @@ public final class AtomicFile: Sendable {
   /// Renames the file once all of it is on disk; replaces an existing file.
   /// - Throws: `Failure` if the disk is full or the folder was changed.
   public func commit() throws(Failure) {
-    guard fsync(descriptor) == 0 else {
-      throw Self.error(path, "cannot write the file", advice: "check the free disk space")
+    guard fsync(descriptor) == 0 || Self.cannotSynchronize.contains(errno) else {
+      throw Self.error(path, "cannot write the file")
     }
     guard rename(temporaryPath, path) == 0 else {
-      throw Self.error(path, "cannot rename the finished file", advice: "check the folder")
+      throw Self.error(path, "cannot rename the finished file")
     }
     isCommitted.store(true, ordering: .relaxed)
-    // Syncing the folder writes the name to disk. EINVAL means that the file system does not
-    // support it.
+    // Syncing the folder writes the name to disk.
     let directory = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     defer { if directory >= 0 { close(directory) } }
-    guard directory >= 0, fsync(directory) == 0 || errno == EINVAL else {
-      throw Self.error(path, "cannot write the folder \(folder)", advice: "check the disk")
-    }
+    // A folder that may be written but not read cannot be opened.
+    if directory < 0, errno == EACCES { return }
+    guard
+      directory >= 0,
+      fsync(directory) == 0 || errno == EBADF || Self.cannotSynchronize.contains(errno)
+    else { throw Self.error(path, "cannot write the folder \(folder)") }
   }
+
+  /// Some file systems cannot be told to write at once, and for folders many network file systems
+  /// refuse it as not open for writing: nothing is wrong with the file then.
+  private static let cannotSynchronize = [EINVAL, EOPNOTSUPP, ENOTTY, ENOSYS]
 
   deinit {
     if !isCommitted.load(ordering: .relaxed) {
@@ -117,8 +125,10 @@ public final class AtomicFile: Sendable {
     }
   }
 
-  private static func error(_ path: String, _ problem: String, advice: String) -> Failure {
-    Failure(
-      file: path, problem: "\(problem) (\(String(cString: strerror(errno))))", advice: advice)
+  private static func error(_ path: String, _ problem: String, advice: String? = nil) -> Failure {
+    let reason = SystemReason(code: errno)
+    return Failure(
+      file: path, problem: "\(problem) (\(reason))", advice: advice ?? reason.advice, reason: reason
+    )
   }
 }

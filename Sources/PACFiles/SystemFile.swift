@@ -17,6 +17,12 @@ public final class SystemFile: Sendable {
     /// The `errno` of the failure; 0 if it was none of the system's.
     public let code: Int32
 
+    /// Describes a failed call.
+    public init(problem: String, code: Int32) {
+      self.problem = problem
+      self.code = code
+    }
+
     /// What failed, and the system's reason.
     public var description: String {
       code == 0 ? problem : "\(problem) (\(String(cString: strerror(code))))"

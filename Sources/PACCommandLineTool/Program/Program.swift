@@ -75,7 +75,7 @@ public enum Program {
       return 2
     default:
       printError("error: \(oneLine("\(error)"))")
-      return 1
+      return ExitStatus(of: error).rawValue
     }
   }
 

@@ -22,11 +22,11 @@ extension TaskCommand {
 
 /// Joins the job, divides the node's cores among its ranks, and runs a command on every rank.
 ///
-/// An error thrown by `body` ends the command on every rank with status 1 and one line. Errors that
-/// the ranks have agreed on, thrown by `Communicator.agree(on:)` and `together(_:)`, are printed by
-/// rank 0, and all ranks leave the job in order. The other ranks do not know of any other error, so
-/// the failing rank prints it with its own rank and aborts the job. An `ExitCode` must be thrown by
-/// all ranks.
+/// An error thrown by `body` ends the command on every rank with its status, usually 1, and one
+/// line. Errors that the ranks have agreed on, thrown by `Communicator.agree(on:)` and
+/// `together(_:)`, are printed by rank 0, and all ranks leave the job in order. The other ranks do
+/// not know of any other error, so the failing rank prints it with its own rank and aborts the job.
+/// An `ExitCode` must be thrown by all ranks.
 /// - Parameters:
 ///   - watches: whether `body` says when the ranks have started (`Communicator.hasStarted`), since
 ///     it has them watched from then on.
@@ -36,7 +36,12 @@ package func withRanks(
   watches: Bool = false, _ body: (Communicator) throws -> Void
 ) throws {
   try LaunchedRank.prepare()
-  let communicator = try Communicator.start()
+  let communicator: Communicator
+  do {
+    communicator = try Communicator.start()
+  } catch DistributedError.reportedElsewhere {
+    throw ExitCode(ExitStatus.failed.rawValue)
+  }
   do {
     try ProcessSetup.prepare(communicator)
     if !watches { communicator.hasStarted() }
@@ -50,14 +55,9 @@ package func withRanks(
   } catch let error as DistributedError where error.isAgreed {
     if communicator.isRankZero { printError("error: \(oneLine("\(error)"))") }
     try communicator.finish()
-    throw ExitCode(1)
+    throw ExitCode(error.exitStatus.rawValue)
   } catch {
-    communicator.abort(oneLine("\(error)"), status: exitStatus(of: error))
+    communicator.abort(oneLine("\(error)"), status: ExitStatus(of: error))
   }
   try communicator.finish()
-}
-
-/// A failed MPI call means that another rank has died.
-private func exitStatus(of error: any Error) -> ExitStatus {
-  if case .call = error as? DistributedError { .lost } else { .failed }
 }

@@ -15,7 +15,7 @@ struct PredictCommand: TaskCommand, RankedCommand {
       palette, in the layout and archive that its evaluation server expects if it has one, and a \
       picture of the image with prediction and ground truth overlaid. predictions.csv lists the \
       files and metrics of each sample; docs/upsampling.md and docs/segmentation.md explain its \
-      columns.
+      columns. A folder that holds the predictions of another run is refused without --force.
       """)
 
   @OptionGroup var settings: ConfigurationArguments
@@ -33,6 +33,9 @@ struct PredictCommand: TaskCommand, RankedCommand {
 
   @Option(help: "Only so many samples, from the first of the split on, and no archive.")
   var first: Int?
+
+  @Flag(help: "Write into a folder that holds predictions of another run.")
+  var force = false
 
   @Flag(help: "Print the summary as one JSON object.")
   var json = false
@@ -54,7 +57,7 @@ struct PredictCommand: TaskCommand, RankedCommand {
       let written = try writePredictions(
         of: network, tasks: tasks, besides: others,
         communicator: communicator, to: out, keepsScores: scores, first: first,
-        note: { source.report($0, communicator) })
+        replacing: force, note: { source.report($0, communicator) })
       try communicator.together {
         guard communicator.isRankZero else { return }
         try write(written.table)

@@ -69,6 +69,10 @@ public final class DatasetReader: Sendable {
   /// Whether the file has checksums, as all files of `pac prepare` do.
   public var hasChecksums: Bool { seal != nil }
 
+  /// The checksum of the whole file, equal for copies of it only (up to collisions); nil for a file
+  /// without checksums.
+  public var checksum: String? { seal?.fingerprint }
+
   /// Identifies the contents: equal for copies of a file, different (up to collisions of checksums)
   /// for other files.
   ///

@@ -24,12 +24,16 @@ extension Communicator {
     guard lowest < worldSize else { return }
 
     let place = error.map { DistributedError.place(of: $0, on: rank) }
+    let mine = ExitStatus(of: error ?? DistributedError.common(message: ""))
+    let status = ExitStatus(
+      rawValue: Int32(try broadcast("\(mine.rawValue)", from: lowest)) ?? mine.rawValue)
     let origin = try broadcast(place.map { "\($0.rank)" } ?? "", from: lowest)
     let message = try broadcast(place?.message ?? "", from: lowest)
     // An error that all ranks had, such as a wrong setting, is not attributed to one rank.
     let isCommon = try sum([place?.message == message ? 1 : 0]) == [Double(worldSize)]
-    if isCommon { throw DistributedError.common(message: message) }
-    throw DistributedError.failed(rank: Int(origin) ?? lowest, message: message)
+    if isCommon { throw DistributedError.common(message: message, status: status ?? .failed) }
+    throw DistributedError.failed(
+      rank: Int(origin) ?? lowest, message: message, status: status ?? .failed)
   }
 
   /// Whether any rank passes true; every rank calls it.
@@ -74,8 +78,8 @@ extension Communicator {
     let result = isRankZero ? Result { try body() } : nil
     do {
       if case .failure(let error)? = result { try agree(on: error) } else { try agree(on: nil) }
-    } catch DistributedError.failed(_, let message) {
-      throw DistributedError.common(message: message)
+    } catch DistributedError.failed(_, let message, let status) {
+      throw DistributedError.common(message: message, status: status)
     }
     return try result?.get()
   }

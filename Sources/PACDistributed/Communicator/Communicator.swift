@@ -1,5 +1,5 @@
 import CPACMPI
-import Glibc
+import Foundation
 
 /// The ranks of a job and this process's rank among them; owns MPI for the process.
 ///
@@ -78,20 +78,26 @@ public final class Communicator {
   /// Joins the job this process was launched in, or makes a world of one.
   ///
   /// Call it once per process, on the thread that makes every other call.
-  /// - Throws: `DistributedError` if MPI reports an error.
+  /// - Throws: `DistributedError` if MPI reports an error, or if a launcher started this process as
+  ///   one of several that MPI does not connect.
   public static func start() throws -> Communicator {
     try start(largestMessage: 1 << 30)
   }
 
   /// Like `start()`, with shorter messages so that tests cover the splitting of long ones.
   package static func start(largestMessage: Int) throws -> Communicator {
-    guard isLaunched else { return alone() }
+    guard isLaunched else {
+      try requireMeantToBeAlone()
+      return alone()
+    }
     let patience = try MeetingLimit.seconds(
       from: getenv(MeetingLimit.variable).map { String(cString: $0) })
     let limit = MeetingLimit(patience, for: "start")
     let world = try MPICommunicator.initializeWorld()
+    let size = try world.size()
+    if size == 1 { try requireMeantToBeAlone() }
     let communicator = Communicator(
-      world: world, background: try world.duplicated(), worldSize: try world.size(),
+      world: world, background: try world.duplicated(), worldSize: size,
       ranksOnNode: try world.ranksOnNode(), largestMessage: largestMessage)
     communicator.start = limit
     communicator.patience = patience
@@ -102,6 +108,16 @@ public final class Communicator {
   public func hasStarted() {
     start?.lift()
     start = nil
+  }
+
+  private static func requireMeantToBeAlone() throws {
+    guard let mismatch = LaunchedAlone(ProcessInfo.processInfo.environment) else { return }
+    guard mismatch.isFirst else {
+      // The first process reports it for all; a launcher may end it as soon as another one fails.
+      sleep(1)
+      throw DistributedError.reportedElsewhere
+    }
+    throw DistributedError.launchedAlone("\(mismatch)")
   }
 
   /// A world of one, whatever the job's size, which communicates with no other rank.

@@ -204,7 +204,8 @@ public final class Reproduction {
         }
         return ["predict", own.recipe] + own.overrides
           + (own.weights.map { ["--weights", $0] } ?? []) + others
-          + ["--first", "\(pictures)", "--out", folder]
+          // The folder holds this picture alone, perhaps of earlier networks.
+          + ["--first", "\(pictures)", "--out", folder, "--force"]
       },
       complete: { [self] _ in
         try PictureRecord(samples: pictures, inputs: drawn().inputs).write(to: record)

@@ -142,6 +142,13 @@ extension TrainingConfiguration {
         "number of checkpoints kept in the run folder, the newest ones", mayChange: true,
         otherNames: ["keep-checkpoints", "max-to-keep"]),
       key(
+        "checkpoint-failures", \.checkpointFailures, .integer(from: 1),
+        """
+        number of checkpoints in a row that may fail to be written, each of them twice, until \
+        training ends; the same for rows of the logs
+        """,
+        mayChange: true),
+      key(
         "read-ahead", \.prefetchCount, .integer(from: 1), "samples that each rank prefetches",
         mayChange: true, otherNames: ["prefetch", "num-workers", "num-data-worker"]),
       key(

@@ -56,6 +56,8 @@ public struct TrainingConfiguration: Sendable {
   public var checkpointEverySteps = 0
   /// The number of checkpoints to keep, the newest ones.
   public var keepCheckpoints = 3
+  /// The number of checkpoints in a row that may fail to be written, and the run ends.
+  public var checkpointFailures = 3
   /// Samples that each rank prefetches.
   public var prefetchCount = 4
   /// The number of optimizer steps after which training stops early; nil without a limit.

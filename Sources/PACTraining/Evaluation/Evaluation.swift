@@ -23,7 +23,7 @@ public func evaluate(
   func run(_ task: some TrainingTask) throws -> EvaluationResult {
     try communicator.together { try Evaluator(task, communicator: communicator) }()
   }
-  let remark = try requireSameJob(configuration, communicator)
+  let remark = try requireSameJob(configuration, communicator).remark
   if let remark, communicator.isRankZero { note(remark) }
   let task = try loadedTask(configuration, tasks, weights, communicator, note)
   return try run(task)

@@ -35,16 +35,17 @@ public struct WrittenPredictions: Sendable {
 ///   - folder: the folder for the files.
 ///   - keepsScores: whether to write the network's scores as well.
 ///   - first: only so many samples, from the first of the split on, and no archive; nil: all.
+///   - replacing: whether the folder may hold predictions of another run.
 ///   - note: as for `evaluate`.
 /// - Returns: what was written.
 /// - Throws: the error of any rank, on all ranks alike.
 public func writePredictions(
   of network: ComparedNetwork, tasks: TaskList, besides others: [ComparedNetwork] = [],
   communicator: Communicator, to folder: String, keepsScores: Bool = false,
-  first: Int? = nil, note: (String) -> Void = { _ in }
+  first: Int? = nil, replacing: Bool = false, note: (String) -> Void = { _ in }
 ) throws -> WrittenPredictions {
-  let remark = try requireSameJob(network.configuration, communicator)
-  if let remark, communicator.isRankZero { note(remark) }
+  let dataset = try requireSameJob(network.configuration, communicator)
+  if let remark = dataset.remark, communicator.isRankZero { note(remark) }
   func load(_ network: ComparedNetwork) throws -> any TrainingTask {
     try loadedTask(network.configuration, tasks, network.weights, communicator, note)
   }
@@ -53,6 +54,11 @@ public func writePredictions(
   let task = try communicator.together {
     let task = try compared(own, with: besides)
     return keepsScores ? try scoring(task) : task
+  }
+  try communicator.onRankZero {
+    let record = PredictionRecord(
+      of: network, dataset: dataset.checksum, besides: others, keepsScores: keepsScores, first: first)
+    try record.claim(folder, replacing: replacing)
   }
   return try write(task, communicator, folder, first: first)
 }

@@ -42,7 +42,7 @@ public struct CSVLog: Sendable {
     } catch let error as SystemFile.Failure {
       throw Self.error(path, error)
     } catch let error as AtomicFile.Failure {
-      throw TrainingError.log(file: path, problem: error.problem)
+      throw TrainingError.log(file: path, problem: error.problem, cause: error.reason)
     }
   }
 
@@ -65,7 +65,9 @@ public struct CSVLog: Sendable {
   }
 
   private static func error(_ path: String, _ failure: SystemFile.Failure) -> TrainingError {
-    .log(file: path, problem: "\(failure.description); check the file and the free disk space")
+    .log(
+      file: path, problem: "\(failure.description); check the file and the free disk space",
+      cause: SystemReason(code: failure.code))
   }
 }
 

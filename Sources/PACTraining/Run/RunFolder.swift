@@ -8,10 +8,12 @@ struct RunFolder {
   let checkpoints: CheckpointStore
   private let configuration: TrainingConfiguration
   private let isRankZero: Bool
-  private var trainLog: CSVLog?
-  private var testLog: CSVLog?
+  private var trainLog: RunLog?
+  private var testLog: RunLog?
   private let metrics: [String]
-  private let writer: CheckpointWriter
+  private var lock: RunLock?
+  private var writer: CheckpointWriter
+  private var notes: [String] = []
 
   /// Describes the folder; nothing is written yet.
   init(_ configuration: TrainingConfiguration, metrics: [Metric], isRankZero: Bool) {
@@ -22,16 +24,12 @@ struct RunFolder {
     writer = CheckpointWriter(checkpoints, keeping: configuration.keepCheckpoints)
   }
 
-  /// Creates the folder for a new run.
-  /// - Throws: `TrainingError.runFolder` if it cannot be written.
-  mutating func begin() throws { try prepare(keepingEpochs: nil) }
-
-  /// Opens the folder of a run that resumes, and truncates the logs there.
-  mutating func resume(after progress: RunPosition) throws {
-    try prepare(keepingEpochs: progress.epoch)
-  }
-
-  private mutating func prepare(keepingEpochs epochs: Int?) throws {
+  /// Creates the folder if it is missing, and keeps other runs out of it until this value is gone.
+  /// - Parameters:
+  ///   - waiting: called now and then while it waits for another run, which may have ended.
+  ///   - warn: prints a line.
+  /// - Throws: `TrainingError.runFolder` if it cannot be written, or another run writes there.
+  mutating func open(waiting: () -> Void, warn: (String) -> Void) throws {
     guard isRankZero else { return }
     let path = configuration.run
     // If this fails, the next line finds out why.
@@ -40,57 +38,100 @@ struct RunFolder {
       throw TrainingError.runFolder(
         path: path,
         problem: "cannot write to this run folder (\(String(cString: strerror(errno)))); "
-          + "set run to a writable folder")
+          + "set run to a writable folder", cause: SystemReason(code: errno))
     }
+    let lock = try RunLock(path, waiting: waiting, warn: warn)
+    self.lock = lock
+    writer = CheckpointWriter(
+      checkpoints, keeping: configuration.keepCheckpoints,
+      failures: configuration.checkpointFailures, confirming: { try lock.requireHeld() })
+  }
+
+  /// Prepares the files of a new run, after `open`.
+  /// - Throws: `TrainingError` if they cannot be written.
+  mutating func begin() throws { try prepare(keepingEpochs: nil) }
+
+  /// Prepares the files of a run that resumes, after `open`: truncates the logs.
+  mutating func resume(after progress: RunPosition) throws {
+    try prepare(keepingEpochs: progress.epoch)
+  }
+
+  private mutating func prepare(keepingEpochs epochs: Int?) throws {
+    guard isRankZero else { return }
+    let path = "\(configuration.run)/configuration.yaml"
     do {
-      let file = try AtomicFile("\(path)/configuration.yaml")
+      let file = try AtomicFile(path)
       try SystemFile(file.temporaryPath, for: .appending).write(Array(configuration.yaml.utf8))
       try file.commit()
     } catch let failure as SystemFile.Failure {
+      let reason = SystemReason(code: failure.code)
       throw TrainingError.runFolder(
-        path: "\(path)/configuration.yaml",
-        problem: "\(failure); check the free disk space and the quota")
+        path: path, problem: "\(failure); check the free disk space and the quota", cause: reason)
+    } catch let failure as AtomicFile.Failure {
+      throw TrainingError.runFolder(path: path, problem: failure.words, cause: failure.reason)
     }
-    trainLog = try CSVLog(
-      "\(path)/train.log", columns: ["epoch", "lr", "loss"] + metrics, keepingThrough: epochs)
-    testLog = try openTestLog(keepingThrough: epochs)
+    trainLog = try openLog("train", ["epoch", "lr", "loss"], epochs)
+    testLog = try openLog("test", ["epoch", "loss"], epochs)
   }
 
-  private func openTestLog(keepingThrough epoch: Int?) throws -> CSVLog {
-    try CSVLog(
-      "\(configuration.run)/test.log", columns: ["epoch", "loss"] + metrics, keepingThrough: epoch)
+  private func openLog(_ name: String, _ columns: [String], _ epochs: Int?) throws -> RunLog {
+    try RunLog(
+      "\(configuration.run)/\(name).log", columns: columns + metrics, keepingThrough: epochs,
+      failures: configuration.checkpointFailures)
   }
 
   /// Appends a row to `train.log`.
-  func append(_ row: TrainRow) throws {
-    try trainLog?.append(epoch: row.epoch, [row.learningRate, row.loss] + row.values)
+  mutating func append(_ row: TrainRow) throws {
+    try lock?.requireHeld()
+    let values = [row.learningRate, row.loss] + row.values
+    try trainLog?.append(epoch: row.epoch, values).map { notes.append($0) }
   }
 
   /// Appends a row to `test.log`, replacing one of the same epoch, since a finished run that is
   /// started again is evaluated once more.
   mutating func append(_ row: TestRow) throws {
-    guard isRankZero else { return }
-    testLog = try openTestLog(keepingThrough: row.epoch - 1)
-    try testLog?.append(epoch: row.epoch, ([row.loss] + row.values).map { $0 ?? .nan })
+    try lock?.requireHeld()
+    let values = ([row.loss] + row.values).map { $0 ?? .nan }
+    try testLog?.append(epoch: row.epoch, values).map { notes.append($0) }
   }
 
   /// The epoch of the last row of `test.log` when it was opened; nil if there was none.
   var lastTestedEpoch: Int? { testLog?.lastEpoch }
 
   /// Starts writing a checkpoint in the background, which removes old ones once it is on disk.
-  /// - Throws: the error of the previous checkpoint, for which it waits.
+  /// - Throws: why no more checkpoints are written.
   func save(_ checkpoint: Checkpoint) throws {
     guard isRankZero else { return }
     try writer.write(checkpoint)
   }
 
-  /// Checks, without waiting, that no checkpoint has failed to be written.
-  /// - Throws: the error of the checkpoint.
-  func requireSaved() throws { try writer.check() }
+  /// Checks, without waiting, that the folder is still this run's and checkpoints can be written.
+  /// - Throws: why not.
+  func requireWritable() throws {
+    try lock?.requireHeldLately()
+    try writer.check()
+  }
 
-  /// Waits until the last checkpoint is on disk.
-  /// - Throws: the error of the checkpoint.
+  /// What the files' owner should know although training goes on, a line each, once.
+  mutating func takeNotes() -> [String] {
+    defer { notes = [] }
+    return notes + writer.takeNotes()
+  }
+
+  /// Waits until the last checkpoint is on disk, or has failed for reasons that may pass.
+  /// - Throws: why no more checkpoints are written.
   func finishSaving() throws { try writer.finish() }
+
+  /// Whether the last checkpoint is not on disk although training went on; after `finishSaving()`.
+  var isCheckpointMissing: Bool { writer.isMissing }
+
+  /// Waits until the last checkpoint of the run is on disk, and writes the rows that wait.
+  /// - Throws: why something is missing.
+  mutating func finishRun() throws {
+    try writer.finishRun()
+    try trainLog?.finish()
+    try testLog?.finish()
+  }
 }
 
 /// A row of `train.log`: means over the samples of one epoch.

@@ -27,7 +27,9 @@ extension TrainingConfiguration {
     let store = CheckpointStore(folder: "\(run)/checkpoints")
     guard let recovery = try store.latestGood() else { return nil }
     let checkpoint = recovery.checkpoint
-    try checkpoint.requireSameRun(as: self, file: recovery.path)
+    // A dataset that cannot be opened is reported when it is used.
+    let dataset = try? DatasetReader(data).checksum
+    try checkpoint.requireSameRun(as: self, dataset: dataset, file: recovery.path)
     guard checkpoint.epoch <= epochs else {
       throw CheckpointError(
         file: recovery.path,

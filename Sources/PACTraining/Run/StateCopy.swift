@@ -25,7 +25,7 @@ struct StateCopy {
   /// Its memory is reused for the next one as soon as nothing references it.
   func checkpoint(
     of set: ParameterSet, at position: RunPosition, _ configuration: TrainingConfiguration,
-    _ metrics: [Metric], _ arithmetic: Arithmetic
+    _ metrics: [Metric], _ arithmetic: Arithmetic, dataset: String?
   ) -> Checkpoint {
     Checkpoint(
       epoch: position.epoch, step: position.step, stepInEpoch: position.stepInEpoch,
@@ -36,6 +36,6 @@ struct StateCopy {
           name: $0.name, value: parameters.slice(from: $0.range.lowerBound, $0.parameter.shape))
       },
       optimizer: configuration.optimizer.description, optimizerState: optimizer,
-      runningSums: position.sums(metrics), arithmetic: arithmetic)
+      runningSums: position.sums(metrics), arithmetic: arithmetic, dataset: dataset)
   }
 }

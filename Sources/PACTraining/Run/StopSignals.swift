@@ -7,19 +7,29 @@ import Glibc
 public struct StopSignals: Sendable {
   private let names: [Int32: String]
 
-  /// Those that a run of one or more ranks stops at: SIGTERM and SIGUSR1.
-  public static let run = StopSignals(names: [SIGTERM: "SIGTERM", SIGUSR1: "SIGUSR1"])
+  /// Those that a run of one or more ranks stops at: SIGTERM, SIGUSR1, and SIGHUP, which comes when
+  /// a terminal closes.
+  public static let run = StopSignals(names: [
+    SIGTERM: "SIGTERM", SIGUSR1: "SIGUSR1", SIGHUP: "SIGHUP",
+  ])
 
   /// Those that a program stops its runs at: also SIGINT, which a terminal sends at Ctrl-C.
   public static let terminal = StopSignals(
-    names: [SIGTERM: "SIGTERM", SIGUSR1: "SIGUSR1", SIGINT: "SIGINT"])
+    names: run.names.merging([SIGINT: "SIGINT"]) { name, _ in name })
 
   /// Blocks the signals from now on, for this thread and the threads it starts.
   ///
   /// Must be called before other threads exist: in a thread that does not block it, a signal would
-  /// kill the process.
+  /// kill the process. A SIGHUP that is ignored, as below nohup, stays ignored.
   public func hold() {
     var signals = set
+    var hangup = sigaction()
+    sigaction(SIGHUP, nil, &hangup)
+    if unsafeBitCast(hangup.__sigaction_handler.sa_handler, to: Int.self)
+      == unsafeBitCast(SIG_IGN, to: Int.self)
+    {
+      sigdelset(&signals, SIGHUP)
+    }
     pthread_sigmask(SIG_BLOCK, &signals, nil)
   }
 

@@ -29,11 +29,12 @@ public func train(
     let report = RunReport(
       configuration, logger: logger, terminal: terminal, isRankZero: communicator.isRankZero)
     return try TrainingRun(
-      task, communicator: communicator, report: report, arithmetic: arithmetic, timeline: timeline
+      task, communicator: communicator, report: report, arithmetic: arithmetic,
+      dataset: dataset.checksum, timeline: timeline
     ).run()
   }
-  let remark = try requireSameJob(configuration, communicator)
-  if let remark, communicator.isRankZero { logger.warning("\(remark)") }
+  let dataset = try requireSameJob(configuration, communicator)
+  if let remark = dataset.remark, communicator.isRankZero { logger.warning("\(remark)") }
   let task = try communicator.together {
     let (model, trainable) = (configuration.model, configuration.settings.trainableModel)
     guard model == trainable else {

@@ -20,6 +20,7 @@ final class TrainingRun<Task: TrainingTask> {
   private let schedule: ScheduleSettings
   private let timeline: Timeline?
   private let arithmetic: Arithmetic
+  private let dataset: String?
   private var folder: RunFolder
   private let report: RunReport
   private let started = ContinuousClock().now
@@ -33,12 +34,14 @@ final class TrainingRun<Task: TrainingTask> {
   private var stop: RunStop?
 
   /// Opens the samples; all ranks call it.
+  /// - Parameter dataset: the checksum of the dataset; nil if it has none.
   /// - Throws: the error of any rank, on all ranks alike.
   init(
     _ task: Task, communicator: Communicator, report: RunReport, arithmetic: Arithmetic,
-    timeline: Timeline?
+    dataset: String?, timeline: Timeline?
   ) throws {
     self.task = task
+    self.dataset = dataset
     self.arithmetic = arithmetic
     self.timeline = timeline
     configuration = task.configuration
@@ -96,10 +99,11 @@ final class TrainingRun<Task: TrainingTask> {
     if try isEvaluationMissing() { _ = try evaluate() }
     while progress.epoch < configuration.epochs && stop == nil { try runEpoch(samples) }
     report.finished(progress, stop, waiting: samples.waits.seconds)
-    try save()
+    try saveLast()
     let evaluation = stop?.isUrgent == true ? nil : try evaluate()
     communicator.activity.enter(.checkpoint)
-    try communicator.together { try folder.finishSaving() }
+    try communicator.together { try folder.finishRun() }
+    folder.takeNotes().forEach(report.warn)
     return RunResult(
       evaluation: evaluation, checkpoint: folder.checkpoints.path(step: progress.step),
       stop: stop?.isUrgent == true ? stop : nil)
@@ -121,6 +125,7 @@ final class TrainingRun<Task: TrainingTask> {
       let sums = try step(shards, samples)
       progress.addStep(of: batch.count, figures: sums.figures)
       report.step(progress, plan)
+      folder.takeNotes().forEach(report.warn)
       if sums.stop {
         stop = try agreedStop()
         return
@@ -144,7 +149,7 @@ final class TrainingRun<Task: TrainingTask> {
       learningRate: configuration.schedule.learningRate(step: progress.step, schedule),
       stopping: isOutOfTime || isSignalled,
       next: {
-        try folder.requireSaved()
+        try folder.requireWritable()
         guard let sample = try samples.next() else {
           preconditionFailure("the plan has more samples")
         }
@@ -239,10 +244,20 @@ final class TrainingRun<Task: TrainingTask> {
         guard communicator.isRankZero else { return }
         try folder.save(
           copy.checkpoint(
-            of: parallelStep.parameters, at: progress, configuration, task.metrics, arithmetic))
+            of: parallelStep.parameters, at: progress, configuration, task.metrics, arithmetic,
+            dataset: dataset))
       }
     }
     savedStep = progress.step
+  }
+
+  /// As `save()`, and once more if the checkpoint of this step has failed although training went on.
+  private func saveLast() throws {
+    if savedStep == progress.step {
+      try communicator.together { try folder.finishSaving() }
+      if try communicator.any(folder.isCheckpointMissing) { savedStep = nil }
+    }
+    try save()
   }
 
   /// Resumes from the newest intact checkpoint, if the run folder has one.
@@ -252,12 +267,14 @@ final class TrainingRun<Task: TrainingTask> {
     var path = ""
     var state: OptimizerState?
     try communicator.onRankZero {
+      // A wait for another run is progress of this one.
+      try folder.open(waiting: { communicator.activity.enter(.start) }, warn: report.warn)
       guard let recovery = try folder.checkpoints.latestGood() else { return try folder.begin() }
       let checkpoint = recovery.checkpoint
       path = recovery.path
       recovery.warnings.forEach(report.warn)
       arithmetic.warning(continuing: path, after: checkpoint.arithmetic).map(report.warn)
-      try checkpoint.requireSameRun(as: configuration, file: path)
+      try checkpoint.requireSameRun(as: configuration, dataset: dataset, file: path)
       try parallelStep.parameters.load(
         checkpoint, for: configuration.settings.label, file: path)
       state = checkpoint.optimizerState
