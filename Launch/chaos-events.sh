@@ -10,6 +10,8 @@ grace=15
 names=(host-a host-b host-c)
 task=
 job=
+may_stop=
+expected_end=
 
 # pick LEAST MOST: sets `picked` to a random number. Not printed, since a subshell would repeat it.
 pick() { picked=$(($1 + (RANDOM << 15 | RANDOM) % ($2 - $1 + 1))); }
@@ -76,6 +78,7 @@ strike() {
   step=$(newest_step)
   before=$(milliseconds)
   expected_end=
+  may_stop=
   if ! is_running; then
     conclude "$task, $ranks ranks: done before $kind"
     return
@@ -112,7 +115,11 @@ signal_rank() {
   what="SIG$1 to a rank of $age s"
 }
 event_kill_rank() { signal_rank KILL; }
-event_hang_up_rank() { signal_rank HUP; }
+# A hang-up may also be taken as a request to stop.
+event_hang_up_rank() {
+  signal_rank HUP
+  may_stop=1
+}
 event_stop_rank() {
   # Nobody watches a single rank: it goes on when it is continued.
   [ "$ranks" != 1 ] || {
@@ -137,7 +144,8 @@ event_suspend() {
 
 event_kill_mpirun() {
   local mpirun
-  mpirun=$(ours mpirun | head -n 1)
+  mpirun=$(ours mpirun)
+  mpirun=${mpirun%%$'\n'*}
   [ -n "$mpirun" ] || return 0
   what="SIGKILL to mpirun of $(age_of "$mpirun") s"
   kill -s KILL "$mpirun" 2>/dev/null || true
@@ -146,7 +154,8 @@ event_kill_mpirun() {
 # signal_launcher SIGNAL: to Launch/run, which must end with its ranks.
 signal_launcher() {
   local pid
-  pid=$(launchers | head -n 1)
+  pid=$(launchers)
+  pid=${pid%%$'\n'*}
   [ -n "$pid" ] || return 0
   what="SIG$1 to Launch/run of $(age_of "$pid") s"
   expected_end=$1
@@ -229,9 +238,10 @@ expected_end_of_job() {
     job=
     return
     ;;
-  TERM,75 | HUP,129 | KILL,137 | *,hang) ;;
+  TERM,75 | HUP,75 | HUP,129 | KILL,137 | *,hang) ;;
+  ,75) [ -n "$may_stop" ] || failure "stopped without being asked; $(work)/log" ;;
   # Before the ranks handle signals, these end them.
-  TERM,1 | TERM,143 | TERM,138) ;;
+  TERM,1 | TERM,143 | TERM,138 | HUP,1 | HUP,138) ;;
   *) failure "unexpected status $status${asked:+ after SIG$asked}; $(work)/log" ;;
   esac
   start_job
