@@ -10,12 +10,15 @@ let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 // docs/running.md says how to choose.
 let processors = Context.environment["PAC_MARCH"] ?? "native"
 
+// Launch/test --sanitize keeps the kernels' checks.
+let level = Context.environment["PAC_CHECKED"] == nil ? "-Ounchecked" : "-O"
+
 // The kernels alone are compiled for these processors and without overflow and bounds checks
 // (docs/decisions/0002-kernels-in-their-own-target.md). Without errno a square root is one vector instruction
 // instead of a call.
 let fast: [SwiftSetting] =
   strict
-  + [.unsafeFlags(["-Ounchecked", "-Xcc", "-march=\(processors)", "-Xcc", "-fno-math-errno"])]
+  + [.unsafeFlags([level, "-Xcc", "-march=\(processors)", "-Xcc", "-fno-math-errno"])]
 
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
@@ -31,9 +34,12 @@ func library(
 }
 
 // A program that the tests start.
-func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func program(
+  _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []
+) -> Target {
   .executableTarget(
-    name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: strict)
+    name: name, dependencies: dependencies, path: "Tests/\(name)", exclude: exclude,
+    swiftSettings: strict)
 }
 
 func tests(
@@ -222,4 +228,21 @@ let package = Package(
 if Context.environment["PAC_DOCUMENTATION"] != nil {
   package.dependencies.append(
     .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.4.0"))
+}
+
+// Only Launch/fuzz needs this program; it links with libFuzzer.
+if Context.environment["PAC_FUZZ"] != nil {
+  package.targets.append(
+    program(
+      "PACFuzz",
+      [
+        "PACSegmentation", "PACUpsampling", "PACTraining", "PACCheckpoints", "PACData",
+        "PACDistributed", "PACWeights", "PACOptimizers", "PACWeightFiles", "PACTensors", "PACHDF5",
+        "PACImageFiles", "PACFiles",
+      ], exclude: ["Corpus"]))
+}
+
+// The tests to build, for Launch/test --sanitize; by default all of them.
+if let names = Context.environment["PAC_TESTS"]?.split(separator: " ").map(String.init) {
+  package.targets.removeAll { $0.type == .test && !names.contains($0.name) }
 }

@@ -57,3 +57,31 @@ make_hosts() {
 
 # plug NAME up|down: connects or disconnects that host.
 plug() { ip link set "${host_ports[$1]}" "$2"; }
+
+# make_ssh FOLDER: creates keys for hosts whose names begin with `host-`, and settings that replace
+# the machine's own within this script's namespaces.
+make_ssh() {
+  local ssh=$1/ssh
+  mkdir "$ssh"
+  # sshd insists on this folder, which only an installed service creates.
+  mount -t tmpfs tmpfs /run
+  mkdir /run/sshd
+  ssh-keygen -q -t ed25519 -N '' -f "$ssh/key"
+  cat >"$ssh/sshd_config" <<END
+HostKey $ssh/key
+AuthorizedKeysFile $ssh/key.pub
+StrictModes no
+UsePAM no
+PermitRootLogin yes
+PidFile none
+END
+  cat >"$ssh/ssh_config" <<END
+IdentityFile $ssh/key
+UserKnownHostsFile $ssh/known_hosts
+END
+  echo "host-?,$network.* $(cat "$ssh/key.pub")" >"$ssh/known_hosts"
+  mount --bind "$ssh/ssh_config" /etc/ssh/ssh_config
+}
+
+# start_sshd FOLDER NAME [COMMAND…]: starts an sshd on that host, under COMMAND; needs make_ssh.
+start_sshd() { in_host "$2" "${@:3}" /usr/sbin/sshd -f "$1/ssh/sshd_config"; }
