@@ -1,4 +1,5 @@
 import Foundation
+import PACFiles
 import PACTensors
 import PACTestSupport
 import Testing
