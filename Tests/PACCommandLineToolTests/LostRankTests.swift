@@ -58,6 +58,22 @@ struct LostRankTests {
       ])
   }
 
+  /// The watch's port is closed once all ranks are connected, so a flood has no target.
+  @Test func strangersFindNoPortDuringTraining() throws {
+    let job = try project.start(ranks: 3, SurvivalProject.endless + ["checkpoint-every-steps=2"])
+    try project.waitForCheckpoint()
+    let ranks = project.ranks
+    #expect(ranks.count == 3)
+    // Those at other addresses are Open MPI's own.
+    let closed = eventually(within: 5) {
+      !ranks.flatMap { ListeningPort.all(of: $0.identifier) }
+        .contains { $0.address == [127, 0, 0, 1] }
+    }
+    #expect(closed)
+    for rank in ranks { rank.signal(SIGUSR1) }
+    #expect(try job.wait().status == 75)
+  }
+
   /// A job that is suspended as a whole goes on as if nothing had happened.
   @Test func aSuspendedJobGoesOn() throws {
     let job = try project.start(

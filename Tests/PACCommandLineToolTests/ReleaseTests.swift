@@ -3,7 +3,7 @@ import PACTestSupport
 import Testing
 
 /// Archives of Launch/release, made of a program that is built already.
-@Suite(.enabled(if: ReleaseTests.canPack, "no git, strip or tar"))
+@Suite(.enabled(if: canPack, "no git, strip or tar"))
 struct ReleaseTests {
   private let folder: TemporaryFolder
   private static let name = "pixeladaptive-1.2.0-\(machine)"
@@ -165,10 +165,10 @@ struct ReleaseTests {
       result.errors == "error: \(message); Launch/release --help explains the usage\n", "\(result)")
   }
 
-  static let canPack =
-    (try? run("sh", ["-c", "command -v git strip tar sha256sum"], timeout: 10))?.status == 0
-
   private static let machine =
     (try? run("uname", ["-m"], timeout: 10))?.output.trimmingCharacters(in: .whitespacesAndNewlines)
     ?? ""
 }
+
+private let canPack =
+  (try? run("sh", ["-c", "command -v git strip tar sha256sum"], timeout: 10))?.status == 0
