@@ -1,4 +1,8 @@
 #pragma once
+// For the sets of processors in sched.h.
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
@@ -32,7 +36,10 @@ static inline int pac_flush_output(void) { return fflush(stdout) != 0 || ferror(
 // After a failed allocation many libraries trap or go on with a null pointer. malloc leaves ENOMEM in errno, which
 // is the thread's own, so the handler can tell such an end from a defect: it prints one line and ends the process with
 // status 1. Any other fault goes to whoever handled it before. Only async-signal-safe calls.
-static struct sigaction pac_fault_before[65];
+static inline struct sigaction *pac_fault_before(int signal) {
+  static struct sigaction before[65];
+  return &before[signal];
+}
 
 static inline void pac_handle_fault(int signal) {
   static const char line[] =
@@ -44,7 +51,7 @@ static inline void pac_handle_fault(int signal) {
     _exit(1);
   }
   // The fault happens again when this returns, and abort() raises its signal again.
-  sigaction(signal, &pac_fault_before[signal], NULL);
+  sigaction(signal, pac_fault_before(signal), NULL);
 }
 
 static inline void pac_report_failed_allocations(void) {
@@ -54,7 +61,16 @@ static inline void pac_report_failed_allocations(void) {
   action.sa_handler = pac_handle_fault;
   action.sa_flags = SA_ONSTACK;
   for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
-    sigaction(signals[i], &action, &pac_fault_before[signals[i]]);
+    sigaction(signals[i], &action, pac_fault_before(signals[i]));
+}
+
+// Lets the calling thread run on these processors.
+static inline void pac_allow_processors(const int *processors, int count) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  for (int i = 0; i < count; i++)
+    if (processors[i] >= 0 && processors[i] < CPU_SETSIZE) CPU_SET(processors[i], &set);
+  sched_setaffinity(0, sizeof set, &set);
 }
 
 // This process ends when the one that started it does.

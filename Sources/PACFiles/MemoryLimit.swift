@@ -104,6 +104,7 @@ public struct MemoryLimit: Sendable, Equatable {
   /// - Parameter groups: the text of /proc/self/cgroup, lines `0::/path` for version 2 and
   ///   `4:memory:/path` for version 1. In a container the path may be that of the host, which
   ///   cannot be seen; the container's own group is then at the top.
+  /// - Returns: their paths, of the innermost group first; not all of them exist.
   static func cgroupFiles(of groups: String) -> [String] {
     groups.split(separator: "\n").flatMap { line -> [String] in
       let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)

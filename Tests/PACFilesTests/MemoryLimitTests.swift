@@ -68,7 +68,8 @@ import Testing
     let text = "\(try #require(error))"
     #expect(
       text.wholeMatch(
-        of: /not enough memory: memory.max allows 1 MB, and at least (\d+) MB are needed \((\d+) MB for the program as it is now, 8 MB for tests\); raise the limit, or wait/
+        of:
+          /not enough memory: memory.max allows 1 MB, and at least (\d+) MB are needed \((\d+) MB for the program as it is now, 8 MB for tests\); raise the limit, or wait/
       ).map { (Int($0.1) ?? 0) - (Int($0.2) ?? 0) } != nil, "\(text)")
   }
 }

@@ -21,7 +21,11 @@ func runCommand(_ arguments: [String], _ communicator: Communicator) throws {
   case "fail": try fail(Set(numbers), communicator)
   case "throw": try leaveOthersWaiting(numbers[0], communicator)
   case "kill": try kill(numbers[0], communicator)
+<<<<<<< ours
   case "watched": try watched(arguments, communicator)
+=======
+  case "stop": if communicator.rank == numbers[0] { raise(SIGSTOP) }
+>>>>>>> theirs
   default: throw CommandError(description: "unknown command \(arguments)")
   }
 }
@@ -34,9 +38,17 @@ func runRanked(_ kind: String) throws {
     case "alone": try fail([0], communicator)
     case "lonely": try leaveOthersWaiting(1, communicator)
     case "status": throw ExitCode(3)
+    case "open-files": printOpenFiles()
     default: print("rank \(communicator.rank)")
     }
   }
+}
+
+/// Prints the soft limit of open files.
+private func printOpenFiles() {
+  var limit = rlimit()
+  getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+  print(limit.rlim_cur)
 }
 
 private func layout(_ communicator: Communicator) {

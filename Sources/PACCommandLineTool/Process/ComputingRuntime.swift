@@ -11,8 +11,11 @@ import PACKernels
 enum ComputingRuntime {
   /// Threads besides the pool's: prefetch, checkpoint, watch, MPI's own.
   private static let helpers = 6
-  /// Room for the first tensors, below which no network can do anything.
-  private static let workspace = 64 << 20
+  /// Room for the first tensors and for the heaps that glibc gives to threads.
+  ///
+  /// With less, a small
+  /// network ran out of memory, or its threads searched for memory most of the time.
+  private static let workspace = 256 << 20
 
   /// Starts the pool and makes the buffers.
   /// - Parameter threads: how many threads are wanted.

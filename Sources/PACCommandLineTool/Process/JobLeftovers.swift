@@ -1,4 +1,5 @@
 import Foundation
+import PACFiles
 
 /// What jobs of Open MPI leave behind when they are killed: segments of shared memory, which take
 /// the host's memory until they are removed, and session folders.
@@ -72,7 +73,9 @@ struct JobLeftovers {
   private func mappedFiles() -> Set<String> {
     var files: Set<String> = []
     for process in names(in: "/proc", with: "") where process.allSatisfy(\.isNumber) {
-      let maps = (try? String(contentsOfFile: "/proc/\(process)/maps", encoding: .utf8)) ?? ""
+      // Foundation would read the first page of this file only.
+      let bytes = try? SystemFile("/proc/\(process)/maps", for: .reading).readToEnd()
+      let maps = String(decoding: bytes ?? [], as: UTF8.self)
       for line in maps.split(separator: "\n") where line.contains("/vader_segment.") {
         guard let start = line.firstIndex(of: "/") else { continue }
         files.insert(String(line[start...]))

@@ -5,8 +5,8 @@ import PACFiles
 
 /// What a rank checks before it calls MPI, which does not survive it otherwise.
 enum LaunchedRank {
-  /// The address space that MPI_Init takes, with a few tensors' worth; Open MPI 4.1 takes 150 MB.
-  private static let memory = 192 << 20
+  /// The address space that MPI_Init takes; Open MPI 4.1 took 290 MB on one host.
+  private static let memory = 320 << 20
   /// What Open MPI writes for each rank into the shared memory of a host.
   private static let segment = 4 << 20
 
@@ -24,7 +24,7 @@ enum LaunchedRank {
       JobLeftovers.remove()
       try checkSharedMemory(ranks: number("OMPI_COMM_WORLD_LOCAL_SIZE") ?? 1)
     } catch {
-      if Communicator.launchedRank > 0 { usleep(500_000) }
+      if Communicator.launchedRank > 0 { sleep(4) }
       throw error
     }
   }

@@ -1,3 +1,4 @@
+import CPACPlatform
 import Foundation
 import PACCheckpoints
 import PACDistributed
@@ -47,6 +48,10 @@ public enum ProcessSetup {
     // The target of the link, since process lists show the name that is executed.
     guard let program = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     else { return }
+    // OMP_PROC_BIND has bound this thread to one core when libgomp was loaded; the next program
+    // should find all of them again.
+    let processors = Threads.boundProcessors.map(Int32.init)
+    if !processors.isEmpty { pac_allow_processors(processors, Int32(processors.count)) }
     execv(program, CommandLine.unsafeArgv)
   }
 

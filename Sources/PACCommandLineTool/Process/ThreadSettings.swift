@@ -44,9 +44,11 @@ struct ThreadSettings {
   ///   - wanted: how many were asked for.
   ///   - given: how many the OpenMP runtime gives.
   ///   - processors: how many processors the process may use.
+  /// - Returns: their texts.
   func warnings(wanted: Int, given: Int, processors: Int) -> [String] {
     if given < wanted {
-      let causes = ["OMP_THREAD_LIMIT", "OMP_MAX_ACTIVE_LEVELS"].compactMap { name in
+      let names: [String] = ["OMP_THREAD_LIMIT", "OMP_MAX_ACTIVE_LEVELS"]
+      let causes = names.compactMap { name in
         getenv(name).map { "\(name)=\(String(cString: $0))" }
       }
       let cause = causes.isEmpty ? "OpenMP's settings" : causes.joined(separator: " and ")

@@ -22,7 +22,7 @@ public enum Program {
     pac_line_buffer_output()
     // A child inherits an ignored signal; writing would then fail instead.
     signal(SIGPIPE, SIG_DFL)
-    // A write beyond the limit of a file's size (ulimit -f) fails like one to a full disk.
+    // A write beyond the limit of a file's size (ulimit -f) then fails like one to a full disk.
     signal(SIGXFSZ, SIG_IGN)
     pac_report_failed_allocations()
     var status = run(Array(CommandLine.arguments.dropFirst()), tasks)

@@ -92,7 +92,7 @@ public final class Communicator {
     }
     let patience = try MeetingLimit.seconds(
       from: getenv(MeetingLimit.variable).map { String(cString: $0) })
-    let limit = MeetingLimit(patience, for: "start")
+    let limit = MeetingLimit(patience, for: "start", rank: launchedRank)
     let world = try MPICommunicator.initializeWorld()
     let size = try world.size()
     if size == 1 { try requireMeantToBeAlone() }
@@ -154,7 +154,7 @@ public final class Communicator {
     isFinished = true
     jobWatch?.stop()
     hasStarted()
-    let limit = foreground == nil || !isJob ? nil : MeetingLimit(patience, for: "end")
+    let limit = foreground == nil || !isJob ? nil : MeetingLimit(patience, for: "end", rank: rank)
     defer { limit?.lift() }
     guard let world = try world(), let background else { return }
     try background.free()

@@ -27,15 +27,16 @@ final class MeetingLimit: Sendable {
   /// - Parameters:
   ///   - seconds: how long the ranks have; nil = without end.
   ///   - what: what they do, as in `start`.
-  init(_ seconds: Double?, for what: String) {
+  ///   - rank: this process's rank.
+  init(_ seconds: Double?, for what: String, rank: Int) {
     guard let seconds else { return }
     // One rank reports it: rank 0, or the next if rank 0 is what hangs. The others end after it.
-    let delay = Double(min(Self.launchedRank, 2))
+    let delay = Double(min(rank, 2))
     let thread = Thread { [lifted] in
       Self.count(to: seconds + delay, unless: lifted)
       let line =
         "error: not all ranks did \(what) within \(seconds.formatted()) s (\(Self.variable)): one "
-        + "of them, or its host, hangs or is stopped (this is rank \(Self.launchedRank), host "
+        + "of them, or its host, hangs or is stopped (this is rank \(rank), host "
         + "\(ProcessInfo.processInfo.hostName), process \(getpid())); restart to continue from "
         + "the last checkpoint\n"
       write(STDERR_FILENO, line, line.utf8.count)
@@ -62,7 +63,4 @@ final class MeetingLimit: Sendable {
       last = now
     }
   }
-
-  /// This process's rank as the launcher says, before MPI knows it.
-  private static var launchedRank: Int { Communicator.launchedRank }
 }
