@@ -170,6 +170,19 @@ import Testing
           + "libver=(\"earliest\", \"v110\") with h5py"), "\(text)")
   }
 
+  @Test func textsOutOfProportion() throws {
+    let folder = try TemporaryFolder()
+    let file = try HDF5File(creating: folder("a.h5"))
+    _ = try file.root.createDataset(
+      "texts", .string, shape: [2_000_000], chunk: [1000], compression: 4)
+    try file.close()
+    let root = try HDF5File(reading: folder("a.h5")).root
+    #expect(
+      message { try root.dataset("texts") }
+        == "\(folder("a.h5")), /texts: the file is too small for [2000000] elements of 16 bytes; "
+        + "the file is damaged; copy or create it again")
+  }
+
   @Test func manyLinksAreListedAtOnce() throws {
     let folder = try TemporaryFolder()
     let file = try HDF5File(creating: folder("a.h5"))
