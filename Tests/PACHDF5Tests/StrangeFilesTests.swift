@@ -52,7 +52,7 @@ import Testing
   }
 
   /// Any byte of a compressed chunk may be damaged: never a crash, never more than a chunk.
-  @Test(arguments: ["lzf", "gzip_shuffle_checksum"])
+  @Test(arguments: ["lzf_shuffle", "gzip_shuffle_checksum"])
   func damagedChunks(_ name: String) throws {
     let folder = try TemporaryFolder()
     let intact = try Data(contentsOf: URL(fileURLWithPath: sample("chunks.h5")))
@@ -73,7 +73,7 @@ import Testing
             + "that are expected; the file is damaged; copy or create it again")
       }
     }
-    #expect(refused > (name == "lzf" ? 1 : 8 * chunk.count - 1), "\(refused)")
+    #expect(refused > (name == "lzf_shuffle" ? 1 : 8 * chunk.count - 1), "\(refused)")
   }
 
   @Test func fewBytesThatBecomeMany() throws {
@@ -161,7 +161,7 @@ import Testing
     let path = sample("newer.h5")
     let root = try HDF5File(reading: path).root
     let text = message { _ = try root.dataset("values") }
-    #expect(text.hasPrefix("\(path), /values: cannot open it (bad version number for "), "\(text)")
+    #expect(text.hasPrefix("\(path): cannot open it (bad version number for "), "\(text)")
     let version = try #require(text.firstMatch(of: /than (1\.\d+\.\d+), which/)).1
     #expect(
       text.hasSuffix(
@@ -174,12 +174,12 @@ import Testing
     let folder = try TemporaryFolder()
     let file = try HDF5File(creating: folder("a.h5"))
     _ = try file.root.createDataset(
-      "texts", .string, shape: [2_000_000], chunk: [1000], compression: 4)
+      "texts", .string, shape: [40_000_000], chunk: [1000], compression: 4)
     try file.close()
     let root = try HDF5File(reading: folder("a.h5")).root
     #expect(
       message { try root.dataset("texts") }
-        == "\(folder("a.h5")), /texts: the file is too small for [2000000] elements of 16 bytes; "
+        == "\(folder("a.h5")), /texts: the file is too small for [40000000] elements of 16 bytes; "
         + "the file is damaged; copy or create it again")
   }
 
