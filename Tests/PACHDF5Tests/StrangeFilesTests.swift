@@ -179,7 +179,7 @@ import Testing
     let root = try HDF5File(reading: folder("a.h5")).root
     #expect(
       message { try root.dataset("texts") }
-        == "\(folder("a.h5")), /texts: the file is too small for [40000000] elements of 16 bytes; "
+        == "\(folder("a.h5")), /texts: the file is too small for [40000000] elements of 8 bytes; "
         + "the file is damaged; copy or create it again")
   }
 
