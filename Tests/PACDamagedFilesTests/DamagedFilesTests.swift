@@ -18,6 +18,8 @@ import Testing
     /// The intact file.
     let data: @Sendable () throws -> Data
     var repair: @Sendable (Data) -> Data = { $0 }
+    /// What parts of the file begin with; if given, the damage is behind them.
+    var marks: [Data] = []
     /// How many copies one process reads.
     var together = Int.max
     var description: String { "\(format) \(name)" }
@@ -46,9 +48,22 @@ import Testing
       Sample(
         name: "contiguous.mat", format: "nyu", data: { try matlab(chunked: false) }, together: 1),
       Sample(name: "texts.h5", format: "hdf5", data: { try texts() }, together: 1),
+      Sample(
+        name: "texts.h5, structure", format: "hdf5", data: { try texts() }, marks: hdf5Marks,
+        together: 1),
+      Sample(
+        name: "chunked.mat, structure", format: "nyu", data: { try matlab(chunked: true) },
+        marks: hdf5Marks, together: 1),
       committed(
         "Tests/Reference/Samples/strange/chunks.h5", "hdf5", together: 1),
     ]
+
+  /// The signatures of superblocks, B-trees, tables of symbols, heaps and headers, and the beginning
+  /// of a header of version 1, which has none.
+  static let hdf5Marks =
+    ["\u{89}HDF", "TREE", "SNOD", "HEAP", "GCOL", "OHDR", "BTHD", "FRHP", "FADB"].map {
+      Data($0.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) })
+    } + [Data([1, 0, 6, 0, 1, 0, 0, 0]), Data([1, 0, 5, 0, 1, 0, 0, 0])]
 
   static let count =
     ProcessInfo.processInfo.environment["PAC_DAMAGED_FILES"].flatMap { Int($0) } ?? 150
@@ -61,7 +76,7 @@ import Testing
     let count = sample.together == 1 ? max(Self.count / 4, 1) : Self.count
     let report = try readDamaged(
       sample.data(), format: sample.format, count: count, seed: seed, together: sample.together,
-      repair: sample.repair)
+      marks: sample.marks, repair: sample.repair)
     let failures = report.failures.joined(separator: "\n")
     #expect(report.failures.isEmpty, "\(sample), seed \(seed):\n\(failures)")
     #expect(report.accepted + report.refused + report.failures.count == count)

@@ -24,17 +24,22 @@ public struct DamageReport: Sendable {
 ///   - allowance: in mebibytes.
 ///   - together: how many copies one process reads; 1 for a library that damages the process's
 ///     memory now and then.
+///   - marks: what parts of the file begin with; if given, the damage is behind them.
 ///   - repair: makes checksums fit again, so that more than the checksum is tested.
 /// - Returns: what happened.
 /// - Throws: if the process cannot be started.
 public func readDamaged(
   _ sample: Data, format: String, count: Int, seed: UInt64, allowance: Int = 64,
-  together: Int = .max,
+  together: Int = .max, marks: [Data] = [],
   repair: (Data) -> Data = { $0 }
 ) throws -> DamageReport {
   let folder = try TemporaryFolder()
   try folder.write(sample, as: "intact")
-  let mutations = (0..<count).map { Mutation(sample, seed: seed &* 1_000_003 &+ UInt64($0)) }
+  let mutations = (0..<count).map { number in
+    let seed = seed &* 1_000_003 &+ UInt64(number)
+    return marks.isEmpty
+      ? Mutation(sample, seed: seed) : Mutation(sample, behind: marks, seed: seed)
+  }
   for (number, mutation) in mutations.enumerated() {
     try folder.write(repair(mutation.data), as: "\(number)")
   }

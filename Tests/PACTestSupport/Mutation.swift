@@ -15,6 +15,36 @@ public struct Mutation: CustomStringConvertible, Sendable {
     for _ in 0..<Int.random(in: 1...3, using: &random) { change(&random) }
   }
 
+  /// Damages the structure of `data`: bytes within 96 behind a mark, which begins a part of the file.
+  ///
+  /// Numbers grow, or become those of other places, so that parts lie in each other or in a circle.
+  public init(_ data: Data, behind marks: [Data], seed: UInt64) {
+    self.data = data
+    var random = SeededGenerator(seed: seed)
+    let starts = data.indices.filter { start in marks.contains { data[start...].starts(with: $0) } }
+    func place() -> Int {
+      let start = starts.randomElement(using: &random) ?? 0
+      return min(start + .random(in: 0..<96, using: &random), data.count - 1)
+    }
+    for _ in 0..<Int.random(in: 1...2, using: &random) {
+      let target = place()
+      switch Int.random(in: 0..<4, using: &random) {
+      case 0:
+        self.data[target] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+        note("bit of \(target)")
+      case 1:
+        self.data[target] = .random(in: 0...9, using: &random)
+        note("a small number at \(target)")
+      case 2: enlarge(at: target, &random)
+      default:
+        let (from, to) = (place() & ~7, target & ~7)
+        let count = min(8, data.count - max(from, to))
+        self.data.replaceSubrange(to..<to + count, with: data[from..<from + count])
+        note("\(from) copied to \(to)")
+      }
+    }
+  }
+
   private mutating func change(_ random: inout SeededGenerator) {
     guard !data.isEmpty else { return }
     let place = Self.place(data.count, &random)

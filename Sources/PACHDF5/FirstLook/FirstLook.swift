@@ -98,7 +98,9 @@ enum LookVerdict: Equatable {
         advice: "check the disk, \(more)")
     case .crashed:
       throw HDF5Error(
-        file: path, problem: "the HDF5 library crashes on its structure",
+        file: path,
+        problem: "the HDF5 library crashes on its structure, or takes more than "
+          + "\(limits.megabytes) MB for it",
         advice: "the file is damaged; copy or create it again")
     }
   }

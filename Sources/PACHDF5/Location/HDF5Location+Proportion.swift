@@ -15,7 +15,8 @@ extension HDF5Location {
     let space = try check("cannot read its shape", H5Dget_space(id))
     defer { HDF5Library.release(space) }
     let elementBytes = H5Tget_size(type)
-    let factor = layout.chunk == nil ? 1 : Self.largestFactor(layout.filters)
+    let isText = H5Tget_class(type) == H5T_STRING
+    let factor = layout.chunk == nil ? 1 : Self.largestFactor(layout.filters, isText: isText)
     let most = try fileSize().multipliedReportingOverflow(by: factor)
     let limit = Self.slack + (most.overflow ? Int.max / 2 : min(most.partialValue, Int.max / 2))
     try requireBounded(Self.extents(of: space), elementBytes: elementBytes, most: limit)
@@ -56,7 +57,9 @@ extension HDF5Location {
   /// in the file.
   private static var slack: Int { 1 << 24 }
 
-  private static func largestFactor(_ filters: [HDF5Filter]) -> Int {
+  /// Texts that differ do not shrink much, and each takes memory of its own.
+  private static func largestFactor(_ filters: [HDF5Filter], isText: Bool) -> Int {
+    if isText { return 128 }
     let ours = [
       HDF5Filter.deflate, HDF5Filter.lzf, HDF5Filter.shuffle, HDF5Filter.fletcher32,
     ]

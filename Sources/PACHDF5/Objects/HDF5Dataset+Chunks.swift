@@ -47,9 +47,14 @@ extension HDF5Dataset {
   /// The size of a stored chunk; 0 if it was never written.
   private func storedSize(of place: [Int]) throws -> Int {
     var size: hsize_t = 0
-    try location.check(
-      "cannot find the chunk at \(place)", advice: "the file is damaged; copy or create it again",
-      H5Dget_chunk_storage_size(identifier, place.map { hsize_t($0) }, &size))
+    HDF5Library.silence()
+    if H5Dget_chunk_storage_size(identifier, place.map { hsize_t($0) }, &size) < 0 {
+      let cause = HDF5Library.errorText()
+      if cause == "chunk storage is not allocated" { return 0 }
+      throw location.error(
+        "cannot find the chunk at \(place)", cause: cause,
+        advice: "the file is damaged; copy or create it again")
+    }
     let most = try location.fileSize()
     guard size <= hsize_t(most) else {
       throw location.damaged("a chunk of \(size) bytes in a file of \(most)")
