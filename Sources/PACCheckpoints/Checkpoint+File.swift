@@ -145,12 +145,9 @@ extension Checkpoint {
     for slot in slotNames {
       slots[slot] = try Self.readFlat(optimizerGroup.group(slot), names, shapes)
     }
-    let (step, stepInEpoch) = (try root.count("step"), try root.count("step_in_epoch"))
-    guard stepInEpoch <= step else {
-      throw root.error("counts \(stepInEpoch) steps in the epoch, but \(step) since the start")
-    }
     self.init(
-      epoch: try root.count("epoch"), step: step, stepInEpoch: stepInEpoch,
+      epoch: try root.count("epoch"), step: try root.count("step"),
+      stepInEpoch: try root.count("step_in_epoch"),
       seed: try root.count("seed", most: .max), network: try NetworkLabel(root),
       configuration: try root.string(attribute: "configuration"), parameters: parameters,
       optimizer: shown(try optimizerGroup.string(attribute: "name")),
@@ -199,6 +196,8 @@ extension HDF5Object {
   /// - Parameters:
   ///   - name: the attribute.
   ///   - most: the largest count; by default 2⁵³, since ranks exchange counts as `Double`.
+  /// - Returns: the count.
+  /// - Throws: `HDF5Error` if it is negative or larger.
   fileprivate func count(_ name: String, most: Int = 1 << 53) throws -> Int {
     let value = try integer(attribute: name)
     guard (0...most).contains(value) else {

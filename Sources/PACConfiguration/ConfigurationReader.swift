@@ -72,7 +72,8 @@ public struct ConfigurationReader {
   private static func tooLarge(_ place: String) -> ConfigurationError {
     ConfigurationError(
       place: place,
-      problem: "has more than \(mostBytes >> 10) KiB, which no configuration needs; name a YAML file"
+      problem:
+        "has more than \(mostBytes >> 10) KiB, which no configuration needs; name a YAML file"
     )
   }
 
@@ -94,7 +95,9 @@ public struct ConfigurationReader {
       guard let name = key.scalar?.string else {
         throw failure(place, "expected a key, found \(ConfigurationValue(key).words)")
       }
-      if self[name] != nil { throw failure(place, "key '\(shown(name))' is given twice; remove one") }
+      if self[name] != nil {
+        throw failure(place, "key '\(shown(name))' is given twice; remove one")
+      }
       values.append(Given(name: name, value: ConfigurationValue(value), place: place))
     }
   }

@@ -47,8 +47,12 @@ private let required = "run: runs/a\ndata: d.h5\nfactor: 8\nepochs: 3\n"
   @Test func otherBounds() {
     #expect(text("crop: 20000") == "c.yaml:5: crop: expected an integer, 1 to 16384, found '20000'")
     #expect(
-      text("model: fcn8s\ntest-crop: 9223372036854775807").contains(
-        "test-crop: expected -1 for no padding, or an integer, 1 to 16384, found"))
+      message {
+        try TrainingConfiguration(
+          yaml: "run: a\ndata: d\nmodel: fcn8s\nepochs: 1\n", name: "c.yaml",
+          overrides: ["test-crop=9223372036854775807"], tasks: TaskList.builtIn.settings)
+      } == "override: test-crop: expected -1 for no padding, or an integer, 1 to 16384, found "
+        + "'9223372036854775807'")
     #expect(text("seed: 9223372036854775807") == "no error")
     #expect(
       text("lr-steps: [1, 9223372036854775807]")
@@ -100,6 +104,7 @@ private let required = "run: runs/a\ndata: d.h5\nfactor: 8\nepochs: 3\n"
     try folder.write(Data(count: 70_000), as: "large")
     #expect(
       message { try ConfigurationReader.contents(of: folder("large")) }
-        == "\(folder("large")): has more than 64 KiB, which no configuration needs; name a YAML file")
+        == "\(folder("large")): has more than 64 KiB, which no configuration needs; name a YAML file"
+    )
   }
 }

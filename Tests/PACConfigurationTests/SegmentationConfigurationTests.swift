@@ -64,7 +64,7 @@ extension TrainingConfiguration {
     ),
     (
       "scale-jitter: 0.5",
-      "c.yaml:5: scale-jitter: expected a number, 1 or more, found '0.5'"
+      "c.yaml:5: scale-jitter: expected a number, 1 to 10, found '0.5'"
     ),
   ])
   func errors(_ line: String, _ expected: String) {
