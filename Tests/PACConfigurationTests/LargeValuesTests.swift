@@ -68,7 +68,14 @@ private let required = "run: runs/a\ndata: d.h5\nfactor: 8\nepochs: 3\n"
     #expect(
       text((["a0: &a0 [1]"] + bomb).joined(separator: "\n"))
         == "c.yaml:5: anchors (&name) are not supported; write the value out")
-    #expect(text("data: R&D/x.h5 # a & b").contains("key 'data' is given twice"))
+    for line in ["a: [&x 1]", "a: &x 1", "a: {b: &x 1}", "a: 'b\\n# ' &x", "- &x"] {
+      #expect(text(line.replacingOccurrences(of: "\\n", with: "\n")).contains("anchors (&name)"))
+    }
+    // A quoted text that begins on an earlier line, and ends where one seems to begin.
+    #expect(text("a: [\"x\nb: \", &y [1], \"z\"]").contains("anchors (&name)"))
+    for line in ["lr: 1 # a & b", "# &x", "lr: R&D", "val-ratio: \"R &D \\\" &x\" # &"] {
+      #expect(!text(line).contains("anchors (&name)"), "\(line)")
+    }
   }
 
   @Test func nestingAndLength() {

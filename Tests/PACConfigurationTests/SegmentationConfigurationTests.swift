@@ -60,7 +60,7 @@ extension TrainingConfiguration {
     ),
     (
       "test-crop: 0",
-      "c.yaml:5: test-crop: expected -1 for no padding, or an integer, 1 or more, found '0'"
+      "c.yaml:5: test-crop: expected -1 for no padding, or an integer, 1 to 16384, found '0'"
     ),
     (
       "scale-jitter: 0.5",
