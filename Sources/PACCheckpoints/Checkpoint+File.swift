@@ -132,15 +132,16 @@ extension Checkpoint {
     let group = try root.group(Layout.parameters)
     let names = try root.dataset(Layout.parameterNames).readStrings()
     let shapes = try names.map { try Shape(group.dataset($0).shape) }
-    let optimizerGroup = try root.group(Layout.optimizer)
-    let slotNames = try optimizerGroup.names()
-    try group.requireProportion(shapes, copies: clampedSum(1, slotNames.count))
+    try group.requireProportion(shapes)
     let flat = try Self.readFlat(group, names, shapes)
     var starts = [0]
     for shape in shapes { starts.append((starts.last ?? 0) + shape.count) }
     let parameters = names.indices.map {
       NamedTensor(name: names[$0], value: flat.slice(from: starts[$0], shapes[$0]))
     }
+    let optimizerGroup = try root.group(Layout.optimizer)
+    let slotNames = try optimizerGroup.names()
+    try group.requireProportion(shapes, copies: clampedSum(1, slotNames.count))
     var slots: [String: Tensor] = [:]
     for slot in slotNames {
       slots[slot] = try Self.readFlat(optimizerGroup.group(slot), names, shapes)
