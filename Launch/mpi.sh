@@ -74,13 +74,10 @@ use_hosts_left() {
   use_mpirun "$ranks" "$hostfile"
 }
 
-<<<<<<< ours
 trial=()
-=======
 # Open MPI keeps its sessions there as well, and would say less.
 if [ -n "${TMPDIR:-}" ] && ! { [ -d "$TMPDIR" ] && [ -w "$TMPDIR" ] && [ -x "$TMPDIR" ]; }; then
   fail "TMPDIR: $TMPDIR is no folder that can be written; create it, or unset TMPDIR"
 fi
->>>>>>> theirs
 job_folder=$(mktemp -d)
 trap 'rm -rf "$job_folder"' EXIT

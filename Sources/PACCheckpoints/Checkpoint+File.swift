@@ -142,25 +142,23 @@ extension Checkpoint {
     let group = try root.group(Layout.parameters)
     let names = try root.dataset(Layout.parameterNames).readStrings()
     let shapes = try names.map { try Shape(group.dataset($0).shape) }
-    let optimizerGroup = try root.group(Layout.optimizer)
-    let slotNames = try optimizerGroup.names()
-    try group.requireProportion(shapes, copies: clampedSum(1, slotNames.count))
+    try group.requireProportion(shapes)
     let flat = try Self.readFlat(group, names, shapes)
     var starts = [0]
     for shape in shapes { starts.append((starts.last ?? 0) + shape.count) }
     let parameters = names.indices.map {
       NamedTensor(name: names[$0], value: flat.slice(from: starts[$0], shapes[$0]))
     }
+    let optimizerGroup = try root.group(Layout.optimizer)
+    let slotNames = try optimizerGroup.names()
+    try group.requireProportion(shapes, copies: clampedSum(1, slotNames.count))
     var slots: [String: Tensor] = [:]
     for slot in slotNames {
       slots[slot] = try Self.readFlat(optimizerGroup.group(slot), names, shapes)
     }
-    let (step, stepInEpoch) = (try root.count("step"), try root.count("step_in_epoch"))
-    guard stepInEpoch <= step else {
-      throw root.error("counts \(stepInEpoch) steps in the epoch, but \(step) since the start")
-    }
     self.init(
-      epoch: try root.count("epoch"), step: step, stepInEpoch: stepInEpoch,
+      epoch: try root.count("epoch"), step: try root.count("step"),
+      stepInEpoch: try root.count("step_in_epoch"),
       seed: try root.count("seed", most: .max), network: try NetworkLabel(root),
       configuration: try root.string(attribute: "configuration"), parameters: parameters,
       optimizer: shown(try optimizerGroup.string(attribute: "name")),
@@ -211,6 +209,8 @@ extension HDF5Object {
   /// - Parameters:
   ///   - name: the attribute.
   ///   - most: the largest count; by default 2⁵³, since ranks exchange counts as `Double`.
+  /// - Returns: the count.
+  /// - Throws: `HDF5Error` if it is negative or larger.
   fileprivate func count(_ name: String, most: Int = 1 << 53) throws -> Int {
     let value = try integer(attribute: name)
     guard (0...most).contains(value) else {

@@ -65,7 +65,8 @@ struct HDF5Weights {
     for tensor in tensors {
       guard !tensor.name.contains("/"), !["", ".", ".."].contains(tensor.name) else {
         throw group.error(
-          "'\(shown(tensor.name))' cannot be a name in HDF5", advice: "convert to .pth or .safetensors")
+          "'\(shown(tensor.name))' cannot be a name in HDF5",
+          advice: "convert to .pth or .safetensors")
       }
       try tensor.write(into: group)
     }

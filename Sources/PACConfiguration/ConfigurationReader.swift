@@ -117,14 +117,7 @@ public struct ConfigurationReader {
   }
 
   private func requireNoAnchor(_ yaml: String) throws {
-    let bytes = Array(yaml.utf8)
-    let separators = Array(" \t\r\n[{,".utf8)
-    var line = 1
-    for (place, byte) in bytes.enumerated() {
-      line += byte == UInt8(ascii: "\n") ? 1 : 0
-      guard byte == UInt8(ascii: "&"), place == 0 || separators.contains(bytes[place - 1]),
-        place + 1 < bytes.count, !separators.contains(bytes[place + 1])
-      else { continue }
+    if let line = firstLineWithAnchor(yaml) {
       throw failure("\(file):\(line)", "anchors (&name) are not supported; write the value out")
     }
   }

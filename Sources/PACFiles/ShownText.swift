@@ -32,6 +32,7 @@ public func shownDistinctly(_ text: String, most limit: Int = 80) -> String {
 /// - Parameters:
 ///   - names: the names.
 ///   - limit: the most names to list.
+/// - Returns: the list.
 public func listed(_ names: [String], most limit: Int = 5) -> String {
   let rest = names.count > limit ? " and \(names.count - limit) more" : ""
   return names.prefix(limit).map { shown($0) }.joined(separator: ", ") + rest

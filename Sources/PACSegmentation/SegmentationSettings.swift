@@ -55,7 +55,8 @@ public struct SegmentationSettings: TaskSettings {
         """,
         otherNames: ["load-weights-backbone", "backbone-weights"]),
       key(
-        "crop", \.cropSize, .integer(from: 1, through: largestCrop), "width and height of a training crop in pixels",
+        "crop", \.cropSize, .integer(from: 1, through: largestCrop),
+        "width and height of a training crop in pixels",
         otherNames: ["crop-size", "train-crop"]),
       key(
         "test-crop", \.testCrop, .crop,

@@ -20,7 +20,9 @@ extension ParameterSet {
   }
 
   /// Loads all parameters from a `.pth`, `.pt` or `.safetensors` file, or from several files by
-  /// their index, after checking every name and shape. Every number must be finite.
+  /// their index, after checking every name and shape.
+  ///
+  /// Every number must be finite.
   ///
   /// The format is recognised by the file's first bytes. 16-bit and 64-bit floating-point numbers
   /// are converted to float32, and a prefix that all names share, such as `module.`, is dropped.

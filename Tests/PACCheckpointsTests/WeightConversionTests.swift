@@ -71,13 +71,24 @@ import Testing
 
   @Test func ofOtherPrograms() throws {
     let files = packageRoot.appendingPathComponent("Tests/PACWeightFilesTests/Fixtures/files").path
-    let done = try convertWeights("\(files)/kinds.pth", to: folder("a.pth"), replacing: false)
+    // It holds NaN among others.
     #expect(
-      done.notes == [
-        "left out, no weights: counter (int64), flags (bool)",
-        "now float32: 1 of bfloat16, 1 of float16, 1 of float64 (rounded)",
+      message { try convertWeights("\(files)/kinds.pth", to: folder("a.pth"), replacing: false) }
+        .hasPrefix("\(files)/kinds.pth: parameter größe holds nan at [1]; "))
+    #expect(
+      try NetworkWeights(reading: "\(files)/kinds.pth").notes == [
+        "left out, no weights: counter (int64), flags (bool)"
       ])
-    #expect(done.inputKind == "PyTorch weights")
+    let header =
+      #"{"a":{"dtype":"F64","shape":[1],"data_offsets":[0,8]},"#
+      + #""b":{"dtype":"F16","shape":[1],"data_offsets":[8,10]}}"#
+    let size = UInt8(header.utf8.count)
+    let bytes: [UInt8] =
+      [size, 0, 0, 0, 0, 0, 0, 0] + Array(header.utf8) + [UInt8](repeating: 0, count: 10)
+    let other = try folder.write(Data(bytes), as: "kinds.safetensors")
+    let done = try convertWeights(other, to: folder("a.pth"), replacing: false)
+    #expect(done.notes == ["now float32: 1 of float16, 1 of float64 (rounded)"])
+    #expect(done.inputKind == "safetensors")
     let wrapped = try convertWeights("\(files)/wrapped.pth", to: folder("b.pth"), replacing: false)
     #expect(
       wrapped.notes == [

@@ -199,7 +199,8 @@ import Testing
     try writeTorchArchive(theirs, to: folder("vgg.pth"))
     for name in ["part", "vgg"] {
       let result = try pac(
-        "train", yaml, "steps=1", "run=\(folder(name))", "weights-backbone=\(folder("\(name).pth"))")
+        "train", yaml, "steps=1", "run=\(folder(name))", "weights-backbone=\(folder("\(name).pth"))"
+      )
       #expect(result.status == 0, "\(result)")
       #expect(
         result.errors.contains(
@@ -220,7 +221,8 @@ import Testing
         && frozen.errors.hasPrefix(
           "error: \(folder("vgg.pth")): weights of another model: missing: score_fr.weight [3, 128, "
             + "1, 1], score_fr.bias [3], score_pool3.weight [3, 32, 1, 1], score_pool3.bias [3] and 5 "
-            + "more"), "\(frozen)")
+            + "more"),
+      "\(frozen)")
     let whole = try pac("train", yaml, "run=\(folder("w"))", "weights=\(folder("vgg.pth"))")
     #expect(
       whole.errors

@@ -47,8 +47,12 @@ private let required = "run: runs/a\ndata: d.h5\nfactor: 8\nepochs: 3\n"
   @Test func otherBounds() {
     #expect(text("crop: 20000") == "c.yaml:5: crop: expected an integer, 1 to 16384, found '20000'")
     #expect(
-      text("model: fcn8s\ntest-crop: 9223372036854775807").contains(
-        "test-crop: expected -1 for no padding, or an integer, 1 to 16384, found"))
+      message {
+        try TrainingConfiguration(
+          yaml: "run: a\ndata: d\nmodel: fcn8s\nepochs: 1\n", name: "c.yaml",
+          overrides: ["test-crop=9223372036854775807"], tasks: TaskList.builtIn.settings)
+      } == "override: test-crop: expected -1 for no padding, or an integer, 1 to 16384, found "
+        + "'9223372036854775807'")
     #expect(text("seed: 9223372036854775807") == "no error")
     #expect(
       text("lr-steps: [1, 9223372036854775807]")
@@ -64,7 +68,14 @@ private let required = "run: runs/a\ndata: d.h5\nfactor: 8\nepochs: 3\n"
     #expect(
       text((["a0: &a0 [1]"] + bomb).joined(separator: "\n"))
         == "c.yaml:5: anchors (&name) are not supported; write the value out")
-    #expect(text("data: R&D/x.h5 # a & b").contains("key 'data' is given twice"))
+    for line in ["a: [&x 1]", "a: &x 1", "a: {b: &x 1}", "a: 'b\\n# ' &x", "- &x"] {
+      #expect(text(line.replacingOccurrences(of: "\\n", with: "\n")).contains("anchors (&name)"))
+    }
+    // A quoted text that begins on an earlier line, and ends where one seems to begin.
+    #expect(text("a: [\"x\nb: \", &y [1], \"z\"]").contains("anchors (&name)"))
+    for line in ["lr: 1 # a & b", "# &x", "lr: R&D", "val-ratio: \"R &D \\\" &x\" # &"] {
+      #expect(!text(line).contains("anchors (&name)"), "\(line)")
+    }
   }
 
   @Test func nestingAndLength() {
@@ -100,6 +111,7 @@ private let required = "run: runs/a\ndata: d.h5\nfactor: 8\nepochs: 3\n"
     try folder.write(Data(count: 70_000), as: "large")
     #expect(
       message { try ConfigurationReader.contents(of: folder("large")) }
-        == "\(folder("large")): has more than 64 KiB, which no configuration needs; name a YAML file")
+        == "\(folder("large")): has more than 64 KiB, which no configuration needs; name a YAML file"
+    )
   }
 }

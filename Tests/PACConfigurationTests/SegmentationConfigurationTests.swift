@@ -60,11 +60,11 @@ extension TrainingConfiguration {
     ),
     (
       "test-crop: 0",
-      "c.yaml:5: test-crop: expected -1 for no padding, or an integer, 1 or more, found '0'"
+      "c.yaml:5: test-crop: expected -1 for no padding, or an integer, 1 to 16384, found '0'"
     ),
     (
       "scale-jitter: 0.5",
-      "c.yaml:5: scale-jitter: expected a number, 1 or more, found '0.5'"
+      "c.yaml:5: scale-jitter: expected a number, 1 to 10, found '0.5'"
     ),
   ])
   func errors(_ line: String, _ expected: String) {

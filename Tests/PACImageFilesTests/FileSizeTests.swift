@@ -95,7 +95,7 @@ import Testing
       text == "\(path): the image of 12000 × 12000 pixels needs 411 MiB of memory, far more than a "
         + "file of \(file.count) bytes should; if you trust the file, set PAC_READ_MIB=412"
         || text == "\(path): the image of 12000 × 12000 pixels needs 412 MiB of memory, far more "
-        + "than a file of \(file.count) bytes should; if you trust the file, set PAC_READ_MIB=412",
+          + "than a file of \(file.count) bytes should; if you trust the file, set PAC_READ_MIB=412",
       "\(text)")
   }
 

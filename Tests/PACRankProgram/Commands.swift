@@ -21,11 +21,8 @@ func runCommand(_ arguments: [String], _ communicator: Communicator) throws {
   case "fail": try fail(Set(numbers), communicator)
   case "throw": try leaveOthersWaiting(numbers[0], communicator)
   case "kill": try kill(numbers[0], communicator)
-<<<<<<< ours
   case "watched": try watched(arguments, communicator)
-=======
   case "stop": if communicator.rank == numbers[0] { raise(SIGSTOP) }
->>>>>>> theirs
   default: throw CommandError(description: "unknown command \(arguments)")
   }
 }

@@ -63,7 +63,8 @@ import Testing
     let places = bytes.indices.dropLast(4).filter {
       Array(bytes[$0..<$0 + 4]) == [0x50, 0x4B, 1, 2]
     }
-    bytes.replaceSubrange(places[3] + 42..<places[3] + 46, with: bytes[places[2] + 42..<places[2] + 46])
+    bytes.replaceSubrange(
+      places[3] + 42..<places[3] + 46, with: bytes[places[2] + 42..<places[2] + 46])
     try folder.write(Data(bytes), as: "b.pth")
     #expect(
       message { try WeightFile(reading: folder("b.pth")) }

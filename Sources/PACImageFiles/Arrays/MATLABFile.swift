@@ -67,7 +67,8 @@ public enum MATLABFile {
     while let element = try elements.next() {
       var matrix = element
       if element.type == MATLABElement.compressed {
-        var inner = MATLABElements(try decompression.bytes(of: element.data)[...], isLittle: isLittle)
+        var inner = MATLABElements(
+          try decompression.bytes(of: element.data)[...], isLittle: isLittle)
         guard let first = try inner.next() else { continue }
         matrix = first
       }

@@ -86,7 +86,8 @@ private final class PNGDecoder {
     try check(file.withStream { pac_png_read_info(png, info, $0) })
     // Deflate shrinks by a factor of at most 1032, and an image has at least one bit per pixel.
     let bits = Int(png_get_bit_depth(png, info)) * Int(png_get_channels(png, info))
-    try header(.colors).requireBounded(file, most: clampedProduct(8 * 1032, file.size) / max(bits, 1))
+    try header(.colors).requireBounded(
+      file, most: clampedProduct(8 * 1032, file.size) / max(bits, 1))
   }
 
   deinit {

@@ -81,7 +81,8 @@ extension TrainingConfiguration {
         "weights", \.weights, .optional(.path),
         "weights that a new run starts from: .pth, .safetensors, a checkpoint or a run folder",
         otherNames: ["load-weights", "pretrained", "initial-weights"]),
-      key("seed", \.seed, .integer(from: 0, through: .max), "seed of every random number of the run"),
+      key(
+        "seed", \.seed, .integer(from: 0, through: .max), "seed of every random number of the run"),
       key(
         "epochs", \.epochs, .integer(from: 1), "number of passes over the training split",
         required: true, mayChange: true),

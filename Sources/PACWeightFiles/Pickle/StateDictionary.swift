@@ -48,7 +48,8 @@ struct StateDictionary {
       if case .tensor = value { return (number, "") }
       guard case .dictionary(let number) = value, seen.count < 100 else { continue }
       if let found = try find(number, heap, &seen) {
-        inner.append((key, found.number, found.path.isEmpty ? shown(key) : "\(shown(key))/\(found.path)"))
+        inner.append(
+          (key, found.number, found.path.isEmpty ? shown(key) : "\(shown(key))/\(found.path)"))
       }
     }
     let usual = wrappers.lazy.compactMap { name in inner.first { $0.key == name } }.first

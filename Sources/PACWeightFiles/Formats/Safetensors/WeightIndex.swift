@@ -27,7 +27,11 @@ public struct WeightIndex: Sendable {
   private static let mostParts = 256
 
   private struct Contents: Decodable {
-    let weight_map: [String: String]
+    let files: [String: String]
+
+    enum CodingKeys: String, CodingKey {
+      case files = "weight_map"
+    }
   }
 
   /// Whether a file begins like JSON, which no file of weights does.
@@ -62,14 +66,15 @@ public struct WeightIndex: Sendable {
     }
     let bytes = try file.bytes(at: 0, count: file.count)
     guard let contents = try? JSONDecoder().decode(Contents.self, from: Data(bytes)),
-      !contents.weight_map.isEmpty
+      !contents.files.isEmpty
     else {
       throw WeightFileError(
         path, "JSON without a weight_map of tensors and their files",
         advice: "name a .pth or .safetensors file, or the index of weights in several files")
     }
-    let folder = path.contains("/") ? String(path[...(path.lastIndex(of: "/") ?? path.startIndex)]) : ""
-    let byFile = Dictionary(grouping: contents.weight_map.keys) { contents.weight_map[$0] ?? "" }
+    let folder =
+      path.contains("/") ? String(path[...(path.lastIndex(of: "/") ?? path.startIndex)]) : ""
+    let byFile = Dictionary(grouping: contents.files.keys) { contents.files[$0] ?? "" }
     if let wrong = byFile.keys.sorted().first(where: { !Self.isFileName($0) }) {
       throw WeightFileError(
         path, "names '\(shown(wrong))', which is not a file of its folder",
