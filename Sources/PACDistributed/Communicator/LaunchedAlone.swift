@@ -57,7 +57,9 @@ struct LaunchedAlone: Error, Equatable, CustomStringConvertible {
     isFirst = rank ?? 0 == 0
   }
 
-  /// Whether this is a step that srun started. A batch script, an interactive shell and Slurm's own
-  /// processes have numbers near 2³², if any; a job's tasks are then only what it has room for.
+  /// Whether this is a step that srun started.
+  ///
+  /// A batch script, an interactive shell and Slurm's own processes have numbers near 2³², if any; a
+  /// job's tasks are then only what it has room for.
   private static func isStep(_ number: Int?) -> Bool { number.map { $0 < 0xffff_0000 } ?? false }
 }
