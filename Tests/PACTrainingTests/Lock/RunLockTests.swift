@@ -118,7 +118,7 @@ import Testing
       let locks = held.withLock { $0 }
       #expect(locks.count == 1)
       #expect(try folder.names() == ["run.lock"])
-      locks.forEach { $0.release() }
+      for lock in locks { lock.release() }
     }
   }
 
