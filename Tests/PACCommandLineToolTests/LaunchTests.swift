@@ -188,7 +188,7 @@ struct LaunchTests {
   }
 
   @Test func saysThatMPIIsMissing() throws {
-    let tools = ["bash", "env", "dirname", "id", "find", "cat", "mktemp", "rm"]
+    let tools = ["bash", "env", "dirname", "id", "find", "cat", "mktemp", "rm", "timeout"]
     let folder = try TemporaryFolder()
     for tool in tools {
       try FileManager.default.createSymbolicLink(

@@ -89,20 +89,20 @@ import Testing
     #expect(try predict().status == 0)
     #expect(try predict().status == 0)
     let table = try contents("out", "predictions.csv")
-    let other = try predict("model=JBU_3_0.1_1")
+    let other = try predict("model=JBU_17_0.1_1")
     #expect(other.status == 1)
     #expect(
       other.errors
         == "error: \(folder("out")): holds predictions of another run (network: Bilinear x8, now "
-        + "JBU_3_0.1_1 x8); choose another folder, or write into this one with --force\n")
+        + "JBU_17_0.1_1 x8); choose another folder, or write into this one with --force\n")
     #expect(try contents("out", "predictions.csv") == table)
     #expect(try predict("--first", "2").errors.contains("(samples: all, now first 2)"))
-    #expect(try predict("model=JBU_3_0.1_1", "--force").status == 0)
+    #expect(try predict("model=JBU_17_0.1_1", "--force").status == 0)
     #expect(try contents("out", "predictions.csv") != table)
-    #expect(try predict("model=JBU_3_0.1_1").status == 0)
+    #expect(try predict("model=JBU_17_0.1_1").status == 0)
     // One of an earlier version.
     try FileManager.default.removeItem(atPath: folder("out/predictions.yaml"))
-    #expect(try predict("model=JBU_3_0.1_1").errors.contains("holds predictions of an unknown run"))
+    #expect(try predict("model=JBU_17_0.1_1").errors.contains("holds predictions of an unknown run"))
   }
 
   @Test(.enabled(if: hasMPI), arguments: [1, 2])

@@ -33,10 +33,9 @@ struct LaunchedAlone: Error, Equatable, CustomStringConvertible {
       return
     }
     let isStep = Self.isStep(number("SLURM_STEP_ID") ?? number("SLURM_STEPID"))
-    let tasks =
-      above(1, "SLURM_STEP_NUM_TASKS") ?? (isStep ? above(1, "SLURM_NTASKS") : nil)
-      ?? above(0, "SLURM_PROCID")
-    if let tasks, isStep || number("SLURM_PROCID") ?? 0 > 0 {
+    // The tasks of the step; those of the job where Slurm does not tell.
+    let size = number("SLURM_STEP_NUM_TASKS") == nil ? "SLURM_NTASKS" : "SLURM_STEP_NUM_TASKS"
+    if let tasks = (isStep ? above(1, size) : nil) ?? above(0, "SLURM_PROCID") {
       self.init(
         tasks, "start it with srun --mpi=pmix, with mpirun, or with Launch/slurm.sbatch",
         number("SLURM_PROCID"))
