@@ -102,7 +102,8 @@ import Testing
     #expect(try predict("model=JBU_17_0.1_1").status == 0)
     // One of an earlier version.
     try FileManager.default.removeItem(atPath: folder("out/predictions.yaml"))
-    #expect(try predict("model=JBU_17_0.1_1").errors.contains("holds predictions of an unknown run"))
+    #expect(
+      try predict("model=JBU_17_0.1_1").errors.contains("holds predictions of an unknown run"))
   }
 
   @Test(.enabled(if: hasMPI), arguments: [1, 2])
