@@ -22,15 +22,18 @@ tidy_hostfile() {
 # require_slots RANKS FILE NAME: exits if FILE, which the user calls NAME, has no host, or fewer slots
 # than RANKS, which may be empty. A host without slots=N has as many as cores, which only mpirun sees.
 require_slots() {
-  local slots
+  local slots wrong ranks=${1:-1}
   [ -n "$(host_names "$2")" ] ||
     fail "--hostfile $3: names no host; write a line HOST slots=N for each"
+  wrong=$(sed 's/#.*//' "$2" | grep -E '[[:space:]]slots *=' |
+    grep -vE '[[:space:]]slots *= *[0-9]+([[:space:]]|$)' | head -n 1) || true
+  [ -z "$wrong" ] || fail "--hostfile $3: slots needs a number in the line '$wrong'"
   # Open MPI may have been told to start more ranks than there are slots.
   [ -z "${OMPI_MCA_rmaps_base_oversubscribe:-}${OMPI_MCA_rmaps_base_mapping_policy:-}" ] || return 0
   ! sed 's/#.*//' "$2" | grep -v '^[[:space:]]*$' | grep -qvE '[[:space:]]slots *=' || return 0
   slots=$(count_slots "$2")
-  [ "$slots" -ge "${1:-1}" ] ||
-    fail "--hostfile $3: $slots slots for ${1:-1} ranks; write more slots=N, or give a smaller -n"
+  [ "$slots" -ge "$ranks" ] ||
+    fail "--hostfile $3: it has $slots slots, too few for -n $ranks; raise slots=N or lower -n"
 }
 
 # is_this_host HOST: whether mpirun starts ranks on HOST without a remote shell.

@@ -27,7 +27,7 @@ extension Checkpoint {
       runningSums: ["loss": 0.1 + 0.2, "squared error": .pi, "pixels": 1e300],
       arithmetic: Arithmetic(
         threads: 3, processor: "GenuineIntel family 6 model 143", instructionSet: "Haswell avx2 fma"
-      ))
+      ), dataset: "0a1b2c3d")
   }
 
   /// Everything the checkpoint holds, with floats as bits, so that NaN equals itself.
@@ -40,7 +40,8 @@ extension Checkpoint {
       + parameters.map { "\($0.name) \(bits($0.value))" }
       + slots.map { "\($0.key) \(bits($0.value))" }
       + sums.map { "\($0.key) \($0.value.bitPattern)" } + [
-        arithmetic.map { "\($0.threads) \($0.processor) \($0.instructionSet)" } ?? "unknown"
+        arithmetic.map { "\($0.threads) \($0.processor) \($0.instructionSet)" } ?? "unknown",
+        dataset ?? "unknown",
       ]
   }
 }

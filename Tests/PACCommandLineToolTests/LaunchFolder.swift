@@ -37,10 +37,10 @@ struct LaunchFolder {
 
   /// Runs a script of Launch in this folder, with the stand-ins before what PATH holds.
   func run(
-    _ script: String, _ arguments: [String], environment: [String: String?] = [:]
+    _ script: String, _ arguments: [String], environment: [String: String?] = [:],
+    path: String = ProcessInfo.processInfo.environment["PATH"] ?? ""
   ) throws -> CommandResult {
     var environment = environment
-    let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
     environment["PATH"] = folder("bin") + ":" + path
     return try PACTestSupport.run(
       folder("Launch/\(script)"), arguments, environment: environment,

@@ -133,6 +133,73 @@ struct LaunchTests {
     #expect(try launch(hosts: hosts, ["-n", "6"]).status == 205)
   }
 
+  /// mpirun would say nothing about these with its option -q.
+  @Test(arguments: [
+    (
+      "localhost slots=2\n", ["-n", "4"],
+      "it has 2 slots, too few for -n 4; raise slots=N or lower -n"
+    ),
+    (
+      "localhost slots=0\n", ["-n", "2"],
+      "it has 0 slots, too few for -n 2; raise slots=N or lower -n"
+    ),
+    ("localhost slots=0\n", [], "it has 0 slots, too few for -n 1; raise slots=N or lower -n"),
+    ("", ["-n", "2"], "names no host; write a line HOST slots=N for each"),
+    ("# node-1 slots=2\n\n", [], "names no host; write a line HOST slots=N for each"),
+    (
+      "localhost slots=two\n", [],
+      "slots needs a number in the line 'localhost slots=two'"
+    ),
+  ])
+  func saysWhyAHostfileStartsNothing(hosts: String, options: [String], problem: String) throws {
+    let folder = try TemporaryFolder()
+    let file = try folder.write(Data(hosts.utf8), as: "hosts")
+    let result = try launch("run", ["--hostfile", file] + options + ["a.yaml", "status=0"])
+    #expect(result.status == 1, "\(result)")
+    #expect(result.errors == "error: --hostfile \(file): \(problem)\n")
+    #expect(result.output == "")
+  }
+
+  @Test(.enabled(if: hasMPI, "no mpirun in PATH"))
+  func readsHostfilesOfWindows() throws {
+    let folder = try TemporaryFolder()
+    let file = try folder.write(
+      Data("\u{feff}localhost slots=2\r\n# another\r\n".utf8), as: "hosts")
+    let result = try launch("run", ["-n", "2", "--hostfile", file, "a.yaml", "status=0"])
+    #expect(result.status == 0, "\(result)")
+    #expect(
+      result.errors
+        == "warning: --hostfile \(file): has line ends of Windows, which are ignored\n")
+    #expect(result.output.contains("rank 1 of 2: train a.yaml status=0"), "\(result)")
+  }
+
+  /// What the script cannot know before, mpirun says; when the ranks have failed, it says nothing.
+  @Test(.enabled(if: hasMPI, "no mpirun in PATH"))
+  func saysWhyMPIStartsNothing() throws {
+    let folder = try TemporaryFolder()
+    let file = try folder.write(Data("localhost max_slots=1\n".utf8), as: "hosts")
+    let slots = try launch("run", ["-n", "999", "--hostfile", file, "a.yaml", "status=0"])
+    #expect(slots.status == 1, "\(slots)")
+    #expect(
+      slots.errors == "error: mpirun cannot start the ranks: There are not enough slots available "
+        + "in the system to satisfy the 999 slots that were requested by the application\n")
+    let failed = try launch("run", ["-n", "2", "a.yaml", "status=1"])
+    #expect(failed.status == 1 && failed.errors == "", "\(failed)")
+  }
+
+  @Test func saysThatMPIIsMissing() throws {
+    let tools = ["bash", "env", "dirname", "id", "find", "cat", "mktemp", "rm", "timeout"]
+    let folder = try TemporaryFolder()
+    for tool in tools {
+      try FileManager.default.createSymbolicLink(
+        atPath: folder(tool), withDestinationPath: "/usr/bin/\(tool)")
+    }
+    let result = try LaunchFolder(["mpirun-not": "exit 0"]).run(
+      "run", ["-n", "2", "a.yaml"], path: folder.path)
+    #expect(result.status == 1, "\(result)")
+    #expect(result.errors == "error: mpirun: not in PATH; run Launch/setup\n")
+  }
+
   @Test func waitsForHostsThatAnswerLate() throws {
     #expect(try launch(hosts: "late\n").status == 1)
     let result = try launch(hosts: "late\n", ["--wait", "20"])

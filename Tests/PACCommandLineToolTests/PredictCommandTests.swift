@@ -77,6 +77,35 @@ import Testing
     }
   }
 
+  /// Predictions of two runs are not mixed; the same ones may be written again.
+  @Test(arguments: hasMPI ? [1, 2] : [1])
+  func refusesAFolderOfAnotherRun(ranks: Int) throws {
+    func predict(_ arguments: String...) throws -> (status: Int32, errors: String) {
+      let job = try mpirun(
+        ranks: ranks, try product("pac"),
+        ["predict", folder("c.yaml"), "--out", folder("out")] + arguments)
+      return (job.command.status, job.ranks.map(\.errors).joined())
+    }
+    #expect(try predict().status == 0)
+    #expect(try predict().status == 0)
+    let table = try contents("out", "predictions.csv")
+    let other = try predict("model=JBU_17_0.1_1")
+    #expect(other.status == 1)
+    #expect(
+      other.errors
+        == "error: \(folder("out")): holds predictions of another run (network: Bilinear x8, now "
+        + "JBU_17_0.1_1 x8); choose another folder, or write into this one with --force\n")
+    #expect(try contents("out", "predictions.csv") == table)
+    #expect(try predict("--first", "2").errors.contains("(samples: all, now first 2)"))
+    #expect(try predict("model=JBU_17_0.1_1", "--force").status == 0)
+    #expect(try contents("out", "predictions.csv") != table)
+    #expect(try predict("model=JBU_17_0.1_1").status == 0)
+    // One of an earlier version.
+    try FileManager.default.removeItem(atPath: folder("out/predictions.yaml"))
+    #expect(
+      try predict("model=JBU_17_0.1_1").errors.contains("holds predictions of an unknown run"))
+  }
+
   @Test(.enabled(if: hasMPI), arguments: [1, 2])
   func failures(ranks: Int) throws {
     func error(_ arguments: String...) throws -> (line: String, status: Int32) {
@@ -89,7 +118,7 @@ import Testing
     let file = try folder.write(Foundation.Data(), as: "file")
     let blocked = try error("--out", file)
     #expect(blocked.status == 1)
-    #expect(blocked.line.contains("\(file)/depth: cannot create the folder"), "\(blocked)")
+    #expect(blocked.line.contains("\(file): cannot create the folder"), "\(blocked)")
     #expect(blocked.line.split(separator: "\n").count == 1)
     let noWeights = try error("--out", folder("x"), "model=PacJointUpsample")
     #expect(noWeights.status == 1)

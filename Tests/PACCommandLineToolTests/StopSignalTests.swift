@@ -33,12 +33,14 @@ struct StopSignalTests {
   }
 
   /// Only one rank gets the signal; all finish the same step.
-  @Test(arguments: [(1, 0, SIGTERM), (2, 0, SIGUSR1), (2, 1, SIGTERM)])
+  @Test(arguments: [
+    (1, 0, SIGTERM), (1, 0, SIGHUP), (2, 0, SIGUSR1), (2, 1, SIGTERM), (2, 1, SIGHUP),
+  ])
   func toARank(ranks: Int, rank: Int, signal: Int32) throws {
     let job = try project.start(ranks: ranks, Self.arguments)
     try waitForTraining(ranks: ranks)
     project.ranks[rank].signal(signal)
-    let name = signal == SIGTERM ? "SIGTERM" : "SIGUSR1"
+    let name = [SIGTERM: "SIGTERM", SIGUSR1: "SIGUSR1", SIGHUP: "SIGHUP"][signal] ?? ""
     try expectStopped(try job.wait(), "\(name) sent to rank \(rank)")
   }
 
@@ -52,7 +54,7 @@ struct StopSignalTests {
     try expectStopped(try job.wait(), "SIGUSR1 sent to rank ")
   }
 
-  @Test(arguments: [(1, SIGTERM), (2, SIGTERM), (2, SIGUSR1)])
+  @Test(arguments: [(1, SIGTERM), (1, SIGHUP), (2, SIGTERM), (2, SIGUSR1), (2, SIGHUP)])
   func toTheScript(ranks: Int, signal: Int32) throws {
     let job = try project.launch(
       ["-n", "\(ranks)", "--restarts", "5", project.folder("train.yaml")] + Self.arguments)
@@ -61,6 +63,39 @@ struct StopSignalTests {
     try #require(script != nil)
     script?.signal(signal)
     try expectStopped(try job.wait(), ranks == 1 ? "SIG" : "SIGUSR1 sent to rank ")
+  }
+
+  /// A script that is killed, which it cannot notice, takes its ranks along.
+  @Test(arguments: [1, 2])
+  func ranksEndWithTheirScript(ranks: Int) throws {
+    let job = try project.launch(
+      ["-n", "\(ranks)", project.folder("train.yaml")] + Self.arguments)
+    try waitForTraining(ranks: ranks)
+    let script = ListedProcess.running("bash", with: project.folder("package")).first
+    try #require(script != nil)
+    script?.signal(SIGKILL)
+    #expect(try job.wait().status == 128 + SIGKILL)
+    let ended = eventually(within: 10) { project.ranks.isEmpty }
+    #expect(ended)
+    project.expectNobodyLeft()
+  }
+
+  /// Below nohup the SIGHUP of a terminal that closes reaches neither the script, nor mpirun, nor
+  /// the ranks.
+  @Test(arguments: [1, 2])
+  func goesOnBelowNohup(ranks: Int) throws {
+    let nohup = try project.launch(
+      ["-n", "\(ranks)", project.folder("train.yaml")] + Self.arguments, prefix: ["nohup"])
+    try waitForTraining(ranks: ranks)
+    let script = try #require(
+      ListedProcess.running("bash", with: project.folder("package")).first)
+    kill(-getpgid(script.identifier), SIGHUP)
+    usleep(1_500_000)
+    #expect(project.ranks.count == ranks)
+    script.signal(SIGTERM)
+    let result = try nohup.wait()
+    #expect(!(result.output + result.errors).contains("SIGHUP"), "\(result)")
+    project.expectNobodyLeft()
   }
 
   /// Evaluation is interrupted too, and repeated when the run resumes.

@@ -32,7 +32,11 @@ final class SurvivalProject: Sendable {
   }
 
   /// Starts `Launch/run`, copied beside the built program.
-  func launch(_ arguments: [String], timeout: Double = 90) throws -> RunningCommand {
+  ///
+  /// A prefix is a command that starts it, with its first arguments.
+  func launch(
+    _ arguments: [String], prefix: [String] = [], timeout: Double = 90
+  ) throws -> RunningCommand {
     let files = FileManager.default
     let top = folder("package")
     if !files.fileExists(atPath: top) {
@@ -46,8 +50,9 @@ final class SurvivalProject: Sendable {
       try files.createSymbolicLink(
         atPath: "\(top)/.build/release/pac", withDestinationPath: training.pac.path)
     }
+    let command = prefix + ["\(top)/Launch/run"] + arguments
     return try RunningCommand(
-      "\(top)/Launch/run", arguments, environment: Self.environment, timeout: timeout)
+      command[0], Array(command.dropFirst()), environment: Self.environment, timeout: timeout)
   }
 
   /// The processes of this training.

@@ -33,10 +33,9 @@ struct LaunchedAlone: Error, Equatable, CustomStringConvertible {
       return
     }
     let isStep = Self.isStep(number("SLURM_STEP_ID") ?? number("SLURM_STEPID"))
-    let tasks =
-      above(1, "SLURM_STEP_NUM_TASKS") ?? (isStep ? above(1, "SLURM_NTASKS") : nil)
-      ?? above(0, "SLURM_PROCID")
-    if let tasks, isStep || number("SLURM_PROCID") ?? 0 > 0 {
+    // The tasks of the step; those of the job where Slurm does not tell.
+    let size = number("SLURM_STEP_NUM_TASKS") == nil ? "SLURM_NTASKS" : "SLURM_STEP_NUM_TASKS"
+    if let tasks = (isStep ? above(1, size) : nil) ?? above(0, "SLURM_PROCID") {
       self.init(
         tasks, "start it with srun --mpi=pmix, with mpirun, or with Launch/slurm.sbatch",
         number("SLURM_PROCID"))
@@ -57,7 +56,9 @@ struct LaunchedAlone: Error, Equatable, CustomStringConvertible {
     isFirst = rank ?? 0 == 0
   }
 
-  /// Whether this is a step that srun started. A batch script, an interactive shell and Slurm's own
-  /// processes have numbers near 2³², if any; a job's tasks are then only what it has room for.
+  /// Whether this is a step that srun started.
+  ///
+  /// A batch script, an interactive shell and Slurm's own processes have numbers near 2³², if any; a
+  /// job's tasks are then only what it has room for.
   private static func isStep(_ number: Int?) -> Bool { number.map { $0 < 0xffff_0000 } ?? false }
 }

@@ -42,7 +42,7 @@ final class JobScheduler {
 
   /// Runs jobs until all have ended, or a signal stops them.
   ///
-  /// A job that fails stops only those that need it. At SIGTERM, SIGUSR1 or SIGINT no more are
+  /// A job that fails stops only those that need it. At SIGTERM, SIGUSR1, SIGHUP or SIGINT no more are
   /// started, and those that run are told to stop; at the second SIGINT they end at once.
   /// `StopSignals.terminal` must be held.
   /// - Throws: an error of the files that this process itself writes; running jobs then get SIGTERM

@@ -4,6 +4,7 @@ import Synchronization
 /// The thread by which the holder of a lock shows that it lives, and finds out that it has lost it.
 final class Heartbeat: Sendable {
   private let lost = Atomic(false)
+  private let isStopped = Atomic(false)
   private let ending = DispatchSemaphore(value: 0)
   private let ended = DispatchSemaphore(value: 0)
 
@@ -28,8 +29,9 @@ final class Heartbeat: Sendable {
   /// Whether another process has taken the lock over; it stays so.
   var isLost: Bool { lost.load(ordering: .relaxed) }
 
-  /// Ends the thread, unless the file system hangs.
+  /// Ends the thread, unless the file system hangs; a second call does nothing.
   func stop() {
+    guard !isStopped.exchange(true, ordering: .relaxed) else { return }
     ending.signal()
     _ = ended.wait(timeout: .now() + 5)
   }

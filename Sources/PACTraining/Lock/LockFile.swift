@@ -20,7 +20,9 @@ struct LockFile: Sendable {
     var holder: LockHolder
   }
 
-  /// Reads the file; nil if there is none. A file that is not a lock has a holder without a number.
+  /// Reads the file.
+  /// - Returns: what it says; nil if there is none. One that is not a lock has an unknown holder.
+  /// - Throws: why it cannot be read.
   func read() throws(SystemFile.Failure) -> Contents? {
     let bytes: [UInt8]
     do throws(SystemFile.Failure) {
@@ -36,6 +38,9 @@ struct LockFile: Sendable {
   }
 
   /// Makes the file unless it exists; only one of several processes succeeds.
+  /// - Parameter holder: this process.
+  /// - Returns: whether this process has succeeded.
+  /// - Throws: why the folder cannot be written.
   func create(_ holder: LockHolder) throws(SystemFile.Failure) -> Bool {
     let draft = try write(holder)
     defer { unlink(draft) }
@@ -52,7 +57,11 @@ struct LockFile: Sendable {
   }
 
   /// Replaces a file whose holder has ended; only one of several processes succeeds.
-  /// - Parameter dead: the holder that has ended.
+  /// - Parameters:
+  ///   - dead: the holder that has ended.
+  ///   - holder: the new one.
+  /// - Returns: whether this process has succeeded.
+  /// - Throws: why the folder cannot be written.
   func replace(_ dead: LockHolder, by holder: LockHolder) throws(SystemFile.Failure) -> Bool {
     // Whoever makes this folder may replace this holder and no other.
     let claim = "\(path).\(dead.token)"

@@ -45,10 +45,13 @@ final class RunLock: Sendable {
     heartbeat = Heartbeat(file, holder, every: times.beat)
   }
 
-  deinit {
+  /// Lets other runs into the folder; a second call does nothing.
+  func release() {
     heartbeat.stop()
     file.remove(holder)
   }
+
+  deinit { release() }
 
   /// Checks that nobody has taken the lock over, as far as the heartbeats know.
   /// - Throws: `TrainingError.runFolder`, naming the new holder.

@@ -24,7 +24,7 @@ struct RunFolder {
     writer = CheckpointWriter(checkpoints, keeping: configuration.keepCheckpoints)
   }
 
-  /// Creates the folder if it is missing, and keeps other runs out of it until this value is gone.
+  /// Creates the folder if it is missing, and keeps other runs out of it until `close()`.
   /// - Parameters:
   ///   - waiting: called now and then while it waits for another run, which may have ended.
   ///   - warn: prints a line.
@@ -45,6 +45,12 @@ struct RunFolder {
     writer = CheckpointWriter(
       checkpoints, keeping: configuration.keepCheckpoints,
       failures: configuration.checkpointFailures, confirming: { try lock.requireHeld() })
+  }
+
+  /// Completes a checkpoint that is being written, and lets other runs into the folder.
+  func close() {
+    try? writer.finish()
+    lock?.release()
   }
 
   /// Prepares the files of a new run, after `open`.

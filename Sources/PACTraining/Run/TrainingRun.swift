@@ -34,7 +34,13 @@ final class TrainingRun<Task: TrainingTask> {
   private var stop: RunStop?
 
   /// Opens the samples; all ranks call it.
-  /// - Parameter dataset: the checksum of the dataset; nil if it has none.
+  /// - Parameters:
+  ///   - task: the network and its samples.
+  ///   - communicator: the ranks.
+  ///   - report: prints how the run goes on.
+  ///   - arithmetic: what this rank computes with.
+  ///   - dataset: the checksum of the dataset; nil if it has none.
+  ///   - timeline: records what the time is spent on.
   /// - Throws: the error of any rank, on all ranks alike.
   init(
     _ task: Task, communicator: Communicator, report: RunReport, arithmetic: Arithmetic,
@@ -82,13 +88,13 @@ final class TrainingRun<Task: TrainingTask> {
   /// - Returns: the last evaluation on the test split, and the path of the last checkpoint.
   /// - Throws: the error of any rank, on all ranks alike.
   func run() throws -> RunResult {
+    // However the run ends, a checkpoint that is being written is completed.
+    defer { folder.close() }
     try resume()
     // Allocates the copy now; at the first checkpoint this would delay the steps.
     if configuration.checkpointEvery > 0 || configuration.checkpointEverySteps > 0 {
       try copy.update(from: parallelStep, isRankZero: communicator.isRankZero)
     }
-    // However the run ends, a checkpoint that is being written is completed.
-    defer { try? folder.finishSaving() }
     let samples = try communicator.together {
       try source.trainingSamples(
         plan: plan, rank: communicator.rank, seed: UInt64(configuration.seed),
