@@ -1,4 +1,5 @@
 import Foundation
+import PACHDF5
 
 /// The target that the environment names.
 private let target: FuzzTarget = {
@@ -15,6 +16,7 @@ private let target: FuzzTarget = {
 public func initialize(
   _ count: UnsafeMutablePointer<CInt>, _ arguments: UnsafeMutableRawPointer
 ) -> CInt {
+  FirstLook.serveIfAsked()
   let environment = ProcessInfo.processInfo.environment
   if environment["PAC_FUZZ_LIST"] != nil {
     for target in FuzzTarget.all { print(target.name) }

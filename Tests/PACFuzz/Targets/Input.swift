@@ -25,11 +25,12 @@ extension Input {
   /// What must hold for every refusal: one line of bounded length, whatever the file contains.
   static func check(_ error: any Error) {
     let text = "\(error)"
-    precondition(!text.isEmpty, "a refusal without words")
-    precondition(!text.contains(where: \.isNewline), "a refusal of several lines: \(text)")
-    precondition(text.utf8.count <= 4096, "a refusal of \(text.utf8.count) bytes")
-    precondition(
-      text.unicodeScalars.allSatisfy { $0.value >= 32 && $0.value != 127 },
-      "a refusal with control characters: \(text.debugDescription)")
+    let isPlain = text.unicodeScalars.allSatisfy { $0.value >= 32 && $0.value != 127 }
+    // Not `precondition`, whose words a release build leaves out.
+    if text.isEmpty { fatalError("a refusal without words") }
+    if text.utf8.count > 4096 { fatalError("a refusal of \(text.utf8.count) bytes") }
+    if !isPlain || text.contains(where: \.isNewline) {
+      fatalError("a refusal that is not one line of plain text: \(text.debugDescription)")
+    }
   }
 }
