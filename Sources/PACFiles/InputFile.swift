@@ -25,6 +25,7 @@ public enum InputFile {
   ///   - path: the path.
   ///   - orFolder: whether it may name a folder, too.
   /// - Returns: the size of the file in bytes.
+  /// - Throws: `Problem`.
   @discardableResult
   public static func check(_ path: String, orFolder: Bool = false) throws(Problem) -> Int {
     var status = stat()
