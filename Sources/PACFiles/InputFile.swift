@@ -25,7 +25,7 @@ public enum InputFile {
   ///   - path: the path.
   ///   - orFolder: whether it may name a folder, too.
   /// - Returns: the size of the file in bytes.
-  /// - Throws: the problem.
+  /// - Throws: `Problem`.
   @discardableResult
   public static func check(_ path: String, orFolder: Bool = false) throws(Problem) -> Int {
     var status = stat()
@@ -45,7 +45,7 @@ public enum InputFile {
   ///   - path: the path.
   ///   - limit: the size in bytes that it may have; nil for any.
   /// - Returns: its bytes.
-  /// - Throws: the problem.
+  /// - Throws: `Problem`.
   public static func contents(
     of path: String, atMost limit: Int? = nil
   ) throws(Problem) -> [UInt8] {
