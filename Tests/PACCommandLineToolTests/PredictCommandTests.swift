@@ -93,8 +93,8 @@ import Testing
     #expect(other.status == 1)
     #expect(
       other.errors
-        == "error: \(folder("out")): holds predictions of another run (network: Bilinear x8, now "
-        + "JBU_17_0.1_1 x8); choose another folder, or write into this one with --force\n")
+        == "error: \(folder("out")): holds predictions of another run (network: Bilinear, factor 8, now "
+        + "JBU_17_0.1_1, factor 8); choose another folder, or write into this one with --force\n")
     #expect(try contents("out", "predictions.csv") == table)
     #expect(try predict("--first", "2").errors.contains("(samples: all, now first 2)"))
     #expect(try predict("model=JBU_17_0.1_1", "--force").status == 0)
