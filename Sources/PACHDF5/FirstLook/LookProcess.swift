@@ -68,7 +68,7 @@ struct LookProcess {
   /// This process's environment; a crash must end the process at once, without a backtrace.
   private static var environment: [String] {
     var texts: [String] = []
-    var next = environ
+    var next = Glibc.environ
     while let text = next.pointee {
       texts.append(String(cString: text))
       next += 1
