@@ -83,7 +83,8 @@ import Testing
         == ["no depth is below \(value) metres; check the unit and the scale"])
     #expect(
       try remarks(PairsOptions(depthScale: 1e-5, depthUnit: .metre))
-        == ["no depth is above \(Float(Double(value) * 1e-5)) metres; check the unit and the scale"])
+        == ["no depth is above \(Float(Double(value) * 1e-5)) metres; check the unit and the scale"]
+    )
   }
 
   /// Counts of 4 bits were scaled to 8, so that 1 became 17.

@@ -56,10 +56,13 @@ import Testing
 
   /// Colours that the list of classes states decide in RGB.
   @Test func colorsOfTheList() throws {
-    let colors = ["road": [128, 64, 128], "car": [0, 0, 142], "none": [224, 224, 192]] as [String: [UInt16]]
+    let colors =
+      ["road": [128, 64, 128], "car": [0, 0, 142], "none": [224, 224, 192]] as [String: [UInt16]]
     let pixels = ["road", "car", "none", "car"].flatMap { colors[$0] ?? [] }
     try PNG.write(
-      Raster(width: 6, height: 4, channels: 3, samples: Array(repeating: pixels, count: 6).flatMap { $0 }),
+      Raster(
+        width: 6, height: 4, channels: 3, samples: Array(repeating: pixels, count: 6).flatMap { $0 }
+      ),
       to: folder("labels/street_0_label.png"))
     let summary = try prepareLabels(
       images: folder("images"), labels: folder("labels"), classes: folder("classes.txt"),

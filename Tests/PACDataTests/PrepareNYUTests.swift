@@ -85,9 +85,10 @@ import Testing
     let summary = try prepareNYU(
       from: source, to: folder("nyu.h5"), options: NYUOptions(trainCount: 2))
     #expect(
-      summary.remarks == ["NaN", "infinite", "negative"].map {
-        "\(source), nyu_0001 and 1 more: 2 \($0) values, taken for missing depth"
-      })
+      summary.remarks
+        == ["NaN", "infinite", "negative"].map {
+          "\(source), nyu_0001 and 1 more: 2 \($0) values, taken for missing depth"
+        })
     let reader = try DatasetReader(folder("nyu.h5"))
     #expect(reader.splits == ["train": [0, 1], "test": []])
     #expect(try reader.read(1).depth?.elements == [1.5, 0, 0, 0])

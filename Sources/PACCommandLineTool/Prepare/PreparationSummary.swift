@@ -23,7 +23,10 @@ func surveyMembers(_ summary: DatasetSummary) -> [(key: String, value: Any?)] {
   }
   return [
     ("depth_values", values(survey?.depth)), ("flow_lengths", values(survey?.flow)),
-    ("label_pixels", survey?.labelCounts.map { $0.prefix(summary.description.classNames.count) }.map(Array.init)),
+    (
+      "label_pixels",
+      survey?.labelCounts.map { $0.prefix(summary.description.classNames.count) }.map(Array.init)
+    ),
     ("unlabelled_pixels", survey?.labelCounts?.last),
     ("remarks", summary.remarks),
   ]

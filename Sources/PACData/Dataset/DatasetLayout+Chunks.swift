@@ -21,7 +21,8 @@ extension DatasetLayout {
       return "-l \(field.path):CHUNK=\(extents)"
     }
     let names = together.map(\.field.path).joined(separator: ", ")
-    return "\(path): a chunk of \(names) holds \(most) samples, so that reading one of them may take "
+    return
+      "\(path): a chunk of \(names) holds \(most) samples, so that reading one of them may take "
       + "the time and memory of all; rewrite it: h5repack \(layouts.joined(separator: " ")) "
       + "\(path) NEW.h5"
   }

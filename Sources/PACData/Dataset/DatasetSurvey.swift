@@ -100,12 +100,14 @@ public struct DatasetSurvey: Sendable, Equatable {
     for (split, indices) in splits.sorted(by: { $0.key < $1.key }) {
       let counts = indices.compactMap { known.indices.contains($0) ? known[$0] : nil }
       if !counts.isEmpty, counts.allSatisfy({ $0 == 0 }) {
-        lines.append("split \(split): no pixel has \(word); nothing can be learned or measured on it")
+        lines.append(
+          "split \(split): no pixel has \(word); nothing can be learned or measured on it")
       }
     }
     let empty = zip(names, known).filter { $0.1 == 0 }.map(\.0)
     if let first = empty.first {
-      lines.append("no pixel has \(word) in \(empty.count) of \(names.count) samples, first \(first)")
+      lines.append(
+        "no pixel has \(word) in \(empty.count) of \(names.count) samples, first \(first)")
     }
     return lines
   }
@@ -131,7 +133,8 @@ public struct DatasetSurvey: Sendable, Equatable {
     let hasUnlabelled = labelCounts?.last != 0
     return [
       "every labelled pixel is of class \(only)\(name)"
-        + (hasUnlabelled ? ", and 255 means not labelled: a mask of 0 and 255 needs other numbers" : "")
+        + (hasUnlabelled
+          ? ", and 255 means not labelled: a mask of 0 and 255 needs other numbers" : "")
     ]
   }
 }

@@ -44,6 +44,7 @@ struct LabelClasses {
   /// - Parameters:
   ///   - palette: the colours of a label file.
   ///   - used: the indices of its pixels.
+  /// - Returns: whether they are; true if the classes have no colours.
   func haveOrder(of palette: [PNG.Color], used: Set<Int>) -> Bool {
     guard haveColors else { return true }
     func every(_ isRight: (Int, PNG.Color) -> Bool) -> Bool {

@@ -41,7 +41,8 @@ struct LabelFile {
         guard let number = classes.number(of: color) else {
           throw DataError(
             "\(path): the colour (\(color.red), \(color.green), \(color.blue)) at \(place(pixel)) is "
-              + "that of no class; use the colours of the classes, or store class numbers as grey values")
+              + "that of no class; use the colours of the classes, or store class numbers as grey values"
+          )
         }
         numbers.append(number)
       } else {

@@ -28,7 +28,9 @@ struct PairWords {
       ]
     }
     guard let first = unequal.first else { return [] }
-    return ["names differ, so files were paired by their numbers: \(first.color) with \(first.depth)"]
+    return [
+      "names differ, so files were paired by their numbers: \(first.color) with \(first.depth)"
+    ]
   }
 }
 

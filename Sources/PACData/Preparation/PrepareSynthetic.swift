@@ -113,10 +113,9 @@ public func prepareSynthetic(
     }
   }
   let trainCount = options.count - testCount
-  try writer.finish(splits: [
+  return try writer.finish(splits: [
     "train": Array(0..<trainCount), "test": Array(trainCount..<options.count),
   ])
-  return try DatasetReader(path).summary
 }
 
 /// Renders a range of scenes in parallel, one thread per scene.

@@ -10,10 +10,15 @@ struct RepeatedHalves {
     count += 1
     let half = field.height / 2 * field.width
     let pixels = field.width * field.height
-    let planes = [0, pixels].map { field.components[$0..<$0 + pixels].map(\.bitPattern) }
-    let isSame = planes.allSatisfy { $0[..<half].elementsEqual($0[half..<2 * half]) }
+    // Bits, not numbers: NaN is equal to itself here.
+    func bits(_ index: Int) -> UInt32 { field.components[index].bitPattern }
+    let isSame = [0, pixels].allSatisfy { plane in
+      (plane..<plane + half).allSatisfy { bits($0) == bits($0 + half) }
+    }
     // A constant field says nothing.
-    let varies = planes.contains { Set($0[..<half]).count > 1 }
+    let varies = [0, pixels].contains { plane in
+      (plane..<plane + half).contains { bits($0) != bits(plane) }
+    }
     if isSame, varies { repeatedCount += 1 }
   }
 

@@ -51,13 +51,14 @@ func labelBeyond(_ classes: Int, _ file: String, _ number: Int, _ place: String)
 ///   - imageName: what to call the image.
 ///   - contents: what to call the file's contents, such as "the depth".
 ///   - unit: what the contents have rows and columns of.
+///   - advice: what to do if the sizes tell no cause.
 /// - Throws: `DataError` if the sizes differ.
 func checkSize(
   _ height: Int, _ width: Int, of file: String, like image: Raster.Header, _ imageName: String,
   _ contents: String, unit: String = "pixels", advice: String = "make them equal"
 ) throws(DataError) {
   guard (height, width) != (image.height, image.width) else { return }
-  var found = "\(image.height) × \(image.width)"
+  var found = "\(image.height) × \(image.width)" + (unit == "pixels" ? "" : " pixels")
   var advice = advice
   let isTurned = (height, width) == (image.width, image.height)
   if image.orientation != .upright {
