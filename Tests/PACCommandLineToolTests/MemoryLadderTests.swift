@@ -12,7 +12,7 @@ import Testing
     var environment = SurvivalProject.environment
     environment["OMP_NUM_THREADS"] = "\(threads)"
     return try PACTestSupport.run(
-      "bash", ["-c", "ulimit -v $0; exec \"$@\"", "\(megabytes * 1000)"] + command,
+      "bash", ["-c", "ulimit -v $0; exec \"$@\"", "\(megabytes * 1_000_000 / 1024)"] + command,
       environment: environment, in: URL(fileURLWithPath: folder.path), timeout: 60)
   }
 

@@ -16,7 +16,7 @@ import Testing
       result.output.hasPrefix(
         "\(path): 5 samples of 24 × 40 pixels (rows × columns), train 3, test 2\n  depth   "),
       "\(result)")
-    #expect(result.errors == "wrote 5 of 5 samples in 0 s\n")
+    #expect(result.errors.wholeMatch(of: #/wrote 5 of 5 samples in \d+ s\n/#) != nil, "\(result)")
 
     let reader = try DatasetReader(path)
     #expect(reader.splits == ["train": [0, 1, 2], "test": [3, 4]])
@@ -106,9 +106,9 @@ import Testing
       "no pixel has a label in 1 of 2 samples, first 2",
     ]
     #expect(
-      result.errors
-        == "wrote 2 of 2 samples in 0 s\n" + remarks.map { "warning: \($0)\n" }.joined())
-    let json = try run(try product("pac").path, arguments + ["--json"], timeout: 60)
+      result.errors.replacing(#/ in \d+ s\n/#, with: "\n")
+        == "wrote 2 of 2 samples\n" + remarks.map { "warning: \($0)\n" }.joined())
+    let json = try run(try product("pac").path, arguments + ["--json", "--force"], timeout: 60)
     #expect(
       json.output.hasSuffix(
         #""label_pixels":[5,0,2],"unlabelled_pixels":9,"remarks":["\#(remarks[0])","\#(remarks[1])"]}"#

@@ -22,7 +22,9 @@ struct ProgramTests {
     ("trian", "unknown command 'trian'; did you mean 'train'? see 'pac --help'"),
     ("sing", "unknown command 'sing'; see 'pac --help'"),
     ("prepare nuy", "unknown command 'nuy'; did you mean 'nyu'? see 'pac prepare --help'"),
-    ("weights convrt", "unknown command 'convrt'; did you mean 'convert'? see 'pac weights --help'"),
+    (
+      "weights convrt", "unknown command 'convrt'; did you mean 'convert'? see 'pac weights --help'"
+    ),
     ("verify", "missing expected argument '<files> ...'; see 'pac verify --help'"),
     (
       "verify --jsen x.h5",

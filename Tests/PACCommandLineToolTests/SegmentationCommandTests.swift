@@ -191,7 +191,7 @@ import Testing
     // No evaluation server waits for shapes.
     #expect(
       try FileManager.default.contentsOfDirectory(atPath: out).sorted()
-        == ["classes", "pictures", "predictions.csv", "scores"])
+        == ["classes", "pictures", "predictions.csv", "predictions.yaml", "scores"])
     let table = try String(contentsOfFile: "\(out)/predictions.csv", encoding: .utf8)
     #expect(table.hasPrefix("name,classes,picture,scores,miou,acc\nshapes_0006,\(place)/"))
   }

@@ -87,7 +87,7 @@ private let required = "run: runs/a\ndata: d.h5\nfactor: 8\nepochs: 3\n"
         + "[a list in a list]")
     #expect(
       text("# " + String(repeating: "x", count: 70_000))
-        == "c.yaml: has more than 64 KiB, which no configuration needs; name a YAML file")
+        == "c.yaml: has more than 64 KiB; name a configuration in YAML")
     let keys = (0..<2000).map { "k\($0): 1" }.joined(separator: "\n")
     #expect(
       text(keys) == "c.yaml: 2004 keys, but there are not so many; name a configuration")
@@ -102,16 +102,17 @@ private let required = "run: runs/a\ndata: d.h5\nfactor: 8\nepochs: 3\n"
   @Test func filesWithoutAnEnd() throws {
     #expect(
       message { try ConfigurationReader.contents(of: "/dev/zero") }
-        == "/dev/zero: is not a regular file; name a YAML file")
+        == "/dev/zero: is a device; name a file, since this may never end")
     let folder = try TemporaryFolder()
     try #require(mkfifo(folder("pipe"), 0o600) == 0)
     #expect(
       message { try ConfigurationReader.contents(of: folder("pipe")) }
-        == "\(folder("pipe")): is not a regular file; name a YAML file")
+        == "\(folder("pipe")): is a pipe; name a file, since this may never end")
     try folder.write(Data(count: 70_000), as: "large")
     #expect(
       message { try ConfigurationReader.contents(of: folder("large")) }
-        == "\(folder("large")): has more than 64 KiB, which no configuration needs; name a YAML file"
+        == "\(folder("large")): has 70000 bytes, more than the 65536 that such a file may have; "
+        + "name another file"
     )
   }
 }

@@ -33,7 +33,7 @@ import Testing
       problem(folder("loop"))
         == "cannot open the file (Too many levels of symbolic links); check the path")
     #expect(
-      problem(folder("file/inside")) == "cannot open the file (Not a directory); check the path")
+      problem(folder("file/inside")) == "no such file; check the path")
   }
 
   /// Permissions do not stop root, so the test gives up being root.

@@ -42,7 +42,7 @@ let readers: [String: (String) throws -> Void] = [
     report("\(bytes.reduce(0) { $0 &+ $1 })")
   },
   "lines": { path in
-    if !path.hasSuffix("intact") { throw DataError("\(path): two\nlines") }
+    if !path.hasSuffix("intact") { throw TwoLines(path: path) }
   },
   "nameless": { path in
     if !path.hasSuffix("intact") { throw DataError("nothing named") }
@@ -52,6 +52,13 @@ let readers: [String: (String) throws -> Void] = [
     for index in 0..<reader.count { _ = try reader.read(index) }
   },
 ]
+
+/// What the readers' own errors do not allow.
+struct TwoLines: Error, CustomStringConvertible {
+  let path: String
+
+  var description: String { "\(path): two\nlines" }
+}
 
 /// Lets this process allocate so much more than it has now.
 func limitMemory(mebibytes: Int) throws {

@@ -174,6 +174,7 @@ extension EvaluationResult {
 
   /// How many samples the metrics count: `2`, or `1 of 2 with valid pixels`.
   /// - Parameter noun: stands behind the number, as in `2 samples`; empty to leave it out.
+  /// - Returns: the text.
   func counted(_ noun: String = "") -> String {
     let (all, without) = (samples.count, samplesWithoutValidPixel)
     let number = without == 0 ? "\(all)" : "\(all - without) of \(all)"

@@ -88,7 +88,7 @@ private func sample(
   needsLabels: Bool, _ sources: inout LabelSources
 ) throws -> EncodedSample {
   let folders = [voc.images] + (sbd.map { [$0.images] } ?? [])
-  guard let photograph = folders.lazy.compactMap({ photograph(identifier, in: $0) }).first else {
+  guard let photograph = try photograph(identifier, in: folders) else {
     throw DataError(
       "\(voc.images)/\(identifier).jpg: a list names it, but there is no such file; unpack all "
         + "images")

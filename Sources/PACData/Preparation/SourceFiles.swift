@@ -12,12 +12,15 @@ func fileBytes(_ path: String) throws(DataError) -> [UInt8] {
 }
 
 /// Finds a photograph of a name: `NAME.jpg`, or the same with another common ending.
-/// - Returns: its path; nil if there is none.
-func photograph(_ name: String, in folder: String) -> String? {
-  for ending in ["jpg", "jpeg", "png"] {
-    for spelling in [ending, ending.uppercased(), ending.capitalized] {
-      let path = "\(folder)/\(name).\(spelling)"
-      if FileManager.default.fileExists(atPath: path) { return path }
+/// - Returns: its path in the first folder that has one; nil if none has.
+/// - Throws: `DataError` if a folder may not be read.
+func photograph(_ name: String, in folders: [String]) throws(DataError) -> String? {
+  for folder in folders {
+    for ending in ["jpg", "jpeg", "png"] {
+      for spelling in [ending, ending.uppercased(), ending.capitalized] {
+        let path = "\(folder)/\(name).\(spelling)"
+        if try fileExists(path) { return path }
+      }
     }
   }
   return nil

@@ -59,7 +59,8 @@ package struct ByteCursor {
     .damaged(file, at: place(position), problem)
   }
 
-  package func error(_ problem: String, at position: Int? = nil, advice: String) -> ForeignFileError {
+  package func error(_ problem: String, at position: Int? = nil, advice: String) -> ForeignFileError
+  {
     ForeignFileError(file, at: place(position), problem, advice: advice)
   }
 

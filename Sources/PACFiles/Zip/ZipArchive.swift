@@ -29,7 +29,9 @@ package struct ZipArchive {
   private let places: [String: Int]
 
   /// Whether a file begins like a zip archive.
-  package static func recognizes(_ start: [UInt8]) -> Bool { start.starts(with: [0x50, 0x4B, 3, 4]) }
+  package static func recognizes(_ start: [UInt8]) -> Bool {
+    start.starts(with: [0x50, 0x4B, 3, 4])
+  }
 
   /// Reads the directory, and checks every size in it against the size of the file.
   ///

@@ -67,17 +67,17 @@ public final class HDF5File: Sendable {
   public func close() throws {
     HDF5Library.silence()
     guard !identifier.isAbandoned, H5Iis_valid(identifier.id) > 0 else { return }
-    let isComplete = !identifier.hasLostData
-    guard H5Fclose(identifier.id) >= 0, isComplete else {
-      let error = Self.writeError(path)
+    let lost = identifier.lostData
+    guard H5Fclose(identifier.id) >= 0, lost == nil else {
+      let error = Self.writeError(path, lost)
       identifier.abandon()
       throw error
     }
   }
 
-  private static func writeError(_ path: String) -> HDF5Error {
+  private static func writeError(_ path: String, _ lost: HDF5Identifier.Loss?) -> HDF5Error {
     HDF5Error(
-      file: path, problem: "cannot write the file", cause: HDF5Library.errorText(),
+      file: path, problem: "cannot write the file", cause: lost?.cause ?? HDF5Library.errorText(),
       advice: "check the free disk space and the quota")
   }
 

@@ -89,7 +89,10 @@ final class HDF5Identifier: Sendable {
   /// The file of the object, which stays open as long as the object is used.
   private let file: HDF5Identifier?
   private let abandonment = Atomic(false)
-  private let loss = Atomic(false)
+  private let loss = Mutex<Loss?>(nil)
+
+  /// Data that the library failed to write when it released a dataset, and its words for it.
+  struct Loss: Sendable { let cause: String? }
 
   init(_ id: hid_t, in file: HDF5Identifier? = nil) {
     self.id = id
@@ -105,11 +108,13 @@ final class HDF5Identifier: Sendable {
   /// Whether the file was leaked because it could not be closed.
   var isAbandoned: Bool { (file ?? self).abandonment.load(ordering: .relaxed) }
 
-  /// Whether the library failed to flush a dataset when it was released.
-  var hasLostData: Bool { loss.load(ordering: .relaxed) }
+  /// What the library failed to flush when a dataset was released; nil if nothing was lost.
+  var lostData: Loss? { loss.withLock { $0 } }
 
   deinit {
-    if !isAbandoned, !HDF5Library.release(id) { file?.loss.store(true, ordering: .relaxed) }
+    guard !isAbandoned, !HDF5Library.release(id) else { return }
+    let cause = HDF5Library.errorText()
+    file?.loss.withLock { $0 = $0 ?? Loss(cause: cause) }
   }
 }
 

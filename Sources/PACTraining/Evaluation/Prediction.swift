@@ -57,7 +57,8 @@ public func writePredictions(
   }
   try communicator.onRankZero {
     let record = PredictionRecord(
-      of: network, dataset: dataset.checksum, besides: others, keepsScores: keepsScores, first: first)
+      of: network, dataset: dataset.checksum, besides: others, keepsScores: keepsScores,
+      first: first)
     try record.claim(folder, replacing: replacing)
   }
   return try write(task, communicator, folder, first: first)
