@@ -186,6 +186,9 @@ import Testing
     try folder.write(Data("2007_000001".utf8), as: "voc/VOC2012/ImageSets/Segmentation/train.txt")
     try folder.write(Data("x".utf8), as: "voc/VOC2012/JPEGImages/2007_000001.jpg")
     let isRoot = geteuid() == 0
+    // Any user may write the dataset.
+    try FileManager.default.setAttributes(
+      [.posixPermissions: 0o777], ofItemAtPath: folder.path)
     func errors(_ arguments: String...) throws -> String {
       let program = try product("pac").path
       let arguments = ["prepare"] + arguments + ["--out", folder("o.h5")]
