@@ -1,18 +1,14 @@
 #pragma once
-// For the sets of processors in sched.h.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
-#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 // The entry points of libgomp that oneDNN already runs on. Its own header belongs to gcc and is not on
@@ -64,13 +60,15 @@ static inline void pac_report_failed_allocations(void) {
     sigaction(signals[i], &action, pac_fault_before(signals[i]));
 }
 
-// Lets the calling thread run on these processors.
+// Lets the calling thread run on these processors. The system call itself, since sched.h has its function only with
+// _GNU_SOURCE, which makes this module's types differ from those of others.
 static inline void pac_allow_processors(const int *processors, int count) {
-  cpu_set_t set;
-  CPU_ZERO(&set);
+  unsigned long set[128] = {0};
+  const int bits = 8 * sizeof *set;
   for (int i = 0; i < count; i++)
-    if (processors[i] >= 0 && processors[i] < CPU_SETSIZE) CPU_SET(processors[i], &set);
-  sched_setaffinity(0, sizeof set, &set);
+    if (processors[i] >= 0 && processors[i] < 128 * bits)
+      set[processors[i] / bits] |= 1UL << processors[i] % bits;
+  syscall(SYS_sched_setaffinity, 0, sizeof set, set);
 }
 
 // This process ends when the one that started it does.
