@@ -2,8 +2,8 @@
 
 # Seconds without a heartbeat after which the watch ends a job.
 stall=5
-# Seconds without progress after which a job counts as hanging: stall-timeout, then the start of
-# seven ranks on few cores.
+# Seconds without progress after which a job counts as hanging: PAC_START_TIMEOUT or stall-timeout,
+# then the start of seven ranks on few cores.
 patience=90
 # Seconds in which the processes of a job that has ended must have ended.
 grace=15
@@ -240,8 +240,8 @@ expected_end_of_job() {
     ;;
   TERM,75 | HUP,75 | HUP,129 | KILL,137 | *,hang) ;;
   ,75) [ -n "$may_stop" ] || failure "stopped without being asked; $(work)/log" ;;
-  # Before the ranks handle signals, these end them.
-  TERM,1 | TERM,143 | TERM,138 | HUP,1 | HUP,138) ;;
+  # mpirun itself, before it has started the ranks.
+  TERM,1 | HUP,1) ;;
   *) failure "unexpected status $status${asked:+ after SIG$asked}; $(work)/log" ;;
   esac
   start_job

@@ -23,6 +23,16 @@ struct LaunchTests {
         """)
   }
 
+  /// The ranks do not handle the signal yet that asks them to stop: it ends them.
+  @Test(arguments: [("train", 75), ("evaluate", 138)])
+  func stopsBeforeTrainingBegins(command: String, status: Int32) throws {
+    let starting = "if [ $1 = -q ]; then kill -TERM $PPID; exec sleep 50; fi"
+    let result = try launch("run", ["-n", "2", command, "a.yaml"], commands: ["mpirun": starting])
+    #expect(result.status == status, "\(result)")
+    let words = "stopped before training began; start it again to continue\n"
+    #expect(result.errors == (command == "train" ? words : ""))
+  }
+
   @Test(.enabled(if: hasMPI, "no mpirun in PATH"), arguments: [2, 5])
   func severalRanksGetTheSameArguments(ranks: Int) throws {
     let result = try launch(
