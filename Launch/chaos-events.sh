@@ -16,9 +16,20 @@ expected_end=
 # pick LEAST MOST: sets `picked` to a random number. Not printed, since a subshell would repeat it.
 pick() { picked=$(($1 + (RANDOM << 15 | RANDOM) % ($2 - $1 + 1))); }
 
+# failure WHAT: counts it, and keeps the run as it is now beside those that follow.
 failure() {
   failures=$((failures + 1))
-  echo "FAILED: $1"
+  local kept=$folder/failure-$failures
+  mkdir "$kept"
+  cp -r "$(work)/." "$kept" 2>/dev/null || true
+  {
+    local pid
+    for pid in $(ours pac) $(ours mpirun) $(ours orted); do
+      echo "$pid: $(tr '\0' ' ' <"/proc/$pid/cmdline")"
+      head -n 1 "/proc/$pid/task/"*/wchan
+    done
+  } >"$kept/processes" 2>/dev/null || true
+  echo "FAILED: $1; see $kept"
 }
 
 milliseconds() { date +%s%3N; }
@@ -204,7 +215,7 @@ conclude() {
   now=$(($(milliseconds) - before))
   echo "$text -> $outcome after $((now / 1000)).$((now % 1000 / 100)) s"
   if [ "$outcome" = hang ]; then
-    failure "no outcome in $patience s; $(work)/log"
+    failure "no outcome in $patience s"
     end_everything
     finish_job
     status=hang
@@ -239,10 +250,10 @@ expected_end_of_job() {
     return
     ;;
   TERM,75 | HUP,75 | HUP,129 | KILL,137 | *,hang) ;;
-  ,75) [ -n "$may_stop" ] || failure "stopped without being asked; $(work)/log" ;;
+  ,75) [ -n "$may_stop" ] || failure "stopped without being asked" ;;
   # mpirun itself, before it has started the ranks.
   TERM,1 | HUP,1) ;;
-  *) failure "unexpected status $status${asked:+ after SIG$asked}; $(work)/log" ;;
+  *) failure "unexpected status $status${asked:+ after SIG$asked}" ;;
   esac
   start_job
 }
@@ -256,7 +267,7 @@ await_end() {
       seen=$now
       end=$((SECONDS + patience))
     elif [ "$SECONDS" -ge "$end" ]; then
-      failure "no progress in $patience s; $(work)/log"
+      failure "no progress in $patience s"
       end_everything
     fi
     [ "$SECONDS" -lt "$limit" ] || fail "not done within $limit s (seed $seed)"

@@ -1,6 +1,8 @@
 # Sourced by Launch/run and the batch scripts: runs a command and passes signals on to it.
 
 child=
+# The name of a function that watches the command, given its process, while it runs.
+watch=
 
 # What commands are started with. SIGTERM when this script ends without having waited for them, as
 # after SIGKILL; util-linux before 2.33 cannot do that. Below nohup a session of their own, since
@@ -15,6 +17,11 @@ starter=()
 run_child() {
   env --default-signal=INT,QUIT "${starter[@]}" "$@" <&0 &
   child=$!
+  local watcher=
+  if [ -n "$watch" ]; then
+    "$watch" "$child" &
+    watcher=$!
+  fi
   interrupted=1
   # A signal to this script interrupts the wait, not the command.
   while [ -n "$interrupted" ]; do
@@ -24,6 +31,7 @@ run_child() {
     wait "$child" 2>/dev/null || status=$?
   done
   child=
+  [ -z "$watcher" ] || kill "$watcher" 2>/dev/null || true
 }
 
 # hand_on SIGNAL: passes SIGNAL to the running command, if any; used in traps.

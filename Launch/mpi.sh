@@ -39,6 +39,36 @@ use_mpirun() {
   trial=(mpirun "${options[@]}" true)
   # Without -q mpirun adds a page about how ranks ended to the one line of pac.
   job=(mpirun -q "${options[@]}" "${program[@]}")
+  watch=end_hanging_mpirun
+}
+
+# end_hanging_mpirun PID: ends mpirun if it goes on for 10 s after all its ranks, and daemons on
+# other hosts, have ended. Open MPI 4.1 does that now and then if a rank is killed while it connects
+# to mpirun: it waits in PMIx_server_finalize for a lock that nobody releases.
+end_hanging_mpirun() {
+  local began='' silent=0
+  [ -r "/proc/$1/task/$1/children" ] || return 0
+  while sleep 1 >/dev/null 2>&1 && kill -0 "$1" 2>/dev/null; do
+    silent=$((silent + 1))
+    if has_running_child "$1"; then
+      began=1
+      silent=0
+    fi
+    if [ -n "$began" ] && [ "$silent" -ge 10 ]; then
+      echo "warning: mpirun hangs although all its ranks have ended; it is killed" >&2
+      kill -s KILL "$1" 2>/dev/null || true
+    fi
+  done
+}
+
+# has_running_child PID: whether a child of the process has not ended.
+has_running_child() {
+  local pid line
+  for pid in $(cat "/proc/$1/task/"*/children 2>/dev/null); do
+    line=$(cat "/proc/$pid/stat" 2>/dev/null) || continue
+    [[ ${line##*) } == Z* ]] || return 0
+  done
+  return 1
 }
 
 # explain_mpirun: after a job of mpirun has failed, prints one line if mpirun could not start it,

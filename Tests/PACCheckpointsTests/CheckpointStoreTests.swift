@@ -87,6 +87,21 @@ import Testing
     #expect(try store.steps() == [2, 3, 9])
   }
 
+  /// What is no regular file is not opened, which could take for ever.
+  @Test func pipesAndFoldersAreNotCheckpoints() throws {
+    try store.save(.sample(step: 1), keeping: 3)
+    try #require(mkfifo(store.path(step: 3), 0o600) == 0)
+    try FileManager.default.createDirectory(
+      atPath: store.path(step: 2), withIntermediateDirectories: false)
+    let recovery = try #require(try store.latestGood())
+    #expect(recovery.checkpoint.step == 1)
+    #expect(recovery.warnings.count == 2)
+    for (step, warning) in zip([3, 2], recovery.warnings) {
+      #expect(warning.hasPrefix("\(store.path(step: step)): "), "\(warning)")
+      #expect(warning.contains("not a regular file"), "\(warning)")
+    }
+  }
+
   @Test func nothingUsableIsAnError() throws {
     for step in [1, 2] { try store.save(.sample(step: step), keeping: 3) }
     for step in [1, 2] { try write([], to: store.path(step: step)) }

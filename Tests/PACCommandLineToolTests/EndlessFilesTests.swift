@@ -54,6 +54,36 @@ import Testing
       try error(["prepare", "nyu", "endless.h5", "--out", "o.h5"], seconds: "1") == expected)
   }
 
+  /// What kills the process that looks, once or again, does not make the file a damaged one.
+  @Test(arguments: [
+    (1, "reading its structure does not end within 4 s; the file is damaged; copy or create it"),
+    (
+      2, "the process that looks at it first was killed twice; the host may be short of memory; try"
+    ),
+  ])
+  func aLookThatIsKilled(times: Int, expected: String) throws {
+    let path = try folder.write(Self.endlessHeap(), as: "endless.h5")
+    let command = try RunningCommand(
+      product("pac").path, ["inspect", path], environment: ["PAC_FIRST_LOOK": "4"], timeout: 60)
+    var killed: Set<Int32> = []
+    for _ in 0..<times {
+      let isFound = eventually(within: 30) {
+        let ours = ListedProcess.running("pac", with: path).map(\.identifier)
+        let look = ListedProcess.running("pac", with: "look-at-hdf5").first {
+          ours.contains($0.identifier) && !killed.contains($0.identifier)
+        }
+        guard let look else { return false }
+        killed.insert(look.identifier)
+        look.signal(SIGKILL)
+        return true
+      }
+      try #require(isFound)
+    }
+    let result = try command.wait()
+    #expect(
+      result.status == 1 && result.errors.hasPrefix("error: \(path): \(expected)"), "\(result)")
+  }
+
   /// An honest file is read under the tightest limit, and one pipe of a stranger's link ends, too.
   @Test func anHonestFile() throws {
     let result = try run(

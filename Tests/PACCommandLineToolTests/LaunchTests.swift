@@ -33,6 +33,25 @@ struct LaunchTests {
     #expect(result.errors == (command == "train" ? words : ""))
   }
 
+  /// Open MPI's own hang: the ranks have ended, and mpirun neither reaps them nor ends.
+  @Test func endsAnMPIRunThatHangs() throws {
+    let hanging = """
+      [ $1 = -q ] || exit 0
+      mkdir hung 2>/dev/null || exec echo "trained"
+      sleep 1 &
+      exec sleep 50
+      """
+    let result = try launch(
+      "run", ["-n", "2", "--restarts", "1", "a.yaml"], commands: ["mpirun": hanging])
+    #expect(result.status == 0 && result.output == "trained\n", "\(result)")
+    #expect(
+      result.errors == """
+        warning: mpirun hangs although all its ranks have ended; it is killed
+        warning: the job was lost (SIGKILL); restart 1 of 1
+
+        """)
+  }
+
   @Test(.enabled(if: hasMPI, "no mpirun in PATH"), arguments: [2, 5])
   func severalRanksGetTheSameArguments(ranks: Int) throws {
     let result = try launch(

@@ -1,4 +1,5 @@
 import Foundation
+import PACCheckpoints
 import PACTestSupport
 import Testing
 
@@ -30,6 +31,28 @@ struct StopSignalTests {
     #expect(!said.contains("error:"), "\(result)", sourceLocation: sourceLocation)
     project.expectNobodyLeft(sourceLocation: sourceLocation)
     try project.expectUndisturbedBits(["epochs=1000000"], sourceLocation: sourceLocation)
+  }
+
+  /// Stopped after each single step, with the last step of an epoch the epoch is complete, too.
+  @Test func afterEveryStep() throws {
+    let store = CheckpointStore(folder: project.folder("run/checkpoints"))
+    var places: [[Int]] = []
+    while places.last?[1] != 3 {
+      let result = try project.training(
+        "train", "epochs=3", "test-every=0", "max-minutes=0.000000001")
+      try #require(result.status == 0 && places.count < 100, "\(result)")
+      let checkpoint = try #require(try store.latestGood()).checkpoint
+      places.append([checkpoint.step, checkpoint.epoch, checkpoint.stepInEpoch])
+    }
+    let steps = places.count / 3
+    #expect(places == (1...3 * steps).map { [$0, $0 / steps, $0 % steps] })
+    let rows = try text("run/train.log").split(separator: "\n").dropFirst()
+    #expect(rows.map { $0.prefix(2) } == ["1,", "2,", "3,"])
+    try project.expectUndisturbedBits(["epochs=3"])
+  }
+
+  private func text(_ name: String) throws -> String {
+    try String(contentsOfFile: project.folder(name), encoding: .utf8)
   }
 
   /// Only one rank gets the signal; all finish the same step.

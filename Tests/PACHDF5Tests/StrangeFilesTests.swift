@@ -183,6 +183,56 @@ import Testing
         + "the file is damaged; copy or create it again")
   }
 
+  /// 400 MB of zeros in half a megabyte, as one chunk and as many.
+  @Test(arguments: [[1000], [10_000]])
+  func numbersOutOfProportion(chunk: [Int]) async throws {
+    let folder = try TemporaryFolder()
+    let path = folder("a.h5")
+    let (count, rows) = (10_000, 10_000 / chunk[0])
+    let file = try HDF5File(creating: path)
+    let written = try file.root.createDataset(
+      "zeros", .float32, shape: [count, count], chunk: chunk + [count], compression: 9)
+    let zeros = [Float](repeating: 0, count: chunk[0] * count)
+    for row in 0..<rows {
+      try written.write(zeros, start: [row * chunk[0], 0], count: [chunk[0], count])
+    }
+    try file.close()
+    let refused =
+      "\(path), /zeros: needs 382 MiB of memory, far more than a file of "
+      + "\(try fileSize(path)) bytes should; if you trust the file, set PAC_READ_MIB=382"
+    let root = try HDF5File(reading: path).root
+    #expect(message { try root.dataset("zeros").read(Float.self) } == refused)
+    if rows > 1 {
+      let part = try root.dataset("zeros").read(Float.self, start: [0, 0], count: [10, count])
+      #expect(part == zeros[..<part.count].map { $0 })
+    }
+    await #expect(processExitsWith: .success) { [path = path as String, count = count as Int] in
+      setenv("PAC_READ_MIB", "382", 1)
+      let all = try HDF5File(reading: path).root.dataset("zeros").read(Float.self)
+      #expect(all.count == count * count)
+    }
+  }
+
+  private func fileSize(_ path: String) throws -> Int {
+    try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0
+  }
+
+  @Test(arguments: [63, 64]) func groupsNestedInGroups(depth: Int) throws {
+    let folder = try TemporaryFolder()
+    let path = repeatElement("g", count: depth).joined(separator: "/")
+    let file = try HDF5File(creating: folder("a.h5"))
+    try file.root.write(["a", "b"], as: path + "/values")
+    try file.close()
+    let root = try HDF5File(reading: folder("a.h5")).root
+    if depth < 64 {
+      #expect(try root.datasetPaths() == [path + "/values"])
+    } else {
+      let text = message { _ = try root.datasetPaths() }
+      #expect(text.hasPrefix("\(folder("a.h5")), /g/g/"), "\(text)")
+      #expect(text.hasSuffix("/g: groups are nested deeper than 64"), "\(text)")
+    }
+  }
+
   @Test func manyLinksAreListedAtOnce() throws {
     let folder = try TemporaryFolder()
     let file = try HDF5File(creating: folder("a.h5"))

@@ -32,7 +32,10 @@ public enum FirstLook {
     let limits = LookLimits(
       seconds: min(given.map { max($0, 1) } ?? LookLimits.seconds(forFileOf: size), 1 << 20),
       megabytes: LookLimits.megabytes(forFileOf: size))
-    try verdict(on: path, within: limits).require(path, limits)
+    var verdict = try verdict(on: path, within: limits)
+    // Not by its limits, so it was chance: a host short of memory, or somebody's mistake.
+    if verdict == .killed { verdict = try Self.verdict(on: path, within: limits) }
+    try verdict.require(path, limits)
     if let state { seen.withLock { _ = $0.insert(state) } }
   }
 
@@ -78,6 +81,8 @@ enum LookVerdict: Equatable {
   case outOfTime(waiting: Bool)
   /// It ended by itself before the end.
   case crashed
+  /// Somebody ended it: the system if it is short of memory.
+  case killed
 
   /// Throws unless the look came to the end.
   func require(_ path: String, _ limits: LookLimits) throws(HDF5Error) {
@@ -102,6 +107,10 @@ enum LookVerdict: Equatable {
         problem: "the HDF5 library crashes on its structure, or takes more than "
           + "\(limits.megabytes) MB for it",
         advice: "the file is damaged; copy or create it again")
+    case .killed:
+      throw HDF5Error(
+        file: path, problem: "the process that looks at it first was killed twice",
+        advice: "the host may be short of memory; try again")
     }
   }
 }

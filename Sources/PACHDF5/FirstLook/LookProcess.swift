@@ -91,7 +91,12 @@ struct LookProcess {
     switch byte {
     case Self.complete: return .complete
     case Self.outOfMemory: return .outOfMemory
-    default: return status & 0x7F == SIGXCPU ? .outOfTime(waiting: false) : .crashed
+    default: break
+    }
+    switch status & 0x7F {
+    case SIGXCPU: return .outOfTime(waiting: false)
+    case SIGKILL: return .killed
+    default: return .crashed
     }
   }
 

@@ -1,4 +1,5 @@
 import CPACHDF5
+import PACFiles
 
 extension HDF5Location {
   /// Rejects a dataset that states a larger size than the file can hold, before memory is
@@ -22,12 +23,21 @@ extension HDF5Location {
     try requireBounded(Self.extents(of: space), elementBytes: elementBytes, most: limit)
     if let chunk = layout.chunk {
       try requireBounded(chunk.map { hsize_t($0) }, elementBytes: elementBytes, most: limit)
+      try requireAllowed(chunk, elementBytes: elementBytes)
     } else if layout.outsideFile == nil,
       // Other types have different sizes in memory and in the file.
       [H5T_INTEGER, H5T_FLOAT, H5T_ENUM].contains(H5Tget_class(type))
     {
       try requireStoredSize(layout, space, elementBytes: elementBytes)
     }
+  }
+
+  /// Rejects a block whose elements take more memory at once than `ReadingLimit` allows a file of
+  /// this size.
+  func requireAllowed(_ block: [Int], elementBytes: Int) throws {
+    let bytes = block.reduce(elementBytes) { clampedProduct($0, $1) }
+    guard let refusal = ReadingLimit(fileSize: try fileSize()).refusal(of: bytes) else { return }
+    throw error(refusal.problem, advice: refusal.advice)
   }
 
   /// The size of the file in bytes.

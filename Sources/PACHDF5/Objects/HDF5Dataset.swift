@@ -87,7 +87,12 @@ extension HDF5Dataset {
   }
 
   /// Reads the block of `count` elements along each axis from `start`, in row-major order.
+  /// - Throws: `HDF5Error` if chunks claim more memory than `ReadingLimit` allows, or the block
+  ///   cannot be read.
   public func read<T: HDF5Element>(_: T.Type, start: [Int], count: [Int]) throws -> [T] {
+    if chunk != nil {
+      try location.requireAllowed(count, elementBytes: MemoryLayout<T>.size)
+    }
     let total = count.reduce(1, *)
     return try [T](unsafeUninitializedCapacity: total) { buffer, initialized in
       try read(

@@ -134,7 +134,8 @@ final class TrainingRun<Task: TrainingTask> {
       folder.takeNotes().forEach(report.warn)
       if sums.stop {
         stop = try agreedStop()
-        return
+        // After its last step the epoch is complete, as in a run that is not stopped there.
+        if progress.stepInEpoch < plan.stepsPerEpoch { return }
       }
       // A checkpoint between two epochs says that the first one is complete.
       if progress.stepInEpoch < plan.stepsPerEpoch,
@@ -184,7 +185,9 @@ final class TrainingRun<Task: TrainingTask> {
     {
       try save()
     }
-    if !isLast && isDue(configuration.testEvery, progress.epoch) { _ = try evaluate() }
+    if !isLast && stop == nil && isDue(configuration.testEvery, progress.epoch) {
+      _ = try evaluate()
+    }
   }
 
   private func isDue(_ every: Int, _ count: Int) -> Bool { every > 0 && count % every == 0 }
