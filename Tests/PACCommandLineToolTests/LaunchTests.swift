@@ -38,7 +38,7 @@ struct LaunchTests {
     let hanging = """
       [ $1 = -q ] || exit 0
       mkdir hung 2>/dev/null || exec echo "trained"
-      sleep 1 &
+      sleep 5 &
       exec sleep 50
       """
     let result = try launch(
