@@ -18,21 +18,29 @@ extension FirstLook {
     limit(RLIMIT_CORE, to: 0)
     limit(RLIMIT_CPU, to: seconds)
     limit(RLIMIT_AS, to: addressSpace() + megabytes << 20)
-    var verdict = look(at: arguments[2])
-    write(STDOUT_FILENO, &verdict, 1)
+    let written = look(at: arguments[2])
+    var done = 0
+    while done < written.count {
+      let count = written.withUnsafeBytes { bytes in
+        bytes.baseAddress.map { write(STDOUT_FILENO, $0 + done, bytes.count - done) } ?? 0
+      }
+      guard count > 0 || errno == EINTR else { _exit(1) }
+      done += max(count, 0)
+    }
     _exit(0)
   }
 
-  private static func look(at path: String) -> UInt8 {
+  /// - Returns: what `LookProcess` is to read.
+  private static func look(at path: String) -> [UInt8] {
+    var walk = FileWalk()
     do {
-      var walk = FileWalk()
       try walk.visit(HDF5File(reading: path, looking: false).root, depth: 0)
-      return LookProcess.complete
-    } catch let error as HDF5Error {
-      return FileWalk.isOutOfMemory(error) ? LookProcess.outOfMemory : LookProcess.complete
+    } catch let error as HDF5Error where FileWalk.isOutOfMemory(error) {
+      return [LookProcess.outOfMemory]
     } catch {
-      return LookProcess.complete
+      // Whoever reads the file meets it.
     }
+    return [LookProcess.complete] + walk.texts.bytes
   }
 
   private static func limit(_ resource: __rlimit_resource, to value: rlim_t) {
@@ -57,6 +65,8 @@ extension FirstLook {
 
 /// Reads everything in a file but the numbers of its datasets.
 private struct FileWalk {
+  /// The texts found so far.
+  private(set) var texts = LookTexts()
   private var entered: Set<HDF5Address> = []
 
   /// Visits a group and all it holds.
@@ -75,16 +85,32 @@ private struct FileWalk {
         guard let dataset = try reading({ try group.dataset(name) }) else { continue }
         try readAttributes(of: dataset)
         try reading { try dataset.walkThroughChunks() }
-        if dataset.elementType == .string { try reading { try dataset.readStrings() } }
+        if dataset.elementType == .string {
+          try keepTexts(of: dataset, attribute: nil) { try dataset.readStrings() }
+        }
       default: break
       }
     }
   }
 
-  private func readAttributes(of object: some HDF5Object) throws {
+  private mutating func readAttributes(of object: some HDF5Object) throws {
     for name in try reading({ try object.attributeNames() }) ?? [] {
-      try reading { try object.string(attribute: name) }
+      try keepTexts(of: object, attribute: name) { [try object.string(attribute: name)] }
       try reading { try object.double(attribute: name) }
+    }
+  }
+
+  /// Keeps texts of this file, or why they cannot be read.
+  private mutating func keepTexts(
+    of object: some HDF5Object, attribute: String?, _ read: () throws -> [String]
+  ) throws {
+    guard let place = try reading({ try object.location.place(ofTextsIn: attribute) }) ?? nil else {
+      return
+    }
+    do {
+      texts[place] = .texts(try read())
+    } catch let error as HDF5Error where !Self.isOutOfMemory(error) {
+      texts[place] = .refused(error)
     }
   }
 

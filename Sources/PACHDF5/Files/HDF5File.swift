@@ -27,9 +27,9 @@ public final class HDF5File: Sendable {
 
   init(reading path: String, looking: Bool) throws {
     try Self.requireThreadSafeLibrary(path)
-    try Self.requireReadable(path, looking: looking)
+    let texts = try Self.requireReadable(path, looking: looking)
     self.path = path
-    self.identifier = try Self.open(path, or: "cannot open it as HDF5") { access in
+    self.identifier = try Self.open(path, texts, or: "cannot open it as HDF5") { access in
       let id = H5Fopen(path, pac_h5f_read_only(), access)
       guard id < 0, let cause = HDF5Library.errorText() else { return id }
       // `truncated file: eof = 2048, sblock->base_addr = 0, stored_eof = 4096` and its like.
@@ -82,7 +82,8 @@ public final class HDF5File: Sendable {
   }
 
   private static func open(
-    _ path: String, or problem: String, _ call: (hid_t) throws -> hid_t
+    _ path: String, _ texts: LookTexts? = nil, or problem: String,
+    _ call: (hid_t) throws -> hid_t
   ) throws -> HDF5Identifier {
     HDF5Library.silence()
     let access = H5Pcreate(pac_h5p_file_access())
@@ -100,7 +101,7 @@ public final class HDF5File: Sendable {
         file: path, problem: problem, cause: cause,
         advice: cause.flatMap(HDF5Library.adviceOnNewerFormat) ?? "check the file and its folder")
     }
-    return HDF5Identifier(id)
+    return HDF5Identifier(id, texts: texts)
   }
 
   private static func requireThreadSafeLibrary(_ path: String) throws {
@@ -112,7 +113,8 @@ public final class HDF5File: Sendable {
   }
 
   /// Checks that there is an HDF5 file, and that its structure can be read to the end.
-  private static func requireReadable(_ path: String, looking: Bool) throws {
+  /// - Returns: its texts of variable length; nil if nobody has looked.
+  private static func requireReadable(_ path: String, looking: Bool) throws -> LookTexts? {
     let size: Int
     do throws(InputFile.Problem) {
       size = try InputFile.check(path)
@@ -127,6 +129,6 @@ public final class HDF5File: Sendable {
     if H5Fis_hdf5(path) == 0 {
       throw HDF5Error(file: path, problem: "not an HDF5 file", advice: "name an HDF5 file")
     }
-    if looking { try FirstLook.require(path, size: size) }
+    return looking ? try FirstLook.require(path, size: size) : nil
   }
 }

@@ -5,8 +5,9 @@ import Synchronization
 ///
 /// libhdf5 trusts its files: damage can make it run without end, crash, or allocate without bound.
 /// So this program starts itself once more, with limits of time and memory, and that process walks
-/// through everything but the numbers (docs/decisions/0010-first-look.md). Nothing depends on what
-/// it finds as long as it comes to the end.
+/// through everything but the numbers (docs/decisions/0010-first-look.md). The texts of variable
+/// length are taken from it; otherwise nothing depends on what it finds as long as it comes to the
+/// end.
 public enum FirstLook {
   /// The first argument of the process that looks.
   static let argument = "look-at-hdf5"
@@ -18,25 +19,27 @@ public enum FirstLook {
   static let isServed = Atomic(false)
 
   /// The files that this process had looked at, in the state they were in.
-  private static let seen = Mutex<Set<FileState>>([])
+  private static let seen = Mutex<[FileState: LookTexts]>([:])
 
   /// Has another process look at a file, unless that has been done since the file was changed.
   ///
   /// Programs that do not call `serveIfAsked()` read without a look.
+  /// - Returns: the texts of variable length; nil without a look.
   /// - Throws: `HDF5Error` if the look does not come to an end.
-  static func require(_ path: String, size: Int) throws(HDF5Error) {
+  static func require(_ path: String, size: Int) throws(HDF5Error) -> LookTexts? {
     let given = getenv(variable).flatMap { Int(String(cString: $0)) }
-    guard isServed.load(ordering: .relaxed), given != 0 else { return }
+    guard isServed.load(ordering: .relaxed), given != 0 else { return nil }
     let state = FileState(path)
-    if let state, seen.withLock({ $0.contains(state) }) { return }
+    if let state, let texts = seen.withLock({ $0[state] }) { return texts }
     let limits = LookLimits(
       seconds: min(given.map { max($0, 1) } ?? LookLimits.seconds(forFileOf: size), 1 << 20),
       megabytes: LookLimits.megabytes(forFileOf: size))
     var verdict = try verdict(on: path, within: limits)
     // Not by its limits, so it was chance: a host short of memory, or somebody's mistake.
     if verdict == .killed { verdict = try Self.verdict(on: path, within: limits) }
-    try verdict.require(path, limits)
-    if let state { seen.withLock { _ = $0.insert(state) } }
+    let texts = try verdict.require(path, limits)
+    if let state { seen.withLock { $0[state] = texts } }
+    return texts
   }
 
   private static func verdict(
@@ -45,7 +48,7 @@ public enum FirstLook {
     do throws(LookProcess.StartFailure) {
       let process = try LookProcess(
         ["pac", argument, path, "\(limits.seconds)", "\(limits.megabytes)"])
-      return process.verdict(withinSeconds: limits.wallSeconds)
+      return process.verdict(on: path, within: limits)
     } catch {
       throw HDF5Error(
         file: path, problem: "cannot start the process that looks at it first",
@@ -73,8 +76,8 @@ struct LookLimits {
 
 /// How a look ended.
 enum LookVerdict: Equatable {
-  /// It has seen everything.
-  case complete
+  /// It has seen everything, with these texts.
+  case complete(LookTexts)
   /// An allocation failed.
   case outOfMemory
   /// It used up its time; or the disk did not answer.
@@ -84,11 +87,11 @@ enum LookVerdict: Equatable {
   /// Somebody ended it: the system if it is short of memory.
   case killed
 
-  /// Throws unless the look came to the end.
-  func require(_ path: String, _ limits: LookLimits) throws(HDF5Error) {
+  /// The texts; throws unless the look came to the end.
+  func require(_ path: String, _ limits: LookLimits) throws(HDF5Error) -> LookTexts {
     let more = "or set \(FirstLook.variable)=SECONDS to allow more"
     switch self {
-    case .complete: return
+    case .complete(let texts): return texts
     case .outOfMemory:
       throw HDF5Error(
         file: path, problem: "reading its structure takes more than \(limits.megabytes) MB",

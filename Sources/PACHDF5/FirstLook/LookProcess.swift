@@ -1,18 +1,19 @@
 import CPACPlatform
 import Glibc
 
-/// A process of this program that looks at a file, and says how that ended by a byte.
+/// A process of this program that looks at a file, and says how that ended by a byte, behind which
+/// the texts follow.
 ///
 /// It is started with `posix_spawn`, which copies no memory: a copy of a process that computes with
 /// MPI could disturb memory that a network card writes.
 struct LookProcess {
-  /// What the process writes at the end.
+  /// What the process writes at the end, before the texts.
   static let complete = UInt8(ascii: "c")
   /// What it writes when an allocation has failed.
   static let outOfMemory = UInt8(ascii: "m")
 
   private let identifier: pid_t
-  /// Where its byte arrives.
+  /// Where what it writes arrives.
   private let output: Int32
 
   /// The `errno` with which the process could not be started.
@@ -76,11 +77,11 @@ struct LookProcess {
     return texts.filter { !$0.hasPrefix("SWIFT_BACKTRACE=") } + ["SWIFT_BACKTRACE=enable=no"]
   }
 
-  /// Waits for the byte, and ends the process if that takes too long.
-  func verdict(withinSeconds seconds: Int) -> LookVerdict {
-    let byte = byte(withinSeconds: seconds)
+  /// Waits for the end, and brings it about if that takes too long.
+  func verdict(on path: String, within limits: LookLimits) -> LookVerdict {
+    let written = written(within: limits)
     close(output)
-    guard let byte else {
+    guard let written else {
       kill(identifier, SIGKILL)
       // A process that waits for a disk which does not answer cannot be waited for.
       waitpid(identifier, nil, WNOHANG)
@@ -88,9 +89,11 @@ struct LookProcess {
     }
     var status: Int32 = 0
     while waitpid(identifier, &status, 0) < 0, errno == EINTR {}
-    switch byte {
-    case Self.complete: return .complete
-    case Self.outOfMemory: return .outOfMemory
+    switch (status, written.first) {
+    case (0, Self.complete):
+      let texts = try? LookTexts(Array(written.dropFirst()), file: path)
+      return texts.map { .complete($0) } ?? .crashed
+    case (0, Self.outOfMemory): return .outOfMemory
     default: break
     }
     switch status & 0x7F {
@@ -100,17 +103,19 @@ struct LookProcess {
     }
   }
 
-  /// The byte; 0 if the process ended without one, nil if it takes too long.
-  private func byte(withinSeconds seconds: Int) -> UInt8? {
+  /// All that the process has written when it ends; nil if that takes too long.
+  private func written(within limits: LookLimits) -> [UInt8]? {
+    var bytes: [UInt8] = []
+    var piece = [UInt8](repeating: 0, count: 1 << 16)
     var now = timespec()
     clock_gettime(CLOCK_MONOTONIC, &now)
-    let end = now.tv_sec + seconds
+    let end = now.tv_sec + limits.wallSeconds
     while now.tv_sec <= end {
       var wait = pollfd(fd: output, events: Int16(POLLIN), revents: 0)
       if poll(&wait, 1, 1000) > 0 {
-        var byte: UInt8 = 0
-        let count = read(output, &byte, 1)
-        if count >= 0 { return count == 1 ? byte : 0 }
+        let count = read(output, &piece, piece.count)
+        if count == 0 { return bytes }
+        if count > 0 { bytes += piece[..<count] }
       }
       clock_gettime(CLOCK_MONOTONIC, &now)
     }

@@ -88,15 +88,18 @@ final class HDF5Identifier: Sendable {
   let id: hid_t
   /// The file of the object, which stays open as long as the object is used.
   private let file: HDF5Identifier?
+  /// For a file: its texts, if another process has read them.
+  let texts: LookTexts?
   private let abandonment = Atomic(false)
   private let loss = Mutex<Loss?>(nil)
 
   /// Data that the library failed to write when it released a dataset, and its words for it.
   struct Loss: Sendable { let cause: String? }
 
-  init(_ id: hid_t, in file: HDF5Identifier? = nil) {
+  init(_ id: hid_t, in file: HDF5Identifier? = nil, texts: LookTexts? = nil) {
     self.id = id
     self.file = file
+    self.texts = texts
   }
 
   /// Leaks a file that could not be closed, and what was opened in it.

@@ -10,13 +10,40 @@ extension HDF5Location {
     return type
   }
 
+  /// Where `LookTexts` keeps the texts of this object or of one of its attributes; nil if the object
+  /// is in another file, to which a link led that the user allows.
+  func place(ofTextsIn attribute: String?) throws -> LookTexts.Place? {
+    let (own, root) = (
+      try address(),
+      try HDF5Location(identifier: file, file: file, filePath: filePath, objectPath: "/").address()
+    )
+    return own.file == root.file
+      ? LookTexts.Place(header: UInt64(own.header), attribute: attribute) : nil
+  }
+
+  /// The texts of variable length that another process has read for this one; nil if it is for this
+  /// process to read them.
+  private func textsOfFirstLook(_ attribute: String?) throws -> [String]? {
+    guard let look = file.texts, let place = try place(ofTextsIn: attribute) else { return nil }
+    switch look[place] {
+    case .texts(let texts): return texts
+    case .refused(let error): throw error
+    case nil:
+      throw error(
+        "has texts that were not there at first", advice: "the file is being changed; try again")
+    }
+  }
+
   /// Reads strings of the given type and dataspace; `call` fills the memory it is passed.
+  /// - Parameter attribute: the attribute that holds them; nil for the elements of a dataset.
   func readTexts(
-    type: hid_t, space: hid_t, _ call: (UnsafeMutableRawPointer?) -> herr_t
+    type: hid_t, space: hid_t, attribute: String? = nil,
+    _ call: (UnsafeMutableRawPointer?) -> herr_t
   ) throws -> [String] {
     let count = Self.shape(of: space).reduce(1, *)
     guard count > 0, H5Sget_simple_extent_type(space) != H5S_NULL else { return [] }
     if H5Tis_variable_str(type) > 0 {
+      if let texts = try textsOfFirstLook(attribute) { return texts }
       return try withUnsafeTemporaryAllocation(
         of: UnsafeMutablePointer<CChar>?.self, capacity: count
       ) { pointers in

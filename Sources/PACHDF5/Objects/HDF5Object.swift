@@ -52,7 +52,9 @@ extension HDF5Object {
       guard HDF5ElementType(identifier: type) == .string else {
         throw wrongType(name, expected: "text", HDF5ElementType(identifier: type))
       }
-      let texts = try location.readTexts(type: type, space: space) { H5Aread(attribute, type, $0) }
+      let texts = try location.readTexts(type: type, space: space, attribute: name) {
+        H5Aread(attribute, type, $0)
+      }
       // h5py stores an empty string as an attribute without elements.
       return texts.first ?? ""
     }
