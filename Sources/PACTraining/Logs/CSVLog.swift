@@ -1,31 +1,32 @@
 import Foundation
 import PACFiles
 
-/// A table with one row per epoch, `train.log` or `test.log`, to which rows are appended.
+/// A table to which rows are appended: `train.log`, `test.log`, `validation.log`.
 ///
-/// The first line names the columns, beginning with `epoch`; numbers are written so that they read
+/// The first line names the columns. The first of them counts upwards from row to row, epochs or
+/// optimizer steps, and rows are known by it. Numbers are written so that they read
 /// back bit for bit. Each row is on disk when `append` returns.
 public struct CSVLog: Sendable {
   /// The file.
   public let path: String
-  /// The names of the columns, `epoch` first.
+  /// The names of the columns, that of the count first.
   public let columns: [String]
-  /// The epoch of the last row when the log was opened; nil if it had none.
-  public let lastEpoch: Int?
+  /// The count of the last row when the log was opened; nil if it had none.
+  public let lastCount: Int?
   private let file: SystemFile
 
   /// Opens a log, or creates one.
   ///
-  /// A row that a crash left incomplete, and the rows of epochs that will be run again, are
-  /// removed, by replacing the whole file atomically.
+  /// A row that a crash left incomplete, and the rows of epochs or steps that will be run again,
+  /// are removed, by replacing the whole file atomically.
   /// - Parameters:
   ///   - path: the file.
-  ///   - columns: the names of the columns, `epoch` first.
-  ///   - epoch: the last epoch whose row is kept; nil to keep none.
+  ///   - columns: the names of the columns, that of the count first.
+  ///   - count: the last count whose row is kept; nil to keep none.
   /// - Throws: `TrainingError.log`, for example if the file contains another table.
-  /// - Precondition: the first column is `epoch`.
-  public init(_ path: String, columns: [String], keepingThrough epoch: Int?) throws {
-    precondition(columns.first == "epoch", "the first column of a log is epoch, not \(columns)")
+  /// - Precondition: there is a column.
+  public init(_ path: String, columns: [String], keepingThrough count: Int?) throws {
+    precondition(!columns.isEmpty, "a log without columns")
     self.path = path
     self.columns = columns
     do {
@@ -33,9 +34,9 @@ public struct CSVLog: Sendable {
         FileManager.default.fileExists(atPath: path)
         ? String(decoding: try SystemFile(path, for: .reading).readToEnd(), as: UTF8.self) : ""
       let table = CSVTable(columns: columns)
-      let kept = try table.cut(found, keepingThrough: epoch)
+      let kept = try table.cut(found, keepingThrough: count)
       if kept != found { try Self.replace(path, with: kept) }
-      lastEpoch = kept.split(separator: "\n").last?.split(separator: ",").first.flatMap { Int($0) }
+      lastCount = kept.split(separator: "\n").last?.split(separator: ",").first.flatMap { Int($0) }
       file = try SystemFile(path, for: .appending)
     } catch let error as CSVTable.Fault {
       throw TrainingError.log(file: error.line.map { "\(path):\($0)" } ?? path, problem: error.text)
@@ -46,12 +47,12 @@ public struct CSVLog: Sendable {
     }
   }
 
-  /// Appends a row: the epoch, and a value for each other column.
-  /// - Precondition: as many values as columns besides `epoch`.
-  public func append(epoch: Int, _ values: [Double]) throws {
+  /// Appends a row: the count, and a value for each other column.
+  /// - Precondition: as many values as columns besides the first.
+  public func append(at count: Int, _ values: [Double]) throws {
     precondition(values.count == columns.count - 1, "\(values.count) values for \(columns)")
     do {
-      try file.write(Array(CSVTable.row(epoch: epoch, values).utf8))
+      try file.write(Array(CSVTable.row(count, values).utf8))
       try file.synchronize()
     } catch {
       throw Self.error(path, error)
@@ -84,12 +85,12 @@ struct CSVTable {
   var header: String { columns.joined(separator: ",") + "\n" }
 
   /// One line; the description of a Double is the shortest text that reads back bit for bit.
-  static func row(epoch: Int, _ values: [Double]) -> String {
-    (["\(epoch)"] + values.map { "\($0)" }).joined(separator: ",") + "\n"
+  static func row(_ count: Int, _ values: [Double]) -> String {
+    (["\(count)"] + values.map { "\($0)" }).joined(separator: ",") + "\n"
   }
 
-  /// The header and the rows up to an epoch, without an incomplete last line.
-  func cut(_ text: String, keepingThrough epoch: Int?) throws(Fault) -> String {
+  /// The header and the rows up to a count, without an incomplete last line.
+  func cut(_ text: String, keepingThrough count: Int?) throws(Fault) -> String {
     var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
     lines.removeLast()
     guard let first = lines.first else {
@@ -101,7 +102,7 @@ struct CSVTable {
     var kept = header
     for (index, line) in lines.enumerated().dropFirst() {
       let fields = line.split(separator: ",", omittingEmptySubsequences: false)
-      guard fields.count == columns.count, let rowEpoch = Int(fields[0]),
+      guard fields.count == columns.count, let rowCount = Int(fields[0]),
         fields.dropFirst().allSatisfy({ Double($0) != nil })
       else {
         throw Fault(
@@ -109,7 +110,7 @@ struct CSVTable {
           text:
             "expected \(columns.count) numbers, found '\(line.prefix(60))'; fix or remove the line")
       }
-      if let epoch, rowEpoch <= epoch { kept += line + "\n" }
+      if let count, rowCount <= count { kept += line + "\n" }
     }
     return kept
   }

@@ -90,7 +90,7 @@ struct RunFolder {
   mutating func append(_ row: TrainRow) throws {
     try lock?.requireHeld()
     let values = [row.learningRate, row.loss] + row.values
-    try trainLog?.append(epoch: row.epoch, values).map { notes.append($0) }
+    try trainLog?.append(at: row.epoch, values).map { notes.append($0) }
   }
 
   /// Appends a row to `test.log`, replacing one of the same epoch, since a finished run that is
@@ -98,11 +98,11 @@ struct RunFolder {
   mutating func append(_ row: TestRow) throws {
     try lock?.requireHeld()
     let values = ([row.loss] + row.values).map { $0 ?? .nan }
-    try testLog?.append(epoch: row.epoch, values).map { notes.append($0) }
+    try testLog?.append(at: row.epoch, values).map { notes.append($0) }
   }
 
   /// The epoch of the last row of `test.log` when it was opened; nil if there was none.
-  var lastTestedEpoch: Int? { testLog?.lastEpoch }
+  var lastTestedEpoch: Int? { testLog?.lastCount }
 
   /// Starts writing a checkpoint in the background, which removes old ones once it is on disk.
   /// - Throws: why no more checkpoints are written.

@@ -23,13 +23,10 @@ final class TrainingRun<Task: TrainingTask> {
   private let dataset: String?
   private var folder: RunFolder
   private let report: RunReport
-  private let started = ContinuousClock().now
+  private let tests: Interval
+  private var limits: RunLimits
+  private var checkpoints: RunCheckpoints
   private var progress = RunPosition()
-  private var copy = StateCopy()
-  /// The step of the newest checkpoint.
-  private var savedStep: Int?
-  /// The signal that asked this rank to stop.
-  private var signal: String?
   /// Why the run ends early; the same on every rank.
   private var stop: RunStop?
 
@@ -68,6 +65,11 @@ final class TrainingRun<Task: TrainingTask> {
       timeline: timeline, makeOptimizer: { optimizer(count: $0, settings) })
     schedule = configuration.scheduleSettings(stepsPerEpoch: plan.stepsPerEpoch)
     folder = RunFolder(configuration, metrics: task.metrics, isRankZero: communicator.isRankZero)
+    tests = Interval(epochs: configuration.testEvery, steps: 0)
+    limits = RunLimits(configuration, communicator: communicator)
+    checkpoints = RunCheckpoints(
+      configuration, metrics: task.metrics, arithmetic: arithmetic, dataset: dataset,
+      communicator: communicator, timeline: timeline)
   }
 
   /// Checks that the memory limits leave room for what training keeps beside the parameters.
@@ -91,10 +93,7 @@ final class TrainingRun<Task: TrainingTask> {
     // However the run ends, a checkpoint that is being written is completed.
     defer { folder.close() }
     try resume()
-    // Allocates the copy now; at the first checkpoint this would delay the steps.
-    if configuration.checkpointEvery > 0 || configuration.checkpointEverySteps > 0 {
-      try copy.update(from: parallelStep, isRankZero: communicator.isRankZero)
-    }
+    try checkpoints.prepare(parallelStep)
     let samples = try communicator.together {
       try source.trainingSamples(
         plan: plan, rank: communicator.rank, seed: UInt64(configuration.seed),
@@ -105,7 +104,7 @@ final class TrainingRun<Task: TrainingTask> {
     if try isEvaluationMissing() { _ = try evaluate() }
     while progress.epoch < configuration.epochs && stop == nil { try runEpoch(samples) }
     report.finished(progress, stop, waiting: samples.waits.seconds)
-    try saveLast()
+    try checkpoints.saveLast(parallelStep, at: progress, in: folder)
     let evaluation = stop?.isUrgent == true ? nil : try evaluate()
     communicator.activity.enter(.checkpoint)
     try communicator.together { try folder.finishRun() }
@@ -118,7 +117,7 @@ final class TrainingRun<Task: TrainingTask> {
   /// Trains to the end of the current epoch, or until the run is to stop.
   private func runEpoch(_ samples: Prefetcher<Task.Maker.Case>) throws {
     while progress.stepInEpoch < plan.stepsPerEpoch {
-      if reachedLastStep {
+      if limits.isReached(at: progress.step) {
         stop = .limit
         return
       }
@@ -133,15 +132,13 @@ final class TrainingRun<Task: TrainingTask> {
       report.step(progress, plan)
       folder.takeNotes().forEach(report.warn)
       if sums.stop {
-        stop = try agreedStop()
+        stop = try limits.agreedStop()
         // After its last step the epoch is complete, as in a run that is not stopped there.
         if progress.stepInEpoch < plan.stepsPerEpoch { return }
       }
       // A checkpoint between two epochs says that the first one is complete.
-      if progress.stepInEpoch < plan.stepsPerEpoch,
-        isDue(configuration.checkpointEverySteps, progress.step)
-      {
-        try save()
+      if progress.stepInEpoch < plan.stepsPerEpoch, checkpoints.isDue(at: progress) {
+        try checkpoints.save(parallelStep, at: progress, in: folder)
       }
     }
     try endEpoch()
@@ -154,7 +151,7 @@ final class TrainingRun<Task: TrainingTask> {
     try parallelStep(
       shards: shards,
       learningRate: configuration.schedule.learningRate(step: progress.step, schedule),
-      stopping: isOutOfTime || isSignalled,
+      stopping: limits.isStopping(),
       next: {
         try folder.requireWritable()
         guard let sample = try samples.next() else {
@@ -179,57 +176,27 @@ final class TrainingRun<Task: TrainingTask> {
     progress.beginEpoch()
     try communicator.together { try folder.append(row) }
     let isLast = progress.epoch >= configuration.epochs
-    if !isLast,
-      isDue(configuration.checkpointEvery, progress.epoch)
-        || isDue(configuration.checkpointEverySteps, progress.step)
-    {
-      try save()
+    if !isLast, checkpoints.isDue(at: progress) {
+      try checkpoints.save(parallelStep, at: progress, in: folder)
     }
-    if !isLast && stop == nil && isDue(configuration.testEvery, progress.epoch) {
-      _ = try evaluate()
-    }
-  }
-
-  private func isDue(_ every: Int, _ count: Int) -> Bool { every > 0 && count % every == 0 }
-
-  private var reachedLastStep: Bool { configuration.steps.map { progress.step >= $0 } ?? false }
-
-  /// Only rank 0's clock counts; the others learn about it along with the figures of the step.
-  private var isOutOfTime: Bool {
-    guard communicator.isRankZero, let minutes = configuration.maximumMinutes else { return false }
-    return ContinuousClock().now - started > .seconds(minutes * 60)
-  }
-
-  /// Whether this rank has received a signal to stop.
-  private var isSignalled: Bool {
-    signal = signal ?? StopSignals.run.take()
-    return signal != nil
-  }
-
-  /// Why the ranks stop: the first rank's signal, or a limit; all ranks call it.
-  private func agreedStop() throws -> RunStop {
-    let signals = try communicator.allGather(signal ?? "")
-    guard let rank = signals.firstIndex(where: { !$0.isEmpty }) else { return .limit }
-    return .signal(signals[rank], rank: rank)
+    if !isLast && stop == nil && tests.isDue(at: progress) { _ = try evaluate() }
   }
 
   /// Whether the run resumes at the end of an epoch whose evaluation is due and missing.
   private func isEvaluationMissing() throws -> Bool {
     try communicator.any(
-      communicator.isRankZero && progress.stepInEpoch == 0 && progress.epoch > 0
-        && progress.epoch < configuration.epochs
-        && isDue(configuration.testEvery, progress.epoch)
-        && folder.lastTestedEpoch != progress.epoch)
+      communicator.isRankZero && progress.epoch < configuration.epochs
+        && tests.isDue(at: progress) && folder.lastTestedEpoch != progress.epoch)
   }
 
   /// Evaluates on the test split and writes a row of `test.log`.
   /// - Returns: the result; nil if a signal interrupted it, which is then the reason to stop.
   private func evaluate() throws -> EvaluationResult? {
     let evaluated = try timeline.measure("evaluation", .evaluation) {
-      try evaluator.evaluate(unless: { isSignalled })
+      try evaluator.evaluate(unless: { limits.isSignalled() })
     }
     guard let result = evaluated else {
-      stop = try agreedStop()
+      stop = try limits.agreedStop()
       return nil
     }
     let row = TestRow(epoch: progress.epoch, loss: result.loss, values: result.values)
@@ -237,36 +204,6 @@ final class TrainingRun<Task: TrainingTask> {
     if progress.stepInEpoch == 0 { try communicator.together { try folder.append(row) } }
     report.test(result, epoch: progress.epoch)
     return result
-  }
-
-  // MARK: - Checkpoints
-
-  /// Starts writing a checkpoint of the current state in the background, unless it exists already.
-  private func save() throws {
-    guard savedStep != progress.step else { return }
-    communicator.activity.enter(.checkpoint)
-    try timeline.measure("checkpoint", .checkpoint) {
-      // The previous one must be on disk, because its memory is reused.
-      try communicator.together { try folder.finishSaving() }
-      try copy.update(from: parallelStep, isRankZero: communicator.isRankZero)
-      try communicator.together {
-        guard communicator.isRankZero else { return }
-        try folder.save(
-          copy.checkpoint(
-            of: parallelStep.parameters, at: progress, configuration, task.metrics, arithmetic,
-            dataset: dataset))
-      }
-    }
-    savedStep = progress.step
-  }
-
-  /// As `save()`, and once more if the checkpoint of this step has failed although training went on.
-  private func saveLast() throws {
-    if savedStep == progress.step {
-      try communicator.together { try folder.finishSaving() }
-      if try communicator.any(folder.isCheckpointMissing) { savedStep = nil }
-    }
-    try save()
   }
 
   /// Resumes from the newest intact checkpoint, if the run folder has one.
@@ -294,7 +231,7 @@ final class TrainingRun<Task: TrainingTask> {
     if try communicator.any(!path.isEmpty) {
       try parallelStep.distribute(state)
       progress = RunPosition(numbers: try communicator.allGather(progress.numbers)[0])
-      savedStep = progress.step
+      checkpoints.resume(at: progress)
     }
     try communicator.distribute(parallelStep.parameters)
     report.began(plan, progress, arithmetic, resumedFrom: path)

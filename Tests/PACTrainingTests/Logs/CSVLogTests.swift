@@ -21,9 +21,9 @@ private let columns = ["epoch", "lr", "loss", "rmse"]
   @Test func growsRowByRow() throws {
     let log = try open(through: nil)
     #expect(try text() == "epoch,lr,loss,rmse\n")
-    try log.append(epoch: 0, [1e-4, 0.25, 12.5])
+    try log.append(at: 0, [1e-4, 0.25, 12.5])
     #expect(try text() == "epoch,lr,loss,rmse\n0,0.0001,0.25,12.5\n")
-    try log.append(epoch: 1, [1e-5, .nan, .infinity])
+    try log.append(at: 1, [1e-5, .nan, .infinity])
     #expect(try text().hasSuffix("\n1,1e-05,nan,inf\n"))
     #expect(try folder.names() == ["train.log"])
   }
@@ -37,7 +37,7 @@ private let columns = ["epoch", "lr", "loss", "rmse"]
       if value.isFinite { values.append(value) }
     }
     let log = try CSVLog(path, columns: ["epoch", "loss"], keepingThrough: nil)
-    for (epoch, value) in values.enumerated() { try log.append(epoch: epoch, [value]) }
+    for (epoch, value) in values.enumerated() { try log.append(at: epoch, [value]) }
     let read = try text().split(separator: "\n").dropFirst().map { line in
       line.split(separator: ",").last.flatMap { Double($0) }?.bitPattern
     }
@@ -46,10 +46,10 @@ private let columns = ["epoch", "lr", "loss", "rmse"]
 
   @Test func resumingCutsLaterRows() throws {
     let log = try open(through: nil)
-    for epoch in 0..<4 { try log.append(epoch: epoch, [1, 2, 3]) }
+    for epoch in 0..<4 { try log.append(at: epoch, [1, 2, 3]) }
     let resumed = try open(through: 1)
     #expect(try text() == "epoch,lr,loss,rmse\n0,1.0,2.0,3.0\n1,1.0,2.0,3.0\n")
-    try resumed.append(epoch: 2, [4, 5, 6])
+    try resumed.append(at: 2, [4, 5, 6])
     #expect(try text().hasSuffix("\n1,1.0,2.0,3.0\n2,4.0,5.0,6.0\n"))
     _ = try open(through: nil)
     #expect(try text() == "epoch,lr,loss,rmse\n")
@@ -57,7 +57,7 @@ private let columns = ["epoch", "lr", "loss", "rmse"]
   }
 
   @Test func anUntouchedLogKeepsItsFile() throws {
-    try open(through: nil).append(epoch: 0, [1, 2, 3])
+    try open(through: nil).append(at: 0, [1, 2, 3])
     let before = try FileManager.default.attributesOfItem(atPath: path)[.systemFileNumber] as? Int
     _ = try open(through: 0)
     let after = try FileManager.default.attributesOfItem(atPath: path)[.systemFileNumber] as? Int
@@ -117,7 +117,7 @@ private let columns = ["epoch", "lr", "loss", "rmse"]
       signal(SIGXFSZ, SIG_IGN)
       var limit = rlimit(rlim_cur: 13, rlim_max: 13)
       setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
-      let text = message { try log.append(epoch: 0, [0.5]) }
+      let text = message { try log.append(at: 0, [0.5]) }
       let advice = "check the file and the free disk space"
       #expect(text == "\(folder("a.log")): cannot write (File too large); \(advice)")
     }
