@@ -3,7 +3,7 @@ import PACFiles
 
 /// A configuration as it was read: whatever of it is valid, and everything that is wrong with it.
 public struct ConfigurationReading {
-  /// The configuration. What has no valid value has its default, a required key its example.
+  /// The configuration; what is in `unsettled` has its default, a required key its example.
   public private(set) var configuration: TrainingConfiguration
   /// Everything that is wrong, in the order in which it was found.
   public private(set) var errors: [ConfigurationError]
@@ -163,12 +163,11 @@ public struct ConfigurationReading {
 
   /// Finds values that are incompatible.
   ///
-  /// After each conflict the key at fault is reset in a copy, so that the next one shows. Conflicts
+  /// After each conflict the key at fault is reset, so that the next one shows. Conflicts
   /// with a value that was not given, or not accepted, are not the user's.
   private mutating func findConflicts() {
-    var trial = configuration
     var reset: Set<String> = []
-    while let conflict = trial.conflict {
+    while let conflict = configuration.conflict {
       if unsettled.isDisjoint(with: conflict.keys) {
         let place = conflict.keys.lazy.compactMap { [reader] in reader[$0]?.place }.first
         errors.append(
@@ -176,8 +175,8 @@ public struct ConfigurationReading {
       }
       // Another network would have other keys.
       let name = conflict.keys.first { $0 != "model" && !reset.contains($0) }
-      guard let key = trial.keys.first(where: { $0.name == name }) else { return }
-      setStandIn(of: key, in: &trial)
+      guard let key = configuration.keys.first(where: { $0.name == name }) else { return }
+      setStandIn(of: key, in: &configuration)
       reset.insert(key.name)
       unsettled.insert(key.name)
     }

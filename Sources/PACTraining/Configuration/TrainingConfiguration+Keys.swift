@@ -181,6 +181,10 @@ extension TrainingConfiguration {
         group: .checkpoints, example: "10",
         mayChange: true),
       key(
+        "log-every", \.logEvery, .integer(from: 0),
+        "optimizer steps between two rows of steps.csv; 0 = no such file", group: .logs,
+        example: "10", mayChange: true, otherNames: ["log-interval", "print-freq"]),
+      key(
         "read-ahead", \.prefetchCount, .integer(from: 1), "samples that each rank prefetches",
         group: .data, example: "8",
         mayChange: true, otherNames: ["prefetch", "num-workers", "num-data-worker"]),
