@@ -75,7 +75,8 @@ let package = Package(
         "PACReproduction", "PACVerification", "PACBenchmarking", "PACSegmentation",
         "PACUpsampling", "PACTraining", "PACCheckpoints", "PACConfiguration", "PACData",
         "PACDistributed", "PACWeights", "PACAutograd", "PACHDF5", "PACFiles", "PACText",
-        "PACKernels", "CPACPlatform", argumentParser, logging,
+        "PACKernels", "CPACMPI", "CPACHDF5", "CPACOneDNN", "CPACOpenBLAS", "CPACPlatform",
+        argumentParser, logging,
       ]),
     library(
       "PACReproduction",

@@ -10,6 +10,10 @@ public struct ConfigurationKey<Settings>: Sendable {
   public let allowed: String
   /// What the value means, on one line.
   public let summary: String
+  /// The theme under which it is documented.
+  public let group: KeyGroup
+  /// A typical value, as in a file.
+  public let example: String
   /// Whether a run may be resumed with another value without a change of its result.
   public let mayChange: Bool
   /// Names that other programs use for it; only used to suggest the right key for an unknown one.
@@ -27,18 +31,24 @@ public struct ConfigurationKey<Settings>: Sendable {
   ///   - kind: the kind of its values.
   ///   - summary: what the value means, on one line.
   ///   - defaults: settings in which every property has its default.
+  ///   - group: the theme under which it is documented.
+  ///   - example: a typical value, as in a file; nil for the default. A required key needs one.
   ///   - required: whether the key must be given.
   ///   - mayChange: whether a run may be resumed with another value.
   ///   - otherNames: names that other programs use for it.
   public init<Value>(
     _ name: String, _ property: any WritableKeyPath<Settings, Value> & Sendable,
     _ kind: ConfigurationKind<Value>, _ summary: String, in defaults: Settings,
-    required: Bool = false, mayChange: Bool = false, otherNames: [String] = []
+    group: KeyGroup = .other, example: String? = nil, required: Bool = false,
+    mayChange: Bool = false, otherNames: [String] = []
   ) {
+    precondition(!required || example != nil, "the required key \(name) needs an example")
     self.name = name
     self.defaultValue = required ? nil : kind.format(defaults[keyPath: property])
     self.allowed = kind.allowed
     self.summary = summary
+    self.group = group
+    self.example = example ?? kind.format(defaults[keyPath: property])
     self.mayChange = mayChange
     self.otherNames = otherNames
     self.choices = kind.choices
@@ -61,15 +71,16 @@ public struct ConfigurationKey<Settings>: Sendable {
     change: @escaping @Sendable (inout Whole, (inout Settings) -> Bool) -> Bool
   ) -> ConfigurationKey<Whole> {
     ConfigurationKey<Whole>(
-      name: name, defaultValue: defaultValue, allowed: allowed, summary: summary,
-      mayChange: mayChange, otherNames: otherNames, write: { write(part($0)) },
+      name: name, defaultValue: defaultValue, allowed: allowed, summary: summary, group: group,
+      example: example, mayChange: mayChange, otherNames: otherNames, write: { write(part($0)) },
       choices: choices, explain: explain,
       read: { value, whole in change(&whole) { read(value, &$0) } })
   }
 
   private init(
-    name: String, defaultValue: String?, allowed: String, summary: String, mayChange: Bool,
-    otherNames: [String], write: @escaping @Sendable (Settings) -> String, choices: [String],
+    name: String, defaultValue: String?, allowed: String, summary: String, group: KeyGroup,
+    example: String, mayChange: Bool, otherNames: [String],
+    write: @escaping @Sendable (Settings) -> String, choices: [String],
     explain: @escaping @Sendable (String) -> String?,
     read: @escaping @Sendable (ConfigurationValue, inout Settings) -> Bool
   ) {
@@ -77,6 +88,8 @@ public struct ConfigurationKey<Settings>: Sendable {
     self.defaultValue = defaultValue
     self.allowed = allowed
     self.summary = summary
+    self.group = group
+    self.example = example
     self.mayChange = mayChange
     self.otherNames = otherNames
     self.write = write

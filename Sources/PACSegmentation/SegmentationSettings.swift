@@ -42,9 +42,12 @@ public struct SegmentationSettings: TaskSettings {
     let defaults = SegmentationSettings()
     func key<Value>(
       _ name: String, _ property: any WritableKeyPath<SegmentationSettings, Value> & Sendable,
-      _ kind: ConfigurationKind<Value>, _ summary: String, otherNames: [String] = []
+      _ kind: ConfigurationKind<Value>, _ summary: String, group: KeyGroup = .other,
+      example: String? = nil, otherNames: [String] = []
     ) -> ConfigurationKey<SegmentationSettings> {
-      ConfigurationKey(name, property, kind, summary, in: defaults, otherNames: otherNames)
+      ConfigurationKey(
+        name, property, kind, summary, in: defaults, group: group, example: example,
+        otherNames: otherNames)
     }
     return [
       key(
@@ -53,10 +56,12 @@ public struct SegmentationSettings: TaskSettings {
         weights of the backbone under their published names, such as fcn8s_from_caffe.pth; \
         required if the backbone is frozen
         """,
+        group: .weights, example: "fcn8s_from_caffe.pth",
         otherNames: ["load-weights-backbone", "backbone-weights"]),
       key(
         "crop", \.cropSize, .integer(from: 1, through: largestCrop),
         "width and height of a training crop in pixels",
+        group: .samples, example: "128",
         otherNames: ["crop-size", "train-crop"]),
       key(
         "test-crop", \.testCrop, .crop,
@@ -64,10 +69,12 @@ public struct SegmentationSettings: TaskSettings {
         width and height in pixels to which test images are padded at the bottom and right, for \
         the backbone only: its scores are cropped back, and CRF and metrics are for the image \
         alone; 512 as published for fcn8spac
-        """),
+        """,
+        group: .evaluation, example: "512"),
       key(
         "scale-jitter", \.scaleJitter, .number("1 to 10") { (1...10).contains($0) },
         "r: images are scaled by random factors from 1/r to r before they are cropped; 1 = off",
+        group: .samples, example: "1.5",
         otherNames: ["train-scale", "scale-augmentation"]),
       key(
         "color-jitter", \.colorJitter, .belowOne,
@@ -75,14 +82,18 @@ public struct SegmentationSettings: TaskSettings {
         j: brightness, contrast and saturation are multiplied by random factors from 1 - j to \
         1 + j; 0 = off
         """,
+        group: .samples, example: "0.2",
         otherNames: ["colour-jitter"]),
-      key("flip", \.flip, .flag, "whether half of the crops are mirrored"),
+      key(
+        "flip", \.flip, .flag, "whether half of the crops are mirrored",
+        group: .samples, example: "false"),
       key(
         "loss", \.loss, SegmentationLoss.kind,
         """
         loss: ce = cross-entropy; fce_t = cross-entropy of the pixels whose true class has at \
         most the probability t
-        """
+        """,
+        group: .loss, example: "fce_0.7"
       ),
     ]
   }()

@@ -42,48 +42,60 @@ public struct UpsamplingSettings: TaskSettings {
     let defaults = UpsamplingSettings()
     func key<Value>(
       _ name: String, _ property: any WritableKeyPath<UpsamplingSettings, Value> & Sendable,
-      _ kind: ConfigurationKind<Value>, _ summary: String, required: Bool = false,
-      otherNames: [String] = []
+      _ kind: ConfigurationKind<Value>, _ summary: String, group: KeyGroup = .other,
+      example: String? = nil, required: Bool = false, otherNames: [String] = []
     ) -> ConfigurationKey<UpsamplingSettings> {
       ConfigurationKey(
-        name, property, kind, summary, in: defaults, required: required, otherNames: otherNames)
+        name, property, kind, summary, in: defaults, group: group, example: example,
+        required: required, otherNames: otherNames)
     }
     return [
-      key("target", \.target, .choice, "what is upsampled"),
+      key(
+        "target", \.target, .choice, "what is upsampled",
+        group: .data, example: "flow"),
       key(
         "factor", \.factor, .oneOf([2, 4, 8, 16]),
         "upsampling factor: width and height of the output divided by those of the input",
+        group: .network, example: "8",
         required: true, otherNames: ["scale"]),
       key(
         "zero-guidance", \.zeroGuidance, .flag,
         "whether the guide is replaced by a black image, which shows how much the guide helps",
+        group: .samples, example: "true",
         otherNames: ["blank-guide", "no-guidance"]),
       key(
         "init", \.initialValues, .choice,
         "initial parameters: as published, or close to bilinear interpolation",
+        group: .network, example: "interpolation",
         otherNames: ["initial-values"]),
       key(
         "crop", \.cropSize, .integer(from: 1, through: 16_384),
         "width and height of a training crop in pixels, a multiple of factor",
+        group: .samples, example: "128",
         otherNames: ["crop-size", "train-crop"]),
-      key("flip", \.flip, .flag, "whether half of the crops are mirrored"),
+      key(
+        "flip", \.flip, .flag, "whether half of the crops are mirrored",
+        group: .samples, example: "false"),
       key(
         "lowres", \.lowResolution, .choice,
         """
         how the low-resolution input is made: one pixel of each block (center, last), or smoothed \
         and resized (nearest, bilinear, bicubic)
         """,
+        group: .samples, example: "bicubic",
         otherNames: ["low-resolution", "lowres-mode"]),
       key(
         "border", \.border, .integer(from: 0),
         "pixels along each edge that are excluded from loss and metrics",
+        group: .evaluation, example: "0",
         otherNames: ["ignored-border", "eval-border"]),
       key(
         "loss", \.loss, .choice,
         """
         loss: l2 = mean squared error of normalised values; rmse = root mean square error of raw \
         values; epe = mean end-point error of raw values
-        """
+        """,
+        group: .loss, example: "epe"
       ),
     ]
   }()

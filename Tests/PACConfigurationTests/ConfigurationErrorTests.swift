@@ -174,6 +174,77 @@ private let withBeta2 = enumeration(
     #expect(text.hasPrefix("--factors: factor: "))
   }
 
+  /// What is added to a valid file of four lines, overrides, and all messages.
+  @Test(arguments: [
+    (
+      "lr: fast\nepohcs: 2\nseed: -1\nmomentum: 0.9\nlr-steps: [2]\nschedule: cosine", ["crop=100"],
+      [
+        "c.yaml:5: lr: expected a number, above 0, found 'fast'",
+        "c.yaml:6: unknown key 'epohcs'; did you mean 'epochs'?",
+        "c.yaml:7: seed: expected an integer, 0 or more, found '-1'",
+        "override: crop: 100 is not a multiple of factor 8; choose 104",
+        "c.yaml:8: momentum: has no effect with optimizer adam; remove it or choose sgd",
+        "c.yaml:9: lr-steps: has no effect with schedule cosine; remove it or choose steps",
+      ]
+    ),
+    (
+      "run: b\nlr: @x\nseed: x\nrun: c", ["keep", "keep=0"],
+      [
+        "c.yaml:6: not valid YAML: found character that cannot start any token",
+        "c.yaml:1: key 'run' is given twice; remove one",
+        "c.yaml:1: key 'run' is given twice; remove one",
+        "override: expected key=value, found 'keep'",
+        "c.yaml:7: seed: expected an integer, 0 or more, found 'x'",
+        "override: keep: expected an integer, 1 or more, found '0'",
+      ]
+    ),
+    // Whether the crop fits is not known without a valid factor.
+    (
+      "crop: 100\nmodle: DJF", ["factor=3", "run=a/{modle}"],
+      [
+        "c.yaml:6: unknown key 'modle'; did you mean 'model'?",
+        "override: factor: expected 2, 4, 8 or 16, found '3'",
+        "override: run: {modle} is not a key; did you mean 'model'?",
+      ]
+    ),
+    // Neither is whose keys those of a task are without a valid network.
+    (
+      "model: FCN\nweights-backbone: a.pth\nloss: l2\ncrop: 0\nloss-scale: 1", [],
+      [
+        "c.yaml:5: model: expected \(models), found 'FCN'",
+        "c.yaml:8: crop: expected an integer, 1 to 16384, found '0'",
+        "c.yaml:9: unknown key 'loss-scale'; the nearest known key is 'factor'",
+      ]
+    ),
+  ])
+  func allAtOnce(_ addition: String, _ overrides: [String], _ expected: [String]) {
+    let reading = ConfigurationReading(
+      yaml: required + addition + "\n", name: "c.yaml", overrides: overrides,
+      tasks: TaskList.builtIn.settings)
+    #expect(reading.errors.map(\.description) == expected)
+    #expect(message { _ = try reading.get() } == expected.first)
+  }
+
+  @Test func allThatIsMissing() {
+    func errors(_ yaml: String, _ overrides: String...) -> [String] {
+      ConfigurationReading(
+        yaml: yaml, name: "c.yaml", overrides: overrides, tasks: TaskList.builtIn.settings
+      ).errors.map(\.description)
+    }
+    #expect(
+      errors("run: a\ndata: '@\nlr: 0\n", "lr=0") == [
+        "c.yaml:4: not valid YAML: found unexpected end of stream",
+        "override: lr: expected a number, above 0, found '0'",
+      ])
+    #expect(
+      errors("run: a\ndata: @d\nlr: 0\n") == [
+        "c.yaml:2: not valid YAML: found character that cannot start any token",
+        "c.yaml:3: lr: expected a number, above 0, found '0'",
+        "c.yaml: the keys 'epochs', 'factor' are missing; they have no default",
+      ])
+    #expect(errors("abc", "keep=1") == ["c.yaml: expected lines 'key: value', found 'abc'"])
+  }
+
   @Test func missingKeys() {
     func text(_ yaml: String) -> String {
       message {

@@ -248,6 +248,31 @@ extension TrainingConfiguration {
         == "override: lr-steps: has no effect with schedule cosine; remove it or choose steps")
   }
 
+  /// Each for itself, in a configuration of its task.
+  @Test(arguments: ["PacJointUpsample", "fcn8s"])
+  func examplesAreValid(_ model: String) throws {
+    let configuration = try read(
+      "run: a\ndata: d.h5\nepochs: 3\n" + (model == "fcn8s" ? "" : "factor: 8\n"), "model=\(model)")
+    for key in configuration.keys where key.name != "model" {
+      var changed = configuration
+      try key.set(.override(key.example), at: key.name, in: &changed)
+      #expect(key.group != .other, "\(key.name) names no group")
+    }
+  }
+
+  @Test func groupsKeepTheOrderOfKeys() {
+    func key(_ name: String, _ group: KeyGroup) -> ConfigurationKey<UpsamplingSettings> {
+      ConfigurationKey(
+        name, \.cropSize, .integer(from: 1), "", in: UpsamplingSettings(), group: group)
+    }
+    let keys = [
+      key("a", .data), key("b", .other), key("c", .loss), key("d", .data), key("e", .loss),
+    ]
+    let groups = keys.grouped()
+    #expect(groups.map(\.group) == [.data, .loss, .other])
+    #expect(groups.map { $0.keys.map(\.name) } == [["a", "d"], ["c", "e"], ["b"]])
+  }
+
   @Test func documentationIsUpToDate() throws {
     let file = packageRoot.appendingPathComponent("docs/configuration.md")
     let text = TrainingConfiguration.documentation(of: TaskList.builtIn.settings)

@@ -25,10 +25,12 @@ struct DenoisingSettings: TaskSettings {
       ConfigurationKey(
         "noise", \.noise, .notNegative,
         "standard deviation of the noise, relative to the range of each image's depths",
-        in: defaults),
+        in: defaults,
+        group: .samples, example: "0.2"),
       ConfigurationKey(
         "crop", \.cropSize, .integer(from: 1), "width and height of a training crop in pixels",
-        in: defaults),
+        in: defaults,
+        group: .samples, example: "128"),
     ]
   }()
 

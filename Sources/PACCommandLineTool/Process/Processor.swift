@@ -8,6 +8,8 @@ struct Processor: Equatable {
   let family: Int
   /// The vendor's model number within the family.
   let model: Int
+  /// What the vendor calls it, such as `Intel(R) Xeon(R) Gold 6130`; empty if unknown.
+  let modelName: String
   /// The instruction set extensions, such as `avx2`; empty if unknown.
   let features: Set<String>
 
@@ -24,6 +26,7 @@ struct Processor: Equatable {
     vendor = fields["vendor_id"] ?? ""
     family = fields["cpu family"].flatMap { Int($0) } ?? 0
     model = fields["model"].flatMap { Int($0) } ?? 0
+    modelName = fields["model name"] ?? ""
     features = Set((fields["flags"] ?? "").split(separator: " ").map(String.init))
   }
 
@@ -34,6 +37,9 @@ struct Processor: Equatable {
 
   /// The vendor, family and model, such as `GenuineIntel family 6 model 143`.
   var type: String { "\(vendor.isEmpty ? "unknown" : vendor) family \(family) model \(model)" }
+
+  /// The vendor's name and the type.
+  var name: String { modelName.isEmpty ? type : "\(modelName) (\(type))" }
 
   /// The kernels that OpenBLAS should use instead of those of `chosen`; nil if it chose well.
   ///

@@ -31,7 +31,7 @@ struct TrainCommand: TaskCommand, RankedCommand {
       let timeline = try timeline.map { try TimelineFile($0, communicator) }
       let result = try train(
         configuration, tasks: tasks, communicator: communicator, logger: logger,
-        arithmetic: ProcessSetup.arithmetic,
+        arithmetic: ProcessSetup.arithmetic, environment: .current(),
         terminal: ProcessSetup.standardOutputIsTerminal, timeline: timeline?.timeline)
       try timeline?.write(communicator)
       if communicator.isRankZero { print("checkpoint \(result.checkpoint)") }

@@ -50,7 +50,9 @@ extension TrainingConfiguration {
   ///   - place: where the path was given, for error messages.
   /// - Returns: the path with the values filled in.
   /// - Throws: `ConfigurationError` if there is no such key.
-  public func fillingIn(_ path: String, at place: String) throws -> String {
+  public func fillingIn(
+    _ path: String, at place: String
+  ) throws(ConfigurationError) -> String {
     var text = path
     for key in keys where key.name != "run" {
       text = text.replacingOccurrences(of: "{\(key.name)}", with: key.write(self))

@@ -25,11 +25,12 @@ extension TrainingConfiguration {
       general keys, and some of its own.
 
       A key with "yes" in the last column may be changed when a run is resumed; the others decide
-      what the run computes.
+      what the run computes. Examples are typical values, each for itself: not all of them fit
+      together.
 
       ## General keys
 
-      \(table(generalKeys(choosingFrom: tasks)))
+      \(themes(generalKeys(choosingFrom: tasks)))
 
       \(sections.joined(separator: "\n\n"))
 
@@ -45,21 +46,32 @@ extension TrainingConfiguration {
 
       \(defaults)These keys are an error with other networks.
 
-      \(table(taskKeys(type)))
+      \(themes(taskKeys(type)))
       """
   }
+
+  /// A heading and a table for each theme.
+  private static func themes(_ keys: [ConfigurationKey<TrainingConfiguration>]) -> String {
+    keys.grouped().map { "### \($0.group.title)\n\n\(table($0.keys))" }.joined(separator: "\n\n")
+  }
+
+  /// The most characters of allowed values in a cell; longer ones follow the table.
+  private static let longestCell = 160
 
   private static func table(_ keys: [ConfigurationKey<TrainingConfiguration>]) -> String {
     let rows = keys.map { key in
       let byDefault = key.defaultValue.map { "`\($0)`" } ?? "required"
+      let allowed = key.allowed.count > longestCell ? "see below" : key.allowed
       return
-        "| `\(key.name)` | \(byDefault) | \(key.allowed) | \(key.summary) | "
+        "| `\(key.name)` | `\(key.example)` | \(byDefault) | \(allowed) | \(key.summary) | "
         + "\(key.mayChange ? "yes" : "no") |"
     }
+    let long = keys.filter { $0.allowed.count > longestCell }
+      .map { "\n\nValues of `\($0.name)`: \($0.allowed)." }
     return """
-      | key | default | allowed | meaning | may change |
-      |---|---|---|---|---|
-      \(rows.joined(separator: "\n"))
+      | key | example | default | allowed | meaning | may change |
+      |---|---|---|---|---|---|
+      \(rows.joined(separator: "\n"))\(long.joined())
       """
   }
 }

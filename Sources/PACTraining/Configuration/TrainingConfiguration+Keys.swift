@@ -35,7 +35,8 @@ extension TrainingConfiguration {
   /// The keys that every task has.
   ///
   /// A new key is a property and an entry here; reading, validation, saving, resuming and
-  /// `docs/configuration.md` all follow from it.
+  /// `docs/configuration.md` all follow from it. It names the group under whose heading it is
+  /// documented, and a typical value.
   static func generalKeys(
     choosingFrom tasks: [any TaskSettings.Type]
   ) -> [ConfigurationKey<TrainingConfiguration>] {
@@ -43,12 +44,13 @@ extension TrainingConfiguration {
     let defaults = TrainingConfiguration(first.init(), tasks: tasks)
     func key<Value>(
       _ name: String, _ property: any WritableKeyPath<TrainingConfiguration, Value> & Sendable,
-      _ kind: ConfigurationKind<Value>, _ summary: String, required: Bool = false,
-      mayChange: Bool = false, otherNames: [String] = []
+      _ kind: ConfigurationKind<Value>, _ summary: String, group: KeyGroup = .other,
+      example: String? = nil, required: Bool = false, mayChange: Bool = false,
+      otherNames: [String] = []
     ) -> ConfigurationKey<TrainingConfiguration> {
       ConfigurationKey(
-        name, property, kind, summary, in: defaults, required: required, mayChange: mayChange,
-        otherNames: otherNames)
+        name, property, kind, summary, in: defaults, group: group, example: example,
+        required: required, mayChange: mayChange, otherNames: otherNames)
     }
     return [
       key(
@@ -57,18 +59,25 @@ extension TrainingConfiguration {
         folder for everything that the run writes; a key in braces, such as `{model}`, is \
         replaced by its value
         """,
+        group: .run, example: "runs/nyu_x8",
         required: true, mayChange: true, otherNames: ["output", "exp-root", "run-folder"]),
       key(
-        "data", \.data, .path, "HDF5 dataset, made by `pac prepare`", required: true,
+        "data", \.data, .path, "HDF5 dataset, made by `pac prepare`",
+        group: .data, example: "data/nyu.h5", required: true,
         otherNames: ["dataset", "data-root"]),
-      key("train-split", \.trainSplit, .text, "split to train on"),
-      key("test-split", \.testSplit, .text, "split to evaluate on"),
+      key(
+        "train-split", \.trainSplit, .text, "split to train on",
+        group: .data, example: "train"),
+      key(
+        "test-split", \.testSplit, .text, "split to evaluate on",
+        group: .data, example: "val"),
       key(
         "val-ratio", \.validationRatio, .belowOne,
         """
         fraction of the training split, taken from its end, that is held out and evaluated \
         instead of the test split
         """,
+        group: .data, example: "0.1",
         otherNames: ["validation-ratio"]),
       key(
         "model", \.settings, .network(of: tasks),
@@ -76,49 +85,65 @@ extension TrainingConfiguration {
         network, or a filter without parameters, which can be evaluated but not trained: see \
         docs/models.md, and docs/segmentation.md for segmentation networks
         """,
+        group: .network, example: "PacJointUpsample",
         otherNames: ["network"]),
       key(
         "weights", \.weights, .optional(.path),
         "weights that a new run starts from: .pth, .safetensors, a checkpoint or a run folder",
+        group: .weights, example: "x8.pth",
         otherNames: ["load-weights", "pretrained", "initial-weights"]),
       key(
-        "seed", \.seed, .integer(from: 0, through: .max), "seed of every random number of the run"),
+        "seed", \.seed, .integer(from: 0, through: .max), "seed of every random number of the run",
+        group: .run, example: "1"),
       key(
         "epochs", \.epochs, .integer(from: 1), "number of passes over the training split",
+        group: .run, example: "40",
         required: true, mayChange: true),
       key(
         "global-batch", \.globalBatchSize, .integer(from: 1),
-        "samples per optimizer step, over all ranks", otherNames: ["batch-size", "train-batch"]),
+        "samples per optimizer step, over all ranks",
+        group: .ranks, example: "8", otherNames: ["batch-size", "train-batch"]),
       key(
         "optimizer", \.optimizer, .one(of: OptimizerKind.all),
-        "optimizer that updates the parameters; each follows its namesake in torch.optim"),
+        "optimizer that updates the parameters; each follows its namesake in torch.optim",
+        group: .optimizer, example: "sgd"),
       key(
-        "lr", \.learningRate, .positive, "initial learning rate", otherNames: ["learning-rate"]),
+        "lr", \.learningRate, .positive, "initial learning rate",
+        group: .schedule, example: "0.0002", otherNames: ["learning-rate"]),
       key(
         "schedule", \.schedule, .one(of: Schedule.all), Schedule.summary,
+        group: .schedule, example: "cosine",
         otherNames: ["lr-schedule", "scheduler", "lr-scheduler"]),
       key(
         "lr-steps", \.learningRateSteps, .epochs,
         "epochs, counted from 0, at whose start the learning rate is multiplied by lr-decay",
+        group: .schedule, example: "[20, 30]",
         otherNames: ["learning-rate-steps", "milestones"]),
       key(
         "lr-decay", \.learningRateDecay, .number("above 0 and at most 1") { $0 > 0 && $0 <= 1 },
         "factor applied to the learning rate at each of lr-steps",
+        group: .schedule, example: "0.5",
         otherNames: ["learning-rate-decay", "gamma"]),
-      key("momentum", \.optimizerSettings.momentum, .belowOne, "momentum of sgd"),
+      key(
+        "momentum", \.optimizerSettings.momentum, .belowOne, "momentum of sgd",
+        group: .optimizer, example: "0.9"),
       key(
         "weight-decay", \.optimizerSettings.weightDecay, .notNegative,
-        "weight decay λ: adam and sgd add λ times each parameter to its gradient, adamw shrinks the parameter itself"
+        "weight decay λ: adam and sgd add λ times each parameter to its gradient, adamw shrinks the parameter itself",
+        group: .optimizer, example: "0.0005"
       ),
       key(
         "beta1", \.optimizerSettings.beta1, .belowOne,
-        "adam and adamw: decay rate of the running mean of gradients"),
+        "adam and adamw: decay rate of the running mean of gradients",
+        group: .optimizer, example: "0.95"),
       key(
         "beta2", \.optimizerSettings.beta2, .belowOne,
-        "adam and adamw: decay rate of the running mean of squared gradients"),
+        "adam and adamw: decay rate of the running mean of squared gradients",
+        group: .optimizer, example: "0.99"),
       key(
         "epsilon", \.optimizerSettings.epsilon, .positive,
         "adam and adamw: added to the denominator, the root of the mean square",
+        group: .optimizer, example: "1e-06",
         otherNames: ["eps"]),
       key(
         "reduction", \.reduction, .choice,
@@ -126,21 +151,26 @@ extension TrainingConfiguration {
         order in which gradients are summed: repeatable = bitwise reproducible on any number of \
         ranks, fastest = the order of MPI's all-reduce
         """,
+        group: .ranks, example: "fastest",
         otherNames: ["all-reduce"]),
       key(
         "test-every", \.testEvery, .integer(from: 0),
-        "epochs between two evaluations on the test split; 0 = only at the end", mayChange: true,
+        "epochs between two evaluations on the test split; 0 = only at the end",
+        group: .evaluation, example: "5", mayChange: true,
         otherNames: ["test-interval"]),
       key(
         "checkpoint-every", \.checkpointEvery, .integer(from: 0),
-        "epochs between two checkpoints; 0 = only at the end", mayChange: true,
+        "epochs between two checkpoints; 0 = only at the end",
+        group: .checkpoints, example: "5", mayChange: true,
         otherNames: ["save-interval"]),
       key(
         "checkpoint-every-steps", \.checkpointEverySteps, .integer(from: 0),
-        "optimizer steps between two checkpoints; 0 = none inside an epoch", mayChange: true),
+        "optimizer steps between two checkpoints; 0 = none inside an epoch",
+        group: .checkpoints, example: "1000", mayChange: true),
       key(
         "keep", \.keepCheckpoints, .integer(from: 1),
-        "number of checkpoints kept in the run folder, the newest ones", mayChange: true,
+        "number of checkpoints kept in the run folder, the newest ones",
+        group: .checkpoints, example: "10", mayChange: true,
         otherNames: ["keep-checkpoints", "max-to-keep"]),
       key(
         "checkpoint-failures", \.checkpointFailures, .integer(from: 1),
@@ -148,17 +178,25 @@ extension TrainingConfiguration {
         number of checkpoints in a row that may fail to be written, each of them twice, until \
         training ends; the same for rows of the logs
         """,
+        group: .checkpoints, example: "10",
         mayChange: true),
       key(
+        "log-every", \.logEvery, .integer(from: 0),
+        "optimizer steps between two rows of steps.csv; 0 = no such file", group: .logs,
+        example: "10", mayChange: true, otherNames: ["log-interval", "print-freq"]),
+      key(
         "read-ahead", \.prefetchCount, .integer(from: 1), "samples that each rank prefetches",
+        group: .data, example: "8",
         mayChange: true, otherNames: ["prefetch", "num-workers", "num-data-worker"]),
       key(
         "steps", \.steps, .optional(.integer(from: 1)),
-        "number of optimizer steps after which training stops early", mayChange: true,
+        "number of optimizer steps after which training stops early",
+        group: .run, example: "5000", mayChange: true,
         otherNames: ["max-steps"]),
       key(
         "max-minutes", \.maximumMinutes, .optional(.positive),
         "wall-clock limit: training stops cleanly after the step that exceeds it",
+        group: .run, example: "90",
         mayChange: true),
       key(
         "stall-timeout", \.stallTimeout, .optional(.positive),
@@ -166,6 +204,7 @@ extension TrainingConfiguration {
         seconds without a heartbeat or progress from a rank after which the job is aborted; \
         none = never
         """,
+        group: .ranks, example: "600",
         mayChange: true),
     ]
   }

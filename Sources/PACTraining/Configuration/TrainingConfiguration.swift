@@ -58,6 +58,8 @@ public struct TrainingConfiguration: Sendable {
   public var keepCheckpoints = 3
   /// The number of checkpoints in a row that may fail to be written, and the run ends.
   public var checkpointFailures = 3
+  /// Optimizer steps between two rows of `steps.csv`; 0 = none.
+  public var logEvery = 1
   /// Samples that each rank prefetches.
   public var prefetchCount = 4
   /// The number of optimizer steps after which training stops early; nil without a limit.

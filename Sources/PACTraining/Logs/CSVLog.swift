@@ -89,6 +89,28 @@ struct CSVTable {
     (["\(count)"] + values.map { "\($0)" }).joined(separator: ",") + "\n"
   }
 
+  /// Checks the first line of a file.
+  func requireHeader(_ line: some StringProtocol) throws(Fault) {
+    guard line + "\n" == header else { throw wrongHeader(String(line)) }
+  }
+
+  /// The number in the first column of a row; the other columns hold numbers or nothing.
+  /// - Parameters:
+  ///   - line: the row.
+  ///   - number: its number in the file, for errors.
+  func key(of line: some StringProtocol, number: Int) throws(Fault) -> Int {
+    let fields = line.split(separator: ",", omittingEmptySubsequences: false)
+    guard fields.count == columns.count, let key = Int(fields[0]),
+      fields.dropFirst().allSatisfy({ $0.isEmpty || Double($0) != nil })
+    else {
+      throw Fault(
+        line: number,
+        text:
+          "expected \(columns.count) numbers, found '\(line.prefix(60))'; fix or remove the line")
+    }
+    return key
+  }
+
   /// The header and the rows up to a count, without an incomplete last line.
   func cut(_ text: String, keepingThrough count: Int?) throws(Fault) -> String {
     var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
@@ -98,18 +120,10 @@ struct CSVTable {
       guard header.hasPrefix(text) else { throw wrongHeader(text) }
       return header
     }
-    guard first + "\n" == header else { throw wrongHeader(String(first)) }
+    try requireHeader(first)
     var kept = header
     for (index, line) in lines.enumerated().dropFirst() {
-      let fields = line.split(separator: ",", omittingEmptySubsequences: false)
-      guard fields.count == columns.count, let rowCount = Int(fields[0]),
-        fields.dropFirst().allSatisfy({ Double($0) != nil })
-      else {
-        throw Fault(
-          line: index + 1,
-          text:
-            "expected \(columns.count) numbers, found '\(line.prefix(60))'; fix or remove the line")
-      }
+      let rowCount = try key(of: line, number: index + 1)
       if let count, rowCount <= count { kept += line + "\n" }
     }
     return kept

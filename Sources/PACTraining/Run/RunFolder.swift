@@ -10,6 +10,7 @@ struct RunFolder {
   private let isRankZero: Bool
   private var trainLog: RunLog?
   private var testLog: RunLog?
+  private var stepLog: StepLog?
   private let metrics: [String]
   private var lock: RunLock?
   private var writer: CheckpointWriter
@@ -42,9 +43,6 @@ struct RunFolder {
     }
     let lock = try RunLock(path, waiting: waiting, warn: warn)
     self.lock = lock
-    writer = CheckpointWriter(
-      checkpoints, keeping: configuration.keepCheckpoints,
-      failures: configuration.checkpointFailures, confirming: { try lock.requireHeld() })
   }
 
   /// Completes a checkpoint that is being written, and lets other runs into the folder.
@@ -55,19 +53,49 @@ struct RunFolder {
 
   /// Prepares the files of a new run, after `open`.
   /// - Throws: `TrainingError` if they cannot be written.
-  mutating func begin() throws { try prepare(keepingEpochs: nil) }
-
-  /// Prepares the files of a run that resumes, after `open`: truncates the logs.
-  mutating func resume(after progress: RunPosition) throws {
-    try prepare(keepingEpochs: progress.epoch)
+  mutating func begin(_ environment: EnvironmentRecord) throws {
+    try prepare(after: nil, environment)
   }
 
-  private mutating func prepare(keepingEpochs epochs: Int?) throws {
-    guard isRankZero else { return }
-    let path = "\(configuration.run)/configuration.yaml"
+  /// Prepares the files of a run that resumes, after `open`: truncates the logs.
+  mutating func resume(after progress: RunPosition, _ environment: EnvironmentRecord) throws {
+    try prepare(after: progress, environment)
+  }
+
+  private mutating func prepare(
+    after progress: RunPosition?, _ environment: EnvironmentRecord
+  ) throws {
+    guard isRankZero, let lock else { return }
+    let folder = configuration.run
+    try replace("\(folder)/configuration.yaml", by: configuration.yaml)
+    let start = environment.yaml(start: Date(), resumingAt: progress?.step)
+    let starts = "\(folder)/environment.yaml"
+    let earlier =
+      progress == nil
+      ? ""
+      : (try? InputFile.contents(of: starts, atMost: 1 << 24))
+        .map { String(decoding: $0, as: UTF8.self) } ?? ""
+    try replace(starts, by: earlier + start)
+    trainLog = try openLog("train", ["epoch", "lr", "loss"], progress?.epoch)
+    testLog = try openLog("test", ["epoch", "loss"], progress?.epoch)
+    let steps = "\(folder)/steps.csv"
+    if configuration.logEvery > 0 || FileManager.default.fileExists(atPath: steps) {
+      stepLog = try StepLog(
+        steps, keepingThrough: progress?.step ?? 0, confirming: { try lock.requireHeldLately() })
+    }
+    writer = CheckpointWriter(
+      checkpoints, keeping: configuration.keepCheckpoints,
+      failures: configuration.checkpointFailures,
+      confirming: { [stepLog] in
+        stepLog?.synchronize()
+        try lock.requireHeld()
+      })
+  }
+
+  private func replace(_ path: String, by text: String) throws {
     do {
       let file = try AtomicFile(path)
-      try SystemFile(file.temporaryPath, for: .appending).write(Array(configuration.yaml.utf8))
+      try SystemFile(file.temporaryPath, for: .appending).write(Array(text.utf8))
       try file.commit()
     } catch let failure as SystemFile.Failure {
       let reason = SystemReason(code: failure.code)
@@ -76,8 +104,6 @@ struct RunFolder {
     } catch let failure as AtomicFile.Failure {
       throw TrainingError.runFolder(path: path, problem: failure.words, cause: failure.reason)
     }
-    trainLog = try openLog("train", ["epoch", "lr", "loss"], epochs)
-    testLog = try openLog("test", ["epoch", "loss"], epochs)
   }
 
   private func openLog(_ name: String, _ columns: [String], _ epochs: Int?) throws -> RunLog {
@@ -101,6 +127,12 @@ struct RunFolder {
     try testLog?.append(at: row.epoch, values).map { notes.append($0) }
   }
 
+  /// Appends a row to `steps.csv` if it is its turn, in the background.
+  func append(_ row: @autoclosure () -> StepRow, step: Int) {
+    let every = configuration.logEvery
+    if every > 0, step % every == 0 { stepLog?.append(row()) }
+  }
+
   /// The epoch of the last row of `test.log` when it was opened; nil if there was none.
   var lastTestedEpoch: Int? { testLog?.lastCount }
 
@@ -115,13 +147,14 @@ struct RunFolder {
   /// - Throws: why not.
   func requireWritable() throws {
     try lock?.requireHeldLately()
+    try stepLog?.check()
     try writer.check()
   }
 
   /// What the files' owner should know although training goes on, a line each, once.
   mutating func takeNotes() -> [String] {
     defer { notes = [] }
-    return notes + writer.takeNotes()
+    return notes + (stepLog?.takeNotes() ?? []) + writer.takeNotes()
   }
 
   /// Waits until the last checkpoint is on disk, or has failed for reasons that may pass.
@@ -137,6 +170,7 @@ struct RunFolder {
     try writer.finishRun()
     try trainLog?.finish()
     try testLog?.finish()
+    try stepLog?.finish()
   }
 }
 

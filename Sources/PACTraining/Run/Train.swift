@@ -15,6 +15,7 @@ import PACWeights
 ///   - communicator: the ranks.
 ///   - logger: receives messages and warnings; only rank 0's is used.
 ///   - arithmetic: what this rank computes with; it is recorded in checkpoints.
+///   - environment: what else this process computes with; rank 0's is recorded in the run folder.
 ///   - terminal: whether standard error is a terminal, on which one progress line is kept up to
 ///     date.
 ///   - timeline: records what the time is spent on.
@@ -23,14 +24,17 @@ import PACWeights
 public func train(
   _ configuration: TrainingConfiguration, tasks: TaskList, communicator: Communicator,
   logger: Logger,
-  arithmetic: Arithmetic, terminal: Bool, timeline: Timeline? = nil
+  arithmetic: Arithmetic, environment: RunEnvironment, terminal: Bool, timeline: Timeline? = nil
 ) throws -> RunResult {
   func run(_ task: some TrainingTask) throws -> RunResult {
     let report = RunReport(
       configuration, logger: logger, terminal: terminal, isRankZero: communicator.isRankZero)
+    let record = EnvironmentRecord(
+      environment: environment, arithmetic: arithmetic,
+      hosts: try communicator.allGather(ProcessInfo.processInfo.hostName),
+      data: configuration.data, checksum: dataset.checksum)
     return try TrainingRun(
-      task, communicator: communicator, report: report, arithmetic: arithmetic,
-      dataset: dataset.checksum, timeline: timeline
+      task, communicator: communicator, report: report, environment: record, timeline: timeline
     ).run()
   }
   let dataset = try requireSameJob(configuration, communicator)

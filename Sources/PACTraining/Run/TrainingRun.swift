@@ -19,8 +19,7 @@ final class TrainingRun<Task: TrainingTask> {
   private let evaluator: Evaluator<Task>
   private let schedule: ScheduleSettings
   private let timeline: Timeline?
-  private let arithmetic: Arithmetic
-  private let dataset: String?
+  private let environment: EnvironmentRecord
   private var folder: RunFolder
   private let report: RunReport
   private let tests: Interval
@@ -35,17 +34,15 @@ final class TrainingRun<Task: TrainingTask> {
   ///   - task: the network and its samples.
   ///   - communicator: the ranks.
   ///   - report: prints how the run goes on.
-  ///   - arithmetic: what this rank computes with.
-  ///   - dataset: the checksum of the dataset; nil if it has none.
+  ///   - environment: what the ranks compute with, and on.
   ///   - timeline: records what the time is spent on.
   /// - Throws: the error of any rank, on all ranks alike.
   init(
-    _ task: Task, communicator: Communicator, report: RunReport, arithmetic: Arithmetic,
-    dataset: String?, timeline: Timeline?
+    _ task: Task, communicator: Communicator, report: RunReport,
+    environment: EnvironmentRecord, timeline: Timeline?
   ) throws {
     self.task = task
-    self.dataset = dataset
-    self.arithmetic = arithmetic
+    self.environment = environment
     self.timeline = timeline
     configuration = task.configuration
     self.communicator = communicator
@@ -68,8 +65,8 @@ final class TrainingRun<Task: TrainingTask> {
     tests = Interval(epochs: configuration.testEvery, steps: 0)
     limits = RunLimits(configuration, communicator: communicator)
     checkpoints = RunCheckpoints(
-      configuration, metrics: task.metrics, arithmetic: arithmetic, dataset: dataset,
-      communicator: communicator, timeline: timeline)
+      configuration, metrics: task.metrics, arithmetic: environment.arithmetic,
+      dataset: environment.checksum, communicator: communicator, timeline: timeline)
   }
 
   /// Checks that the memory limits leave room for what training keeps beside the parameters.
@@ -127,8 +124,10 @@ final class TrainingRun<Task: TrainingTask> {
         let shard = plan.shard(step: progress.stepInEpoch, rank: rank)
         return shard.lowerBound - batch.lowerBound..<shard.upperBound - batch.lowerBound
       }
+      let begin = StepClock(samples, parallelStep)
       let sums = try step(shards, samples)
       progress.addStep(of: batch.count, figures: sums.figures)
+      log(sums, of: batch.count, began: begin, ended: StepClock(samples, parallelStep))
       report.step(progress, plan)
       folder.takeNotes().forEach(report.warn)
       if sums.stop {
@@ -164,6 +163,21 @@ final class TrainingRun<Task: TrainingTask> {
         return ParallelStep.Outcome(
           loss: loss, figures: [Double(loss.value.scalar)] + values, name: sample.name)
       })
+  }
+
+  /// Adds the row of the last step to `steps.csv`.
+  private func log(
+    _ sums: ParallelStep.Sums, of samples: Int, began: StepClock, ended: StepClock
+  ) {
+    folder.append(
+      StepRow(
+        step: progress.step, epoch: progress.epoch + 1,
+        learningRate: configuration.schedule.learningRate(step: progress.step - 1, schedule),
+        loss: sums.figures[0] / Double(samples), gradientNorm: nil,
+        seconds: (ended.instant - began.instant) / .seconds(1),
+        secondsForData: ended.secondsForData - began.secondsForData,
+        secondsForReduction: ended.secondsForReduction - began.secondsForReduction,
+        samples: samples), step: progress.step)
   }
 
   private func endEpoch() throws {
@@ -215,25 +229,29 @@ final class TrainingRun<Task: TrainingTask> {
     try communicator.onRankZero {
       // A wait for another run is progress of this one.
       try folder.open(waiting: { communicator.activity.enter(.start) }, warn: report.warn)
-      guard let recovery = try folder.checkpoints.latestGood() else { return try folder.begin() }
+      guard let recovery = try folder.checkpoints.latestGood() else {
+        return try folder.begin(environment)
+      }
       let checkpoint = recovery.checkpoint
       path = recovery.path
       recovery.warnings.forEach(report.warn)
-      arithmetic.warning(continuing: path, after: checkpoint.arithmetic).map(report.warn)
-      try checkpoint.requireSameRun(as: configuration, dataset: dataset, file: path)
+      environment.arithmetic.warning(continuing: path, after: checkpoint.arithmetic)
+        .map(report.warn)
+      try checkpoint.requireSameRun(
+        as: configuration, dataset: environment.checksum, file: path)
       try parallelStep.parameters.load(
         checkpoint, for: configuration.settings.label, file: path)
       state = checkpoint.optimizerState
       progress = try RunPosition(checkpoint, task.metrics, file: path)
-      try folder.resume(after: progress)
+      try folder.resume(after: progress, environment)
     }
-    try arithmetic.warning(among: communicator).map(report.warn)
+    try environment.arithmetic.warning(among: communicator).map(report.warn)
     if try communicator.any(!path.isEmpty) {
       try parallelStep.distribute(state)
       progress = RunPosition(numbers: try communicator.allGather(progress.numbers)[0])
       checkpoints.resume(at: progress)
     }
     try communicator.distribute(parallelStep.parameters)
-    report.began(plan, progress, arithmetic, resumedFrom: path)
+    report.began(plan, progress, environment.arithmetic, resumedFrom: path)
   }
 }

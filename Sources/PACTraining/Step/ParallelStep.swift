@@ -22,6 +22,9 @@ package final class ParallelStep {
   private let reduction: GradientReduction
   private let communicator: Communicator
   private let timeline: Timeline?
+  /// The seconds, over all steps, in which totals of the gradients were waited for after the
+  /// backward pass.
+  private(set) var secondsOfWaiting = 0.0
 
   /// Prepares for steps.
   /// - Parameters:
@@ -97,7 +100,9 @@ package final class ParallelStep {
       // The other ranks may be waiting for this one's gradients.
       failure = error
     }
+    let passed = ContinuousClock.now
     try during(.waiting) { try reduction.finish() }
+    secondsOfWaiting += (ContinuousClock.now - passed) / .seconds(1)
     // Whether this rank failed, whether it wants to stop, the number of bad samples, and the
     // largest gradient sum; then the figures.
     let head = [
