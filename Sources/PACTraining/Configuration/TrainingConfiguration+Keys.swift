@@ -82,6 +82,13 @@ extension TrainingConfiguration {
         "weights that a new run starts from: .pth, .safetensors, a checkpoint or a run folder",
         otherNames: ["load-weights", "pretrained", "initial-weights"]),
       key(
+        "weights-match", \.weightsMatch, .choice,
+        """
+        what the weights must hold: exact = the whole network and nothing else, partial = any part \
+        of it; what was taken, what was not and why is printed
+        """,
+        otherNames: ["strict", "partial-weights"]),
+      key(
         "seed", \.seed, .integer(from: 0, through: .max), "seed of every random number of the run"),
       key(
         "epochs", \.epochs, .integer(from: 1), "number of passes over the training split",
