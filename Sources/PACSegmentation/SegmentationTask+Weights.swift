@@ -51,6 +51,19 @@ extension SegmentationTask {
     }
   }
 
+  /// Compares a file by the names of this network, and of the networks that `start(from:)` accepts;
+  /// or by those of the classifier that the backbone is made of, if more of them fit.
+  public func match(_ weights: NetworkWeights) -> ParameterMatch {
+    let own = ownMatch(weights)
+    guard let names = model.name.backbone.classifier?.names else { return own }
+    let classifier = weights.match(parameters, names: names)
+    return classifier.sources.count > own.sources.count ? classifier : own
+  }
+
+  private func ownMatch(_ weights: NetworkWeights) -> ParameterMatch {
+    weights.match(parameters, names: settings.publishedNames, otherName: Self.sharedName)
+  }
+
   /// Loads the weights that a new run starts from.
   ///
   /// They may belong to this network, to its backbone alone, to a CRF that was trained on a frozen
@@ -58,8 +71,7 @@ extension SegmentationTask {
   /// (docs/mathematics.md#mean-field). Parameters that the file lacks keep their initial values.
   /// - Throws: `WeightsError` if the file also contains anything else, or nothing of this network.
   public func start(from weights: NetworkWeights) throws -> [String] {
-    let match = weights.match(
-      parameters, names: settings.publishedNames, otherName: Self.sharedName)
+    let match = ownMatch(weights)
     if let classifier = classifierMatch(weights), classifier.sources.count > match.sources.count,
       let names = model.name.backbone.classifier?.description
     {

@@ -12,6 +12,8 @@ public struct ParameterMatch {
   public let sources: [String: String]
   /// The constants that the file holds, with the file's name of each.
   public let constants: [(constant: PublishedNames.Constant, source: String)]
+  private let wantedCount: Int
+  private let taken: [String]
   private let misshapen: [String]
   private let missing: [String]
   private let unexpected: [String]
@@ -61,6 +63,8 @@ public struct ParameterMatch {
     self.prefix = prefix
     self.sources = sources
     self.constants = constants
+    self.wantedCount = expected.count
+    self.taken = expected.map(\.name).filter { sources[$0] != nil }
     self.misshapen = misshapen
     self.missing = missing
     self.unexpected = unexpected.map { "\(shown($0.name)) \($0.shape)" }
@@ -77,6 +81,15 @@ public struct ParameterMatch {
     Self.group("of another shape", misshapen)
       + (allowingMissing ? [] : Self.group("missing", missing))
       + (allowingOthers ? [] : Self.group("not expected", unexpected))
+  }
+
+  /// What a network takes if only a part of the file fits, and what it does not take and why.
+  /// - Returns: a line for each, empty kinds left out.
+  public func report() -> [String] {
+    Self.group("taken, \(taken.count) of \(wantedCount) parameters", taken)
+      + Self.group("not taken, of another shape", misshapen)
+      + Self.group("not in the file, initial values kept", missing)
+      + Self.group("not taken, unknown to the network", unexpected)
   }
 
   /// How many differences of a kind are named.

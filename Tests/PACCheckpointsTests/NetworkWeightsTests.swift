@@ -106,6 +106,22 @@ import Testing
       ])
   }
 
+  @Test func whatIsTakenIsReported() {
+    let found: [(name: String, shape: Shape)] =
+      [("a", [2]), ("b", []), ("bias", [3])] + (0..<6).map { ("extra\($0)", [1]) }
+    let expected: [(name: String, shape: Shape)] = [
+      ("b", []), ("a", [2]), ("bias", [4]), ("scale", []),
+    ]
+    #expect(
+      match(found, expected).report() == [
+        "taken, 2 of 4 parameters: b, a",
+        "not taken, of another shape: bias: expected [4], found [3]",
+        "not in the file, initial values kept: scale []",
+        "not taken, unknown to the network: extra0 [1], extra1 [1], extra2 [1], extra3 [1] and 2 more",
+      ])
+    #expect(match([("a", [2])], [("a", [2])]).report() == ["taken, 1 of 1 parameters: a"])
+  }
+
   private static let names = PublishedNames(
     beginnings: [(own: "crf.", published: "crf."), (own: "", published: "backbone.")],
     constants: [

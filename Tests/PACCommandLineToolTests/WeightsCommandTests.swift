@@ -67,6 +67,56 @@ import Testing
     #expect(anew.errors.contains("error: \(copy): no such file; check the path"), "\(anew)")
   }
 
+  /// A part of other weights is taken, the same on any number of ranks and in a resumed run.
+  @Test(.enabled(if: hasMPI, "mpirun is not installed"))
+  func partly() throws {
+    let project = try TrainingProject(scenes: 7)
+    let own = ["weights=\(published)", "factor=8", "global-batch=4", "epochs=2"]
+    let exact = try project("train", own)
+    #expect(exact.status == 1 && exact.errors.contains("weights of another model: "), "\(exact)")
+    let partial = own + ["weights-match=partial"]
+    let whole = try project("train", partial + ["run=\(project.folder("straight"))"])
+    try #require(whole.status == 0, "\(whole)")
+    let said = whole.output + whole.errors
+    for line in [
+      "taken, 10 of 22 parameters: branch_t.conv1.weight, branch_t.conv1.bias, branch_t.conv2.weight, branch_t.conv2.bias and 6 more\n",
+      "not taken, of another shape: branch_t.conv3.weight: expected [16, 16, 5, 5], found [22, 16, 5, 5], branch_t.conv3.bias: expected [16], found [22], branch_g.conv2.weight: expected [16, 12, 5, 5], found [22, 12, 5, 5], branch_g.conv2.bias: expected [16], found [22] and 6 more\n",
+      "not in the file, initial values kept: up_convts.2.weight [16, 16, 5, 5], up_convts.2.bias [16]\n",
+    ] {
+      #expect(said.contains("\(published): \(line)"), "\(said)")
+    }
+    let expected = try #require(try project.checkpoint("straight"))
+    for ranks in 2...3 {
+      let run = "run=\(project.folder("ranks\(ranks)"))"
+      let first = try project("train", ranks: ranks, partial + [run, "steps=1"])
+      try #require(first.status == 0, "\(first)")
+      let rest = try project("train", ranks: 4 - ranks, partial + [run])
+      try #require(rest.status == 0 && !(rest.output + rest.errors).contains("taken"), "\(rest)")
+      #expect(try project.checkpoint("ranks\(ranks)")?.bits == expected.bits, "\(ranks) ranks")
+    }
+    let resumed = try project("train", own + ["run=\(project.folder("straight"))"])
+    #expect(resumed.errors.contains("weights-match: exact, was partial"), "\(resumed)")
+
+    // Every number that is taken is the file's.
+    _ = try project(
+      "train", partial + ["run=\(project.folder("still"))", "lr=1e-30", "steps=1"])
+    let file = try NetworkWeights(reading: published)
+    let trained = try NetworkWeights(reading: project.folder("still"))
+    for name in ["branch_t.conv1.weight", "branch_t.conv2.bias"] {
+      let entry = try #require(file.entries.first { $0.name == name })
+      let other = try #require(trained.entries.first { $0.name == name })
+      let pairs = zip(try trained.tensor(other).elements, try file.tensor(entry).elements)
+      #expect(pairs.allSatisfy { abs($0 - $1) < 1e-20 }, "\(name)")
+    }
+
+    let nothing = try project("train", partial + ["model=DMSG", "run=\(project.folder("no"))"])
+    #expect(
+      nothing.status == 1
+        && nothing.errors.contains("\(published): no parameter of DMSG fits; missing: "),
+      "\(nothing)")
+    #expect(nothing.errors.hasSuffix("; they fit PacJointUpsampleLite, factor 4\n"), "\(nothing)")
+  }
+
   @Test func otherNetworks() throws {
     func error(_ setting: String) throws -> String {
       let result = try project("evaluate", "--weights", published, setting)

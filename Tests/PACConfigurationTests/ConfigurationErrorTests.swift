@@ -100,6 +100,14 @@ private let withBeta2 = enumeration(
       "beta2: 0.9\noptimizer: sgd",
       "c.yaml:5: beta2: has no effect with optimizer sgd; remove it or choose \(withBeta2)"
     ),
+    (
+      "weights: a.pth\nweights-match: some",
+      "c.yaml:6: weights-match: expected exact or partial, found 'some'"
+    ),
+    (
+      "weights-match: partial",
+      "c.yaml:5: weights-match: has no effect without weights; remove it or name a file as weights"
+    ),
     ("lr: \"1", "c.yaml:6: not valid YAML: found unexpected end of stream"),
     ("lr: @x", "c.yaml:5: not valid YAML: found character that cannot start any token"),
     ("!x run: b", "c.yaml:5: key 'run' is given twice; remove one"),

@@ -6,7 +6,15 @@ import PACText
 extension TrainingConfiguration {
   /// The first conflict between values; nil if all are compatible.
   var conflict: ConfigurationConflict? {
-    settings.conflict(in: self) ?? optimizerConflict ?? scheduleConflict
+    settings.conflict(in: self) ?? optimizerConflict ?? scheduleConflict ?? weightsConflict
+  }
+
+  /// How weights match was set although there are none.
+  private var weightsConflict: ConfigurationConflict? {
+    guard weights == nil, weightsMatch != .exact else { return nil }
+    return ConfigurationConflict(
+      keys: ["weights-match"],
+      problem: "weights-match: has no effect without weights; remove it or name a file as weights")
   }
 
   /// A hyperparameter that was set although the optimizer does not use it.

@@ -93,6 +93,13 @@ extension TrainingConfiguration {
         group: .weights, example: "x8.pth",
         otherNames: ["load-weights", "pretrained", "initial-weights"]),
       key(
+        "weights-match", \.weightsMatch, .choice,
+        """
+        what the weights must hold: exact = the whole network and nothing else, partial = any part \
+        of it; what was taken, what was not and why is printed
+        """,
+        group: .weights, example: "partial",
+        otherNames: ["strict", "partial-weights"]),
         "seed", \.seed, .integer(from: 0, through: .max), "seed of every random number of the run",
         group: .run, example: "1"),
       key(

@@ -27,6 +27,8 @@ public struct TrainingConfiguration: Sendable {
   public var validationRatio = 0.0
   /// The file of weights that a new run starts from; nil without one.
   public var weights: String?
+  /// How much of the network `weights` must hold.
+  public var weightsMatch = WeightsMatch.exact
   /// The seed of every random number of the run.
   public var seed = 0
   /// The number of passes over the training split.

@@ -76,6 +76,9 @@ public protocol TrainingTask {
     for settings: Settings, in configuration: TrainingConfiguration, on dataset: DatasetDescription
   ) -> PublishedResult?
 
+  /// Compares a file with the network's parameters, by every name under which it may hold them.
+  func match(_ weights: NetworkWeights) -> ParameterMatch
+
   /// Loads the weights that a new run starts from.
   /// - Returns: notes for the user.
   /// - Throws: `WeightsError` naming the differences if they belong to another network.
@@ -88,6 +91,11 @@ extension TrainingTask {
 
   /// There are no further files to load.
   public func readParts(isReplaced: Bool) throws -> [String] { [] }
+
+  /// Compares the file by the network's own names and the published ones.
+  public func match(_ weights: NetworkWeights) -> ParameterMatch {
+    weights.match(parameters, names: configuration.settings.publishedNames)
+  }
 
   /// Loads all parameters, see `load(_:)`.
   public func start(from weights: NetworkWeights) throws -> [String] { try load(weights) }
@@ -104,6 +112,16 @@ extension TrainingTask {
     let settings = configuration.settings
     return try ParameterSet(parameters).load(
       weights, for: settings.label, names: settings.publishedNames,
+      guess: { Settings.recognized($0)?.description })
+  }
+
+  /// Loads the parameters that a file of weights holds, whatever else it holds or lacks.
+  /// - Returns: notes for the user: what was taken, what was not and why.
+  /// - Throws: `WeightsError` if nothing fits.
+  func loadPart(of weights: NetworkWeights) throws -> [String] {
+    let settings = configuration.settings
+    return try weights.loadPart(
+      match(weights), into: parameters, of: settings.label,
       guess: { Settings.recognized($0)?.description })
   }
 
