@@ -100,6 +100,7 @@ extension TrainingConfiguration {
         """,
         group: .weights, example: "partial",
         otherNames: ["strict", "partial-weights"]),
+      key(
         "seed", \.seed, .integer(from: 0, through: .max), "seed of every random number of the run",
         group: .run, example: "1"),
       key(
