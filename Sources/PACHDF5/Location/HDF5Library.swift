@@ -26,6 +26,8 @@ enum HDF5Library {
 
   /// The library's version, such as `1.10.8`.
   static let version: String = {
+    // Any call initializes the library, and this one without its handler at exit.
+    _ = isThreadSafe
     var numbers: (UInt32, UInt32, UInt32) = (0, 0, 0)
     H5get_libversion(&numbers.0, &numbers.1, &numbers.2)
     return "\(numbers.0).\(numbers.1).\(numbers.2)"
@@ -81,6 +83,11 @@ enum HDF5Library {
     guard pieces.count == 2, let words = pieces[1].split(separator: "'").first else { return text }
     return String(words)
   }
+}
+
+extension HDF5File {
+  /// The version of the loaded library, such as `1.10.8`.
+  public static var libraryVersion: String { HDF5Library.version }
 }
 
 /// Owns one identifier of the library and releases it once.
