@@ -130,3 +130,8 @@ public final class HDF5File: Sendable {
     if looking { try FirstLook.require(path, size: size) }
   }
 }
+
+extension HDF5File {
+  /// The version of the loaded library, such as `1.10.8`.
+  public static var libraryVersion: String { HDF5Library.version }
+}

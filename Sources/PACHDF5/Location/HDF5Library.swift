@@ -85,11 +85,6 @@ enum HDF5Library {
   }
 }
 
-extension HDF5File {
-  /// The version of the loaded library, such as `1.10.8`.
-  public static var libraryVersion: String { HDF5Library.version }
-}
-
 /// Owns one identifier of the library and releases it once.
 final class HDF5Identifier: Sendable {
   let id: hid_t
