@@ -75,7 +75,7 @@ let package = Package(
         "PACReproduction", "PACVerification", "PACBenchmarking", "PACSegmentation",
         "PACUpsampling", "PACTraining", "PACCheckpoints", "PACConfiguration", "PACData",
         "PACDistributed", "PACWeights", "PACAutograd", "PACHDF5", "PACFiles", "PACText",
-        "PACKernels", "CPACMPI", "CPACHDF5", "CPACOneDNN", "CPACOpenBLAS", "CPACPlatform",
+        "PACKernels", "CPACMPI", "CPACOneDNN", "CPACOpenBLAS", "CPACPlatform",
         argumentParser, logging,
       ]),
     library(

@@ -8,6 +8,9 @@
 #   CONFIG      The configuration file. Required.
 #   ARGUMENTS   Further arguments of Launch/run; none by default. With several -v variables:
 #                 -v "CONFIG=Configs/nyu_x8.yaml,ARGUMENTS='global-batch=8 seed=2'"
+#   CHECK       1: a configuration with errors is refused as the first thing in the job, and all of
+#               them are listed. Without qsub the same before it queues:
+#                 CHECK=1 CONFIG=Configs/nyu_x8.yaml Launch/pbs.sh && qsub …
 #
 # There is one rank per mpiprocs. Five minutes before the end of the walltime the job writes a
 # checkpoint and submits its own continuation. After the loss of a node PBS restarts it. The nodes
@@ -21,6 +24,10 @@ fail() {
   echo "error: $1" >&2
   exit "$2"
 }
+read -ra arguments <<<"${ARGUMENTS:-}"
+if [ -z "${PBS_JOBID:-}" ] && [ -n "${CHECK:-}" ] && [ -n "${CONFIG:-}" ]; then
+  exec Launch/run --check "$CONFIG" "${arguments[@]}"
+fi
 [ -n "${PBS_JOBID:-}" ] || fail "not under PBS; submit this with qsub" 2
 cd "$PBS_O_WORKDIR"
 [ -x Launch/run ] || fail "no Launch/run in $PWD; submit this from the root of the package" 2
@@ -44,9 +51,13 @@ if [ -n "$walltime" ]; then
   warning=(timeout --foreground --preserve-status --signal=USR1 "$left")
 fi
 
-read -ra arguments <<<"${ARGUMENTS:-}"
-run_job "${warning[@]}" Launch/run -n "$(wc -l <"$PBS_NODEFILE")" --hostfile "$PBS_NODEFILE" \
-  --restarts 3 "$CONFIG" "${arguments[@]}"
+job=(Launch/run -n "$(wc -l <"$PBS_NODEFILE")" --hostfile "$PBS_NODEFILE")
+# A continuation is submitted without it.
+if [ -n "${CHECK:-}" ]; then
+  run_job "${job[@]}" --check "$CONFIG" "${arguments[@]}"
+  [ "$status" = 0 ] || exit "$status"
+fi
+run_job "${warning[@]}" "${job[@]}" --restarts 3 "$CONFIG" "${arguments[@]}"
 is_to_continue || exit "$status"
 next=$(
   qsub -l select="$select" -l walltime="$walltime" \

@@ -123,6 +123,11 @@ public struct SegmentationSettings: TaskSettings {
     }
   }
 
+  /// The file of the backbone's weights, if there is one.
+  public var inputFiles: [String: String] {
+    backboneWeights.map { ["weights-backbone": $0] } ?? [:]
+  }
+
   /// Whether the network has parameters.
   public var hasParameters: Bool { network.hasParameters }
 }

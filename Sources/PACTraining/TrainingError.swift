@@ -39,6 +39,17 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
   }
 }
 
+extension TrainingError {
+  /// A run folder that cannot be written, for the system's reason.
+  static func unwritableRunFolder(_ path: String, _ code: Int32) -> TrainingError {
+    let reason = SystemReason(code: code)
+    return .runFolder(
+      path: path,
+      problem: "cannot write to this run folder (\(reason)); set run to a writable folder",
+      cause: reason)
+  }
+}
+
 extension TrainingError: ErrorWithStatus {
   /// `lost` if the file system failed in a way that a restart may get past.
   public var exitStatus: ExitStatus {

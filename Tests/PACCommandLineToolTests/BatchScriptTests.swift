@@ -36,10 +36,34 @@ import Testing
     #expect(result.errors == "error: not under Slurm; submit this with sbatch\n")
   }
 
+  @Test func slurmChecksBeforeItTrains() throws {
+    let arguments = ["--check", "a b.yaml", "x=1"]
+    func lines(_ result: CommandResult) -> [Substring] {
+      result.output.split(separator: "\n").filter { $0.hasPrefix("rank ") }
+    }
+    let check = "rank none of none: train --check a b.yaml x=1"
+    let good = try slurm(arguments + ["status=0"])
+    #expect(good.status == 0, "\(good)")
+    #expect(
+      lines(good) == ["\(check) status=0", "rank none of none: train a b.yaml x=1 status=0"])
+    let bad = try slurm(arguments + ["status=1"])
+    #expect(bad.status == 1 && lines(bad) == ["\(check) status=1"], "\(bad)")
+    let again = try slurm(
+      arguments + ["status=0"], environment: ["SLURM_JOB_ID": "7", "SLURM_RESTART_COUNT": "1"])
+    #expect(lines(again) == ["rank none of none: train a b.yaml x=1 status=0"], "\(again)")
+    let before = try slurm(arguments + ["status=1"], environment: ["SLURM_JOB_ID": nil])
+    #expect(before.status == 1 && lines(before) == ["\(check) status=1"], "\(before)")
+    let table = try slurm(["--check", "reproduce", "nyu"])
+    #expect(table.status == 2 && table.output == "")
+    #expect(
+      table.errors == "error: --check is for one configuration, not for reproduce\n")
+  }
+
   // MARK: - PBS
 
   private func pbs(
     walltime: String, config: String? = "a b.yaml", arguments: String = "x=1 status=0",
+    job: String? = "7.server", check: String? = nil,
     mpirun: String = "echo mpirun \"$@\"; for last; do :; done; exit \"${last#status=}\""
   ) throws -> CommandResult {
     let folder = try LaunchFolder([
@@ -56,7 +80,8 @@ import Testing
     return try folder.run(
       "pbs.sh", [],
       environment: [
-        "PBS_JOBID": "7.server", "PBS_O_WORKDIR": folder(), "PBS_NODEFILE": folder("nodes"),
+        "PBS_JOBID": job, "CHECK": check, "PBS_O_WORKDIR": folder(),
+        "PBS_NODEFILE": folder("nodes"),
         "CONFIG": config, "ARGUMENTS": arguments,
       ])
   }
@@ -80,6 +105,27 @@ import Testing
     #expect(result.errors.contains(line), "\(result)")
     #expect(result.errors.hasSuffix("job 7.server continues as 8.server\n"))
     #expect(result.seconds < 20)
+  }
+
+  @Test func pbsChecksBeforeItTrains() throws {
+    func commands(_ result: CommandResult) -> [String] {
+      result.output.split(separator: "\n").compactMap { line in
+        line.firstMatch(of: /\/pac (train .*)/).map { String($0.1) }
+      }
+    }
+    let good = try pbs(walltime: "12:00:00", check: "1")
+    #expect(good.status == 0 && good.errors == "", "\(good)")
+    #expect(
+      commands(good) == [
+        "train --check a b.yaml x=1 status=0", "train a b.yaml x=1 status=0",
+      ])
+    let bad = try pbs(walltime: "12:00:00", arguments: "status=1", check: "1")
+    #expect(bad.status == 1 && commands(bad) == ["train --check a b.yaml status=1"], "\(bad)")
+    let before = try pbs(walltime: "", job: nil, check: "1")
+    #expect(before.status == 0, "\(before)")
+    #expect(
+      before.output.hasPrefix("rank none of none: train --check a b.yaml x=1 status=0\n"),
+      "\(before)")
   }
 
   @Test func pbsRefusesWhatCannotWork() throws {

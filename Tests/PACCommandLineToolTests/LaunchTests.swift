@@ -66,6 +66,14 @@ struct LaunchTests {
   }
 
   @Test(arguments: [["-n", "1"], ["-n", "2"]])
+  func passesTheCheckOn(options: [String]) throws {
+    guard options[1] == "1" || hasMPI else { return }
+    let result = try launch("run", options + ["--check", "a.yaml", "x=1", "status=1"])
+    #expect(result.status == 1, "\(result)")
+    #expect(result.output.contains(": train --check a.yaml x=1 status=1"), "\(result)")
+  }
+
+  @Test(arguments: [["-n", "1"], ["-n", "2"]])
   func passesTheExitStatusOn(options: [String]) throws {
     guard options[1] == "1" || hasMPI else { return }
     for status in [1, 2] {
@@ -80,6 +88,7 @@ struct LaunchTests {
     (["-n"], "-n needs a number of ranks, not ''"),
     (["-m", "3", "a.yaml"], "unknown option -m"),
     (["--hostfile", "/none", "a.yaml"], "--hostfile: cannot read '/none'"),
+    (["--check", "evaluate", "a.yaml"], "--check is for train, not evaluate"),
     (["--wait", "soon", "a.yaml"], "--wait needs a number of seconds, not 'soon'"),
   ])
   func saysWhatIsWrongWithTheUsage(arguments: [String], message: String) throws {

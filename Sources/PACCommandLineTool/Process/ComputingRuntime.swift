@@ -9,8 +9,8 @@ import PACKernels
 /// ever, libgomp ends the process, and a thread of our own that never starts is waited for. So they
 /// are tried first, all at once.
 enum ComputingRuntime {
-  /// Threads besides the pool's: prefetch, checkpoint, watch, MPI's own.
-  private static let helpers = 6
+  /// Threads besides the pool's: prefetch, checkpoint, log of steps, watch, MPI's own.
+  private static let helpers = 7
   /// Room for the first tensors and for the heaps that glibc gives to threads.
   ///
   /// With less, a small

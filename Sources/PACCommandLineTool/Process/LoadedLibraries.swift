@@ -1,13 +1,13 @@
-import CPACHDF5
 import CPACMPI
 import CPACOneDNN
 import CPACOpenBLAS
+import PACHDF5
 
 /// The libraries that this process has loaded, as they name themselves.
 enum LoadedLibraries {
   /// Their names and versions.
   static var all: [(name: String, version: String)] {
-    [("mpi", mpi), ("openblas", openBLAS), ("onednn", oneDNN), ("hdf5", hdf5)]
+    [("mpi", mpi), ("openblas", openBLAS), ("onednn", oneDNN), ("hdf5", HDF5File.libraryVersion)]
   }
 
   /// `Open MPI v4.1.4`: what stands before the first comma.
@@ -31,11 +31,5 @@ enum LoadedLibraries {
   private static var oneDNN: String {
     guard let version = dnnl_version()?.pointee else { return "unknown" }
     return "\(version.major).\(version.minor).\(version.patch)"
-  }
-
-  private static var hdf5: String {
-    var (major, minor, release): (UInt32, UInt32, UInt32) = (0, 0, 0)
-    guard H5get_libversion(&major, &minor, &release) >= 0 else { return "unknown" }
-    return "\(major).\(minor).\(release)"
   }
 }

@@ -13,6 +13,7 @@ extension RunEnvironment {
 
   /// What started a process, `mpirun, Slurm job 7`; nil if nothing is known.
   /// - Parameter variables: its environment.
+  /// - Returns: the launcher and the batch job.
   static func launcher(_ variables: [String: String]) -> String? {
     let marks = [
       ("OMPI_COMM_WORLD_SIZE", "mpirun"), ("SLURM_STEP_ID", "srun"), ("PMIX_RANK", "PMIx"),

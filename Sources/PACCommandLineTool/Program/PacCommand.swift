@@ -8,7 +8,7 @@ struct PacCommand: ParsableCommand {
     version: ProgramVersion.text,
     subcommands: [
       PrepareCommand.self, TrainCommand.self, EvaluateCommand.self, PredictCommand.self,
-      ReproduceCommand.self, WeightsCommand.self, InspectCommand.self,
+      ConfigCommand.self, ReproduceCommand.self, WeightsCommand.self, InspectCommand.self,
       VerifyCommand.self, BenchCommand.self,
     ])
 

@@ -13,6 +13,19 @@ struct ConfigurationArguments: ParsableArguments {
       valueName: "key=value"))
   var overrides: [String] = []
 
+  /// Reads the configuration and collects what is wrong with it.
+  /// - Parameters:
+  ///   - tasks: the tasks that the network's name can choose.
+  ///   - settings: values that take precedence over the overrides.
+  /// - Returns: what was read.
+  func read(_ tasks: TaskList, _ settings: [ConfigurationSetting] = []) -> ConfigurationReading {
+    let kept = overrides.filter { override in
+      !settings.contains { override.hasPrefix("\($0.name)=") }
+    }
+    return ConfigurationReading(
+      file: configuration, overrides: kept, settings: settings, tasks: tasks.settings)
+  }
+
   /// Reads and checks the configuration.
   /// - Parameters:
   ///   - tasks: the tasks that the network's name can choose.
@@ -22,10 +35,6 @@ struct ConfigurationArguments: ParsableArguments {
   func load(
     _ tasks: TaskList, _ settings: [ConfigurationSetting] = []
   ) throws -> TrainingConfiguration {
-    let kept = overrides.filter { override in
-      !settings.contains { override.hasPrefix("\($0.name)=") }
-    }
-    return try TrainingConfiguration(
-      file: configuration, overrides: kept, settings: settings, tasks: tasks.settings)
+    try read(tasks, settings).get()
   }
 }

@@ -22,7 +22,14 @@ struct TrainCommand: TaskCommand, RankedCommand {
       valueName: "file.json"))
   var timeline: String?
 
+  @Flag(
+    help: ArgumentHelp(
+      "Train nothing: report all errors of the configuration and its files at once, or measure a "
+        + "few steps and print what the run takes. Nothing is written."))
+  var check = false
+
   func run(_ tasks: TaskList) throws {
+    if check { return try runCheck(tasks) }
     StopSignals.run.hold()
     try withRanks(watches: true) { communicator in
       let configuration = try communicator.together { try settings.load(tasks) }
@@ -36,6 +43,14 @@ struct TrainCommand: TaskCommand, RankedCommand {
       try timeline?.write(communicator)
       if communicator.isRankZero { print("checkpoint \(result.checkpoint)") }
       if result.stop != nil { throw ExitCode(ExitStatus.stopped.rawValue) }
+    }
+  }
+
+  private func runCheck(_ tasks: TaskList) throws {
+    try withRanks { communicator in
+      let reading = settings.read(tasks)
+      try checkRun(reading, tasks: tasks, communicator: communicator)
+        .report(reading.configuration, isRankZero: communicator.isRankZero)
     }
   }
 

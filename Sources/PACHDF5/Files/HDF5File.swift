@@ -132,3 +132,8 @@ public final class HDF5File: Sendable {
     return looking ? try FirstLook.require(path, size: size) : nil
   }
 }
+
+extension HDF5File {
+  /// The version of the loaded library, such as `1.10.8`.
+  public static var libraryVersion: String { HDF5Library.version }
+}

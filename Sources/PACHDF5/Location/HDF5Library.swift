@@ -26,6 +26,8 @@ enum HDF5Library {
 
   /// The library's version, such as `1.10.8`.
   static let version: String = {
+    // Any call initializes the library, and this one without its handler at exit.
+    _ = isThreadSafe
     var numbers: (UInt32, UInt32, UInt32) = (0, 0, 0)
     H5get_libversion(&numbers.0, &numbers.1, &numbers.2)
     return "\(numbers.0).\(numbers.1).\(numbers.2)"

@@ -9,6 +9,8 @@ public struct ConfigurationReading {
   public private(set) var errors: [ConfigurationError]
   /// The keys without a valid value, and those whose values are incompatible with others.
   public private(set) var unsettled: Set<String>
+  /// The file's name in messages.
+  public var file: String { reader.file }
   private let reader: ConfigurationReader
   private let tasks: [any TaskSettings.Type]
 

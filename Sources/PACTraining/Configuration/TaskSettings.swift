@@ -33,6 +33,8 @@ public protocol TaskSettings: Sendable {
   var label: NetworkLabel { get }
   /// The published names of the network's parameters.
   var publishedNames: PublishedNames { get }
+  /// The files that are read besides the dataset and `weights`, by the names of their keys.
+  var inputFiles: [String: String] { get }
   /// A word such as `x8` that tells variants of one network apart; usually empty.
   var variant: String { get }
   /// The first conflict between values; nil if all are compatible.
@@ -52,6 +54,8 @@ extension TaskSettings {
   public var label: NetworkLabel { NetworkLabel(model: trainableModel) }
   /// The parameters have their published names.
   public var publishedNames: PublishedNames { .own }
+  /// There are no further files.
+  public var inputFiles: [String: String] { [:] }
   /// There are no variants.
   public var variant: String { "" }
   /// There are no conflicts.

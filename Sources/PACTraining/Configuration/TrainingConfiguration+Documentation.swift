@@ -26,7 +26,8 @@ extension TrainingConfiguration {
 
       A key with "yes" in the last column may be changed when a run is resumed; the others decide
       what the run computes. Examples are typical values, each for itself: not all of them fit
-      together.
+      together. `pac config FILE` prints every key with its value and where the value comes from;
+      `pac train FILE --check` reports all errors of a configuration at once.
 
       ## General keys
 

@@ -98,6 +98,8 @@ struct CSVTable {
   /// - Parameters:
   ///   - line: the row.
   ///   - number: its number in the file, for errors.
+  /// - Returns: the number in the first column.
+  /// - Throws: `Fault` if it is no such row.
   func key(of line: some StringProtocol, number: Int) throws(Fault) -> Int {
     let fields = line.split(separator: ",", omittingEmptySubsequences: false)
     guard fields.count == columns.count, let key = Int(fields[0]),

@@ -36,10 +36,7 @@ struct RunFolder {
     // If this fails, the next line finds out why.
     try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     guard access(path, W_OK | X_OK) == 0 else {
-      throw TrainingError.runFolder(
-        path: path,
-        problem: "cannot write to this run folder (\(String(cString: strerror(errno)))); "
-          + "set run to a writable folder", cause: SystemReason(code: errno))
+      throw TrainingError.unwritableRunFolder(path, errno)
     }
     let lock = try RunLock(path, waiting: waiting, warn: warn)
     self.lock = lock

@@ -54,6 +54,12 @@ extension Checkpoint {
 
 /// The work of a whole run, and how long its parts take here.
 public struct RunMeasurement: Sendable {
+  /// The samples of the training split.
+  public let trainingSamples: Int
+  /// The samples of the test split.
+  public let testSamples: Int
+  /// The optimizer steps of an epoch.
+  public let stepsPerEpoch: Int
   /// The optimizer steps of the whole run.
   public let steps: Int
   /// The seconds of one step.
@@ -62,6 +68,8 @@ public struct RunMeasurement: Sendable {
   public let evaluatedSamples: Int
   /// The seconds to evaluate one sample.
   public let secondsPerEvaluation: Double
+  /// The most resident memory of each measured rank at a time, in bytes.
+  public let peakBytes: [Int]
 }
 
 /// Measures a step and an evaluation of a run in this process; nothing is written.
@@ -77,45 +85,66 @@ public struct RunMeasurement: Sendable {
 public func measureRun(
   _ configuration: TrainingConfiguration, tasks: TaskList, ranks: Int
 ) throws -> RunMeasurement {
-  func measure(_ task: some TrainingTask) throws -> RunMeasurement {
+  try measureRun(try tasks.makeTask(configuration), ranks: ranks, .alone())
+}
+
+/// As `measureRun(_:tasks:ranks:)`; several ranks that call it together measure their own shares.
+/// - Throws: the error of any rank, on all ranks alike.
+func measureRun(
+  _ task: some TrainingTask, ranks: Int, _ communicator: Communicator
+) throws -> RunMeasurement {
+  let configuration = task.configuration
+  PeakMemory.reset()
+  let (source, test, plan) = try communicator.together {
     let source = try task.trainingSource()
-    let test = try task.testSource()
+    try source.checkSizes(isCropped: true)
     let plan = try GlobalBatchPlan(
       sampleCount: source.count, globalBatchSize: configuration.globalBatchSize, worldSize: ranks,
       source: source.name)
-    try source.checkSizes(isCropped: true)
-    let share = (0..<ranks).map { plan.shard(step: 0, rank: $0).count }.max() ?? 1
-    let step = ParallelStep(
-      ParameterSet(task.parameters), order: configuration.reduction, communicator: .alone(),
-      makeOptimizer: { configuration.optimizer(count: $0, configuration.optimizerSettings) })
-    var next = 0
-    let times = try (0..<4).map { _ in
-      try seconds {
-        _ = try step(
-          // The parameters keep their values, so that no step is unlike the first.
-          shards: [0..<share], learningRate: 0,
-          next: {
-            defer { next += 1 }
-            return try source.trainingSample(
-              at: next % source.count, seed: UInt64(configuration.seed), epoch: 0)
-          },
-          forward: { sample, tape in
-            let (loss, values) = try task.loss(of: sample, epoch: 0, tape: tape)
-            return ParallelStep.Outcome(
-              loss: loss, figures: [Double(loss.value.scalar)] + values, name: sample.name)
-          })
-      }
-    }
-    let evaluation = try secondsToEvaluate(task, test)
-    let every = configuration.testEvery
-    let count = every > 0 ? (configuration.epochs + every - 1) / every : 1
-    return RunMeasurement(
-      steps: configuration.steps ?? configuration.epochs * plan.stepsPerEpoch,
-      // The first step also touches new memory.
-      secondsPerStep: times.dropFirst().sorted()[1], evaluatedSamples: count * test.count,
-      secondsPerEvaluation: evaluation)
+    return (source, try task.testSource(), plan)
   }
-  return try measure(try tasks.makeTask(configuration))
+  let ofRanks = (0..<ranks).map { plan.shard(step: 0, rank: $0) }
+  let shards =
+    communicator.worldSize == ranks ? ofRanks : [0..<(ofRanks.map(\.count).max() ?? 1)]
+  let step = ParallelStep(
+    ParameterSet(task.parameters), order: configuration.reduction, communicator: communicator,
+    makeOptimizer: { configuration.optimizer(count: $0, configuration.optimizerSettings) })
+  var position = shards[communicator.rank].lowerBound
+  func nextSample<Maker>(_ source: SceneSource<Maker>) throws -> Maker.Case {
+    defer { position += 1 }
+    return try source.trainingSample(
+      at: position % source.count, seed: UInt64(configuration.seed), epoch: 0)
+  }
+  // What the run has ready takes memory, too.
+  let ahead = try communicator.together {
+    try (0..<min(configuration.prefetchCount, source.count)).map { _ in try nextSample(source) }
+  }
+  let times = try (0..<4).map { _ in
+    try seconds {
+      _ = try step(
+        // The parameters keep their values, so that no step is unlike the first.
+        shards: shards, learningRate: 0, next: { try nextSample(source) },
+        forward: { sample, tape in
+          let (loss, values) = try task.loss(of: sample, epoch: 0, tape: tape)
+          return ParallelStep.Outcome(
+            loss: loss, figures: [Double(loss.value.scalar)] + values, name: sample.name)
+        })
+    }
+  }
+  let peaks = try withExtendedLifetime(ahead) {
+    try communicator.allGather([PeakMemory.bytes]).map { $0[0] }
+  }
+  let evaluation = try communicator.together { try secondsToEvaluate(task, test) }
+  let every = configuration.testEvery
+  let count = every > 0 ? (configuration.epochs + every - 1) / every : 1
+  let planned = configuration.epochs * plan.stepsPerEpoch
+  return RunMeasurement(
+    trainingSamples: source.count, testSamples: test.count, stepsPerEpoch: plan.stepsPerEpoch,
+    steps: min(configuration.steps ?? planned, planned),
+    // The first step also touches new memory.
+    secondsPerStep: times.dropFirst().sorted()[1], evaluatedSamples: count * test.count,
+    secondsPerEvaluation: try communicator.allGather([evaluation]).map { $0[0] }.max() ?? 0,
+    peakBytes: peaks)
 }
 
 /// Measures the evaluation of a test sample in this process; the network keeps its initial

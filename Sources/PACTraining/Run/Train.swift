@@ -39,35 +39,45 @@ public func train(
   }
   let dataset = try requireSameJob(configuration, communicator)
   if let remark = dataset.remark, communicator.isRankZero { logger.warning("\(remark)") }
-  let task = try communicator.together {
-    let (model, trainable) = (configuration.model, configuration.settings.trainableModel)
-    guard model == trainable else {
-      throw ConfigurationError(
-        place: "model",
-        problem: "\(model) is for inference only; train \(trainable), then give "
-          + "its weights to pac evaluate or pac predict")
-    }
-    let task = try tasks.makeTask(configuration)
-    guard !task.parameters.isEmpty else {
-      throw ConfigurationError(
-        place: "model",
-        problem:
-          "\(configuration.model) has no parameters to train; use pac evaluate"
-      )
-    }
-    return task
-  }
+  let task = try communicator.together { try trainableTask(configuration, tasks) }
   let notes = try communicator.onRankZero { try readInitialWeights(of: task) }
   for note in notes ?? [] { logger.info("\(note)") }
   try communicator.distribute(task.fixedParameters)
   return try run(task)
 }
 
+/// Makes the task of a run and opens its dataset.
+/// - Throws: `ConfigurationError` if its network cannot be trained, or the task's error.
+func trainableTask(
+  _ configuration: TrainingConfiguration, _ tasks: TaskList
+) throws -> any TrainingTask {
+  let (model, trainable) = (configuration.model, configuration.settings.trainableModel)
+  guard model == trainable else {
+    throw ConfigurationError(
+      place: "model",
+      problem: "\(model) is for inference only; train \(trainable), then give "
+        + "its weights to pac evaluate or pac predict")
+  }
+  let task = try tasks.makeTask(configuration)
+  guard !task.parameters.isEmpty else {
+    throw ConfigurationError(
+      place: "model", problem: "\(model) has no parameters to train; use pac evaluate")
+  }
+  return task
+}
+
+extension TrainingConfiguration {
+  /// Whether the run folder has no checkpoint yet.
+  var isNewRun: Bool {
+    get throws { try CheckpointStore(folder: "\(run)/checkpoints").steps().isEmpty }
+  }
+}
+
 /// Loads the weights that the configuration names, except those that a checkpoint will replace.
 /// - Returns: notes for the user.
 private func readInitialWeights(of task: any TrainingTask) throws -> [String] {
   let configuration = task.configuration
-  let isNew = try CheckpointStore(folder: "\(configuration.run)/checkpoints").steps().isEmpty
+  let isNew = try configuration.isNewRun
   let ofParts = try task.readParts(isReplaced: !isNew)
   guard isNew, let path = configuration.weights, !task.parameters.isEmpty else { return ofParts }
   let weights = try NetworkWeights(reading: path)
