@@ -6,7 +6,7 @@ import PACText
 extension TrainingConfiguration {
   /// The first conflict between values; nil if all are compatible.
   var conflict: ConfigurationConflict? {
-    settings.conflict(in: self) ?? optimizerConflict ?? scheduleConflict
+    settings.conflict(in: self) ?? optimizerConflict ?? scheduleConflict ?? validationConflict
   }
 
   /// A hyperparameter that was set although the optimizer does not use it.

@@ -66,10 +66,32 @@ extension TrainingConfiguration {
       key(
         "val-ratio", \.validationRatio, .belowOne,
         """
-        fraction of the training split, taken from its end, that is held out and evaluated \
-        instead of the test split
+        fraction of the training split, taken from its end, that is held out to validate on, \
+        beside the test split; a dataset without the split test-split is then only validated on
         """,
         otherNames: ["validation-ratio"]),
+      key(
+        "validation-split", \.validationSplit, .optional(.text),
+        "split to validate on, beside the test split; it shares no sample with train-split",
+        otherNames: ["val-split"]),
+      key(
+        "validate-every", \.validateEvery, .integer(from: 0),
+        "epochs between two validations; 0 = none at the end of an epoch, but at that of the run",
+        otherNames: ["val-interval", "eval-interval"]),
+      key(
+        "validate-every-steps", \.validateEverySteps, .integer(from: 0),
+        "optimizer steps between two validations; 0 = regardless of steps"),
+      key(
+        "best", \.best, .optional(.text),
+        """
+        metric of the task, or loss: the weights with its best value in the validations of \
+        validate-every and validate-every-steps are kept as checkpoints/best.h5 (RUN@best)
+        """,
+        otherNames: ["monitor", "save-best", "keep-best"]),
+      key(
+        "patience", \.patience, .optional(.integer(from: 1)),
+        "validations in a row without a better value of best after which training stops early",
+        mayChange: true, otherNames: ["early-stopping"]),
       key(
         "model", \.settings, .network(of: tasks),
         """
@@ -79,7 +101,10 @@ extension TrainingConfiguration {
         otherNames: ["network"]),
       key(
         "weights", \.weights, .optional(.path),
-        "weights that a new run starts from: .pth, .safetensors, a checkpoint or a run folder",
+        """
+        weights that a new run starts from: .pth, .safetensors, a checkpoint or a run folder, RUN \
+        or RUN@last (its newest checkpoint), RUN@best or RUN@12000 (of that step)
+        """,
         otherNames: ["load-weights", "pretrained", "initial-weights"]),
       key(
         "seed", \.seed, .integer(from: 0, through: .max), "seed of every random number of the run"),

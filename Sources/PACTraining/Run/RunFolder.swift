@@ -7,16 +7,21 @@ struct RunFolder {
   /// The checkpoints, in a subfolder.
   let checkpoints: CheckpointStore
   private let configuration: TrainingConfiguration
+  private let isTested: Bool
   private let isRankZero: Bool
   private var trainLog: RunLog?
   private var testLog: RunLog?
+  private var validationLog: RunLog?
   private let metrics: [String]
   private var lock: RunLock?
   private var writer: CheckpointWriter
   private var notes: [String] = []
 
   /// Describes the folder; nothing is written yet.
-  init(_ configuration: TrainingConfiguration, metrics: [Metric], isRankZero: Bool) {
+  init(
+    _ configuration: TrainingConfiguration, metrics: [Metric], isTested: Bool, isRankZero: Bool
+  ) {
+    self.isTested = isTested
     self.configuration = configuration
     self.metrics = metrics.map(\.name)
     self.isRankZero = isRankZero
@@ -55,14 +60,14 @@ struct RunFolder {
 
   /// Prepares the files of a new run, after `open`.
   /// - Throws: `TrainingError` if they cannot be written.
-  mutating func begin() throws { try prepare(keepingEpochs: nil) }
+  mutating func begin() throws { try prepare(keepingThrough: nil) }
 
   /// Prepares the files of a run that resumes, after `open`: truncates the logs.
   mutating func resume(after progress: RunPosition) throws {
-    try prepare(keepingEpochs: progress.epoch)
+    try prepare(keepingThrough: progress)
   }
 
-  private mutating func prepare(keepingEpochs epochs: Int?) throws {
+  private mutating func prepare(keepingThrough position: RunPosition?) throws {
     guard isRankZero else { return }
     let path = "\(configuration.run)/configuration.yaml"
     do {
@@ -76,13 +81,16 @@ struct RunFolder {
     } catch let failure as AtomicFile.Failure {
       throw TrainingError.runFolder(path: path, problem: failure.words, cause: failure.reason)
     }
-    trainLog = try openLog("train", ["epoch", "lr", "loss"], epochs)
-    testLog = try openLog("test", ["epoch", "loss"], epochs)
+    trainLog = try openLog("train", ["epoch", "lr", "loss"], position?.epoch)
+    if isTested { testLog = try openLog("test", ["epoch", "loss"], position?.epoch) }
+    if configuration.validates {
+      validationLog = try openLog("validation", ["step", "epoch", "loss"], position?.step)
+    }
   }
 
-  private func openLog(_ name: String, _ columns: [String], _ epochs: Int?) throws -> RunLog {
+  private func openLog(_ name: String, _ columns: [String], _ count: Int?) throws -> RunLog {
     try RunLog(
-      "\(configuration.run)/\(name).log", columns: columns + metrics, keepingThrough: epochs,
+      "\(configuration.run)/\(name).log", columns: columns + metrics, keepingThrough: count,
       failures: configuration.checkpointFailures)
   }
 
@@ -101,14 +109,25 @@ struct RunFolder {
     try testLog?.append(at: row.epoch, values).map { notes.append($0) }
   }
 
+  /// Appends a row to `validation.log`, replacing one of the same step, since a run that is killed
+  /// before its next checkpoint validates once more.
+  mutating func append(_ row: ValidationRow) throws {
+    try lock?.requireHeld()
+    let values = [row.epoch] + ([row.loss] + row.values).map { $0 ?? .nan }
+    try validationLog?.append(at: row.step, values).map { notes.append($0) }
+  }
+
   /// The epoch of the last row of `test.log` when it was opened; nil if there was none.
   var lastTestedEpoch: Int? { testLog?.lastCount }
 
   /// Starts writing a checkpoint in the background, which removes old ones once it is on disk.
+  /// - Parameters:
+  ///   - checkpoint: the checkpoint.
+  ///   - isBest: whether it replaces that of the best weights, instead of being one more.
   /// - Throws: why no more checkpoints are written.
-  func save(_ checkpoint: Checkpoint) throws {
+  func save(_ checkpoint: Checkpoint, asBest isBest: Bool) throws {
     guard isRankZero else { return }
-    try writer.write(checkpoint)
+    try writer.write(checkpoint, asBest: isBest)
   }
 
   /// Checks, without waiting, that the folder is still this run's and checkpoints can be written.
@@ -137,6 +156,7 @@ struct RunFolder {
     try writer.finishRun()
     try trainLog?.finish()
     try testLog?.finish()
+    try validationLog?.finish()
   }
 }
 
@@ -154,6 +174,18 @@ struct TrainRow {
 struct TestRow {
   /// The number of finished epochs.
   let epoch: Int
+  let loss: Double?
+  /// One for each metric of the task.
+  let values: [Double?]
+}
+
+/// A row of `validation.log`: means over the samples to validate on; nil, written as `nan`, if they
+/// have no valid pixel.
+struct ValidationRow {
+  /// The number of optimizer steps.
+  let step: Int
+  /// The number of epochs, with the finished part of the current one.
+  let epoch: Double
   let loss: Double?
   /// One for each metric of the task.
   let values: [Double?]
