@@ -124,6 +124,7 @@ extension Checkpoint {
     for (name, sum) in runningSums.sorted(by: { $0.key < $1.key }) {
       try sums.setAttribute(name, sum)
     }
+    try validation.write(to: root)
   }
 
   private init(_ root: HDF5Group, _ path: String) throws {
@@ -165,6 +166,7 @@ extension Checkpoint {
       optimizerState: OptimizerState(
         stepCount: try optimizerGroup.count("step"), slots: slots),
       runningSums: try Self.readSums(root.group(Layout.runningSums)),
+      validation: try ValidationState(root),
       arithmetic: try Arithmetic(root),
       dataset: root.hasAttribute(Layout.dataset)
         ? try root.string(attribute: Layout.dataset) : nil)
@@ -211,7 +213,7 @@ extension HDF5Object {
   ///   - most: the largest count; by default 2⁵³, since ranks exchange counts as `Double`.
   /// - Returns: the count.
   /// - Throws: `HDF5Error` if it is negative or larger.
-  fileprivate func count(_ name: String, most: Int = 1 << 53) throws -> Int {
+  func count(_ name: String, most: Int = 1 << 53) throws -> Int {
     let value = try integer(attribute: name)
     guard (0...most).contains(value) else {
       throw error("the attribute \(name) is \(value), expected 0 to \(most)")

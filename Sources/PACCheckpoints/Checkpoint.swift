@@ -30,6 +30,8 @@ public struct Checkpoint: Sendable {
   public var optimizerState: OptimizerState
   /// Sums over the steps of the current epoch, for its row in the log.
   public var runningSums: [String: Double]
+  /// What the validations have found so far.
+  public var validation: ValidationState
   /// The arithmetic that the run last used; nil if the file does not state it.
   public var arithmetic: Arithmetic?
 
@@ -38,6 +40,7 @@ public struct Checkpoint: Sendable {
     epoch: Int, step: Int, stepInEpoch: Int, seed: Int, network: NetworkLabel,
     configuration: String, parameters: [NamedTensor], optimizer: String,
     optimizerState: OptimizerState, runningSums: [String: Double],
+    validation: ValidationState = ValidationState(),
     arithmetic: Arithmetic? = nil, dataset: String? = nil
   ) {
     self.epoch = epoch
@@ -50,6 +53,7 @@ public struct Checkpoint: Sendable {
     self.optimizer = optimizer
     self.optimizerState = optimizerState
     self.runningSums = runningSums
+    self.validation = validation
     self.arithmetic = arithmetic
     self.dataset = dataset
   }

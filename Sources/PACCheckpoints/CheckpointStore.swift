@@ -2,7 +2,7 @@ import Foundation
 import PACFiles
 
 /// The folder with the checkpoints of one run: files `checkpoint_00001000.h5`, named by optimizer
-/// step.
+/// step, and `best.h5`, the one with the best weights.
 public struct CheckpointStore: Sendable {
   /// The folder, which need not exist before the first `save`.
   public let folder: String
@@ -25,6 +25,16 @@ public struct CheckpointStore: Sendable {
     let digits = "\(step)"
     return
       "\(folder)/checkpoint_\(String(repeating: "0", count: max(0, 8 - digits.count)))\(digits).h5"
+  }
+
+  /// The file of the best weights, which is not one of `steps()`.
+  public var bestPath: String { "\(folder)/best.h5" }
+
+  /// The step of the best weights; nil if there is no such file.
+  /// - Throws: `CheckpointError` if the file is damaged, or cannot be read.
+  public func bestStep() throws -> Int? {
+    guard FileManager.default.fileExists(atPath: bestPath) else { return nil }
+    return try HDF5Weights(reading: bestPath).step
   }
 
   /// The steps with a file, ascending; empty if the folder does not exist.
@@ -55,8 +65,7 @@ public struct CheckpointStore: Sendable {
   public func save(
     _ checkpoint: Checkpoint, keeping count: Int, confirming: () throws -> Void = {}
   ) throws -> String {
-    // If this fails, the next line fails too, with a message.
-    try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    createFolder()
     AtomicFile.removeAbandoned(in: folder, namesBeginningWith: "checkpoint_")
     let path = path(step: checkpoint.step)
     try checkpoint.write(to: path, confirming: confirming)
@@ -65,6 +74,21 @@ public struct CheckpointStore: Sendable {
       try? FileManager.default.removeItem(atPath: self.path(step: step))
     }
     return path
+  }
+
+  /// Writes the checkpoint of the best weights in place of the last one.
+  /// - Parameters:
+  ///   - checkpoint: the checkpoint to save.
+  ///   - confirming: called just before the file appears; what it throws keeps the file away.
+  /// - Throws: `CheckpointError`, and then the last one is still there.
+  public func saveBest(_ checkpoint: Checkpoint, confirming: () throws -> Void = {}) throws {
+    createFolder()
+    try checkpoint.write(to: bestPath, confirming: confirming)
+  }
+
+  /// Creates the folder if it is missing; if this fails, writing into it fails with a message.
+  private func createFolder() {
+    try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
   }
 
   /// The newest intact checkpoint.

@@ -2,9 +2,13 @@ import Foundation
 
 /// Writes checkpoints one by one on a background thread while training continues.
 ///
+/// They become files in the order in which they were given. So a checkpoint that says which weights
+/// are the best appears only after these.
+///
 /// A checkpoint's tensors are released once they are on disk, so that the next one can use their
 /// memory. What the file system refuses for a while is tried a second time; if that fails too,
-/// training goes on without this checkpoint, until a number of them in a row has failed. Older
+/// training goes on without this checkpoint, until a number of them in a row has failed. Best
+/// weights are not written again later, so writing is given up with the first ones that fail. Older
 /// checkpoints are removed only after a newer one is on disk.
 public final class CheckpointWriter: Sendable {
   private let store: CheckpointStore
@@ -21,6 +25,8 @@ public final class CheckpointWriter: Sendable {
     let condition = NSCondition()
     /// The checkpoint to write, until it is on disk or given up.
     var checkpoint: Checkpoint?
+    /// Whether it is that of the best weights.
+    var isBest = false
     var isWriting = false
     /// Why the last checkpoint is not on disk although training goes on.
     var missing: CheckpointError?
@@ -52,11 +58,15 @@ public final class CheckpointWriter: Sendable {
 
   /// Waits for the previous checkpoint, then starts to write this one, unless a parameter is
   /// non-finite.
+  /// - Parameters:
+  ///   - checkpoint: the checkpoint.
+  ///   - isBest: whether it replaces that of the best weights, instead of being one more.
   /// - Throws: why writing was given up; this one is then not written.
-  public func write(_ checkpoint: Checkpoint) throws {
+  public func write(_ checkpoint: Checkpoint, asBest isBest: Bool = false) throws {
     try finish()
     state.condition.withLock {
       state.checkpoint = checkpoint
+      state.isBest = isBest
       state.isWriting = true
     }
     let thread = Thread { [self] in
@@ -86,19 +96,22 @@ public final class CheckpointWriter: Sendable {
   }
 
   private func save() throws {
-    guard let checkpoint = state.condition.withLock({ state.checkpoint }) else { return }
+    let (given, isBest) = state.condition.withLock { (state.checkpoint, state.isBest) }
+    guard let checkpoint = given else { return }
     // Checked on this thread, so that the step does not wait for it.
     try checkpoint.requireFinite()
+    guard !isBest else { return try store.saveBest(checkpoint, confirming: confirming) }
     try store.save(checkpoint, keeping: count, confirming: confirming)
   }
 
   /// Takes the result of a checkpoint; called with the state locked.
   private func record(_ result: Result<Void, any Error>) {
     switch result {
+    case .success where state.isBest: break
     case .success:
       state.missing = nil
       state.failures = 0
-    case .failure(let error as CheckpointError) where error.mayPass:
+    case .failure(let error as CheckpointError) where error.mayPass && !state.isBest:
       state.missing = error
       state.failures += 1
       guard state.failures < limit else {

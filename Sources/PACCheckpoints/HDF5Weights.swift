@@ -12,6 +12,8 @@ struct HDF5Weights {
 
   let kind: String
   let network: NetworkLabel?
+  /// The number of optimizer steps of a checkpoint; nil for weights without a run.
+  let step: Int?
   /// Names and shapes in the network's order.
   let shapes: [(name: String, shape: Shape)]
   /// The group of the datasets.
@@ -42,6 +44,7 @@ struct HDF5Weights {
     }
     kind = format == Self.format ? "weights" : "checkpoint"
     network = root.hasAttribute("model") ? try NetworkLabel(root) : nil
+    step = format == Checkpoint.format ? try root.count("step") : nil
     let group = try root.group(Checkpoint.Layout.parameters)
     let names = try root.dataset(Checkpoint.Layout.parameterNames).readStrings()
     guard try group.names() == names.sorted() else {

@@ -59,6 +59,12 @@ public struct SegmentationTask: PredictingTask {
     try source(try testIndices(dataset))
   }
 
+  /// The samples to validate on.
+  /// - Throws: `DataError` if there are none.
+  public func validationSource() throws -> SceneSource<SegmentationSampleMaker> {
+    try source(try validationIndices(dataset))
+  }
+
   private func source(
     _ part: (split: String, indices: [Int])
   ) throws -> SceneSource<SegmentationSampleMaker> {
@@ -96,7 +102,7 @@ public struct SegmentationTask: PredictingTask {
 
   /// The metrics besides the loss: mean IoU, pixel accuracy and mean accuracy.
   public var metrics: [Metric] {
-    ["miou", "acc", "macc"].map { Metric(name: $0, unit: "%") }
+    ["miou", "acc", "macc"].map { Metric(name: $0, unit: "%", isHigherBetter: true) }
   }
 
   /// A value for each of `metrics`; nil if no pixel is labelled.
@@ -140,7 +146,7 @@ public struct SegmentationTask: PredictingTask {
     for settings: SegmentationSettings, in configuration: TrainingConfiguration,
     on dataset: DatasetDescription
   ) -> PublishedResult? {
-    guard dataset.isPascalVOC, configuration.validationRatio == 0 else { return nil }
+    guard dataset.isPascalVOC else { return nil }
     return PublishedResult(of: settings.network, split: configuration.testSplit)
   }
 

@@ -44,6 +44,12 @@ public struct UpsamplingTask: PredictingTask {
     try source(try testIndices(dataset))
   }
 
+  /// The samples to validate on.
+  /// - Throws: `DataError` if there are none.
+  public func validationSource() throws -> SceneSource<UpsamplingSampleMaker> {
+    try source(try validationIndices(dataset))
+  }
+
   private func source(
     _ part: (split: String, indices: [Int])
   ) throws -> SceneSource<UpsamplingSampleMaker> {

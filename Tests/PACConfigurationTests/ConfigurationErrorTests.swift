@@ -68,6 +68,36 @@ private let withBeta2 = enumeration(
       "model: PacJointUpsample_f16",
       "c.yaml:3: factor: model PacJointUpsample_f16: f lists 1 layers; factor 8 needs 3 for its transposed layers and one more for each convolution before the last"
     ),
+    (
+      "best: rmse",
+      "c.yaml:5: best: has no effect without samples to validate on; set validation-split or val-ratio, or remove it"
+    ),
+    (
+      "patience: 3",
+      "c.yaml:5: patience: has no effect without samples to validate on; set validation-split or val-ratio, or remove it"
+    ),
+    (
+      "validate-every-steps: 3",
+      "c.yaml:5: validate-every-steps: has no effect without samples to validate on; set validation-split or val-ratio, or remove it"
+    ),
+    (
+      "val-ratio: 0.1\npatience: 3",
+      "c.yaml:6: patience: needs best, the measure that is to improve; set it to a metric, or to loss"
+    ),
+    (
+      "val-ratio: 0.1\nbest: rmse\nvalidate-every: 0",
+      "c.yaml:7: validate-every: there is no validation to choose the best weights by; set it to 1 to 3 epochs, or set validate-every-steps"
+    ),
+    (
+      "val-ratio: 0.1\nvalidation-split: val",
+      "c.yaml:6: validation-split: not together with val-ratio, which holds out samples of the training split; remove one of the two"
+    ),
+    (
+      "validation-split: train",
+      "c.yaml:5: validation-split: train is the training split; choose another, or hold out its end with val-ratio"
+    ),
+    ("patience: 0", "c.yaml:5: patience: expected none, or an integer, 1 or more, found '0'"),
+    ("early-stopping: 3", "c.yaml:5: unknown key 'early-stopping'; did you mean 'patience'?"),
     ("val-ratio: 1", "c.yaml:5: val-ratio: expected a number, at least 0 and below 1, found '1'"),
     (
       "lr-steps: 10",

@@ -51,6 +51,10 @@ extension TrainingConfiguration {
       train-split: a
       test-split: b
       val-ratio: 0.25
+      validate-every: 2
+      validate-every-steps: 50
+      best: epe
+      patience: 4
       model: PacJointUpsampleLite
       factor: 16
       zero-guidance: true
@@ -94,6 +98,10 @@ extension TrainingConfiguration {
     expected.trainSplit = "a"
     expected.testSplit = "b"
     expected.validationRatio = 0.25
+    expected.validateEvery = 2
+    expected.validateEverySteps = 50
+    expected.best = "epe"
+    expected.patience = 4
     expected.seed = 7
     expected.globalBatchSize = 6
     expected.optimizer = .sgd

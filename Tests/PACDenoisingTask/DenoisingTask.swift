@@ -32,6 +32,10 @@ struct DenoisingTask: PredictingTask {
     try source(try testIndices(dataset))
   }
 
+  func validationSource() throws -> SceneSource<DenoisingSampleMaker> {
+    try source(try validationIndices(dataset))
+  }
+
   private func source(
     _ part: (split: String, indices: [Int])
   ) throws -> SceneSource<DenoisingSampleMaker> {

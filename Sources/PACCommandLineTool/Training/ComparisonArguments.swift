@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import PACCheckpoints
 import PACConfiguration
 import PACData
 import PACFiles
@@ -55,10 +56,14 @@ extension ComparedNetwork {
   init(_ configuration: TrainingConfiguration, weights: String?, at place: String) throws {
     let weights = try weights.map { try configuration.fillingIn($0, at: place) }
     if let weights {
-      do throws(InputFile.Problem) {
-        try InputFile.check(weights, orFolder: true)
-      } catch {
-        throw DataError("\(weights): \(error)")
+      if let chosen = try RunWeights(weights) {
+        try chosen.check()
+      } else {
+        do throws(InputFile.Problem) {
+          try InputFile.check(weights, orFolder: true)
+        } catch {
+          throw DataError("\(weights): \(error)")
+        }
       }
     }
     self.init(configuration, weights: weights)

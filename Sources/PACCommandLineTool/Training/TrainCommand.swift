@@ -41,7 +41,10 @@ struct TrainCommand: TaskCommand, RankedCommand {
         arithmetic: ProcessSetup.arithmetic, environment: .current(),
         terminal: ProcessSetup.standardOutputIsTerminal, timeline: timeline?.timeline)
       try timeline?.write(communicator)
-      if communicator.isRankZero { print("checkpoint \(result.checkpoint)") }
+      if communicator.isRankZero {
+        print("checkpoint \(result.checkpoint)")
+        if let best = result.bestCheckpoint { print("best \(best)") }
+      }
       if result.stop != nil { throw ExitCode(ExitStatus.stopped.rawValue) }
     }
   }

@@ -7,7 +7,8 @@ struct WeightsOption: ParsableArguments {
     help: ArgumentHelp(
       """
       Weights to load: a checkpoint, a file of weights (.h5, .pth, .safetensors), or a run \
-      folder, whose newest checkpoint is used; required unless the network has no parameters.
+      folder: RUN or RUN@last is its newest checkpoint, RUN@best its best weights, RUN@12000 those \
+      of step 12000; required unless the network has no parameters.
       """, discussion: "{model} and {factor} are replaced by their values."))
   var weights: String?
 

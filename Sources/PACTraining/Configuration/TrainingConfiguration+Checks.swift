@@ -6,7 +6,8 @@ import PACText
 extension TrainingConfiguration {
   /// The first conflict between values; nil if all are compatible.
   var conflict: ConfigurationConflict? {
-    settings.conflict(in: self) ?? optimizerConflict ?? scheduleConflict ?? weightsConflict
+    settings.conflict(in: self) ?? optimizerConflict ?? scheduleConflict ?? validationConflict
+      ?? weightsConflict
   }
 
   /// How weights match was set although there are none.

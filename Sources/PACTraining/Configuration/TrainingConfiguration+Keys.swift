@@ -74,11 +74,37 @@ extension TrainingConfiguration {
       key(
         "val-ratio", \.validationRatio, .belowOne,
         """
-        fraction of the training split, taken from its end, that is held out and evaluated \
-        instead of the test split
+        fraction of the training split, taken from its end, that is held out to validate on, \
+        beside the test split; a dataset without the split test-split is then only validated on
         """,
         group: .data, example: "0.1",
         otherNames: ["validation-ratio"]),
+      key(
+        "validation-split", \.validationSplit, .optional(.text),
+        "split to validate on, beside the test split; it shares no sample with train-split",
+        group: .data, example: "val", otherNames: ["val-split"]),
+      key(
+        "validate-every", \.validateEvery, .integer(from: 0),
+        "epochs between two validations; 0 = none at the end of an epoch, but at that of the run",
+        group: .evaluation, example: "5",
+        otherNames: ["val-interval", "eval-interval"]),
+      key(
+        "validate-every-steps", \.validateEverySteps, .integer(from: 0),
+        "optimizer steps between two validations; 0 = regardless of steps",
+        group: .evaluation, example: "1000"),
+      key(
+        "best", \.best, .optional(.text),
+        """
+        metric of the task, or loss: the weights with its best value in the validations of \
+        validate-every and validate-every-steps are kept as checkpoints/best.h5 (RUN@best)
+        """,
+        group: .evaluation, example: "rmse",
+        otherNames: ["monitor", "save-best", "keep-best"]),
+      key(
+        "patience", \.patience, .optional(.integer(from: 1)),
+        "validations in a row without a better value of best after which training stops early",
+        group: .evaluation, example: "10",
+        mayChange: true, otherNames: ["early-stopping"]),
       key(
         "model", \.settings, .network(of: tasks),
         """
@@ -89,7 +115,10 @@ extension TrainingConfiguration {
         otherNames: ["network"]),
       key(
         "weights", \.weights, .optional(.path),
-        "weights that a new run starts from: .pth, .safetensors, a checkpoint or a run folder",
+        """
+        weights that a new run starts from: .pth, .safetensors, a checkpoint or a run folder, RUN \
+        or RUN@last (its newest checkpoint), RUN@best or RUN@12000 (of that step)
+        """,
         group: .weights, example: "x8.pth",
         otherNames: ["load-weights", "pretrained", "initial-weights"]),
       key(

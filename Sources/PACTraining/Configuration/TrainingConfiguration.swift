@@ -23,8 +23,20 @@ public struct TrainingConfiguration: Sendable {
   public var trainSplit = "train"
   /// The name of the split to evaluate on.
   public var testSplit = "test"
-  /// The fraction r of the training split, taken from its end, that is held out; 0 ≤ r < 1.
+  /// The fraction r of the training split, taken from its end, that is held out to validate on;
+  /// 0 ≤ r < 1.
   public var validationRatio = 0.0
+  /// The name of the split to validate on; nil without one.
+  public var validationSplit: String?
+  /// Epochs between two validations; 0 = none at the end of an epoch.
+  public var validateEvery = 1
+  /// Optimizer steps between two validations; 0 = regardless of steps.
+  public var validateEverySteps = 0
+  /// The name of the measure by which the best weights are chosen; nil to choose none.
+  public var best: String?
+  /// The number of validations in a row without improvement after which training stops; nil for no
+  /// such limit.
+  public var patience: Int?
   /// The file of weights that a new run starts from; nil without one.
   public var weights: String?
   /// How much of the network `weights` must hold.

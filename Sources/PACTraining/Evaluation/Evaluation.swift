@@ -8,8 +8,8 @@ import PACWeights
 /// - Parameters:
 ///   - configuration: the network, the dataset and the split.
 ///   - tasks: the tasks that the configuration was read for.
-///   - weights: a file of weights in any format, or a run folder, whose newest checkpoint is used;
-///     nil for a network without parameters.
+///   - weights: a file of weights in any format, or one of a run folder, see `RunWeights`; nil for
+///     a network without parameters.
 ///   - communicator: the ranks.
 ///   - note: called on rank 0 with what was chosen from the weights or left out.
 /// - Returns: the metrics of every sample and of the split: equal on all ranks, and for any number
@@ -21,7 +21,14 @@ public func evaluate(
   note: (String) -> Void = { _ in }
 ) throws -> EvaluationResult {
   func run(_ task: some TrainingTask) throws -> EvaluationResult {
-    try communicator.together { try Evaluator(task, communicator: communicator) }()
+    let (evaluator, remark) = try communicator.together {
+      let source = try task.testSource()
+      return (
+        try Evaluator(task, source, communicator: communicator), task.testRemark(source.reader)
+      )
+    }
+    if let remark, communicator.isRankZero { note(remark) }
+    return try evaluator()
   }
   let remark = try requireSameJob(configuration, communicator).remark
   if let remark, communicator.isRankZero { note(remark) }

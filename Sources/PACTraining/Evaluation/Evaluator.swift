@@ -1,18 +1,20 @@
 import PACData
 import PACDistributed
 
-/// Runs a task's network over its test samples, which the ranks share.
+/// Runs a task's network over samples, which the ranks share.
 struct Evaluator<Task: TrainingTask> {
   private let task: Task
   private let source: SceneSource<Task.Maker>
   private let communicator: Communicator
 
-  /// Opens the test samples.
-  /// - Throws: the task's error, or `DataError` if one of them has no size that can be evaluated.
-  init(_ task: Task, communicator: Communicator) throws {
+  /// Checks the samples of a source.
+  /// - Throws: `DataError` if one of them has no size that can be evaluated.
+  init(
+    _ task: Task, _ source: SceneSource<Task.Maker>, communicator: Communicator
+  ) throws {
     self.task = task
     self.communicator = communicator
-    source = try task.testSource()
+    self.source = source
     try source.checkSizes(isCropped: false)
   }
 

@@ -61,7 +61,7 @@ public func writePredictions(
       first: first)
     try record.claim(folder, replacing: replacing)
   }
-  return try write(task, communicator, folder, first: first)
+  return try write(task, communicator, folder, first: first, note)
 }
 
 /// The task, made to write the predictions of `others` next to its own.
@@ -104,11 +104,14 @@ private func scoring(_ task: any PredictingTask) throws -> any PredictingTask {
 }
 
 private func write(
-  _ task: some PredictingTask, _ communicator: Communicator, _ folder: String, first: Int?
+  _ task: some PredictingTask, _ communicator: Communicator, _ folder: String, first: Int?,
+  _ note: (String) -> Void
 ) throws -> WrittenPredictions {
   var rows: [String] = []
   try communicator.together {
-    try Evaluator(task, communicator: communicator).forEachSample(first: first) {
+    let source = try task.testSource()
+    if let remark = task.testRemark(source.reader), communicator.isRankZero { note(remark) }
+    try Evaluator(task, source, communicator: communicator).forEachSample(first: first) {
       rows.append(try task.writePrediction(of: $0, to: folder))
     }
   }

@@ -49,7 +49,7 @@ struct RunCheckpoints {
   /// Allocates the copy now, if it will be used: at the first checkpoint this would delay the
   /// steps.
   mutating func prepare(_ step: ParallelStep) throws {
-    guard interval.epochs > 0 || interval.steps > 0 else { return }
+    guard interval.epochs > 0 || interval.steps > 0 || configuration.best != nil else { return }
     try copy.update(from: step, isRankZero: communicator.isRankZero)
   }
 
@@ -63,6 +63,21 @@ struct RunCheckpoints {
     _ step: ParallelStep, at position: RunPosition, in folder: RunFolder
   ) throws {
     guard saved != position else { return }
+    try write(step, at: position, in: folder, asBest: false)
+    saved = position
+  }
+
+  /// Starts writing the checkpoint of the best weights in the background; all ranks call it.
+  /// - Throws: as `save`.
+  mutating func saveBest(
+    _ step: ParallelStep, at position: RunPosition, in folder: RunFolder
+  ) throws {
+    try write(step, at: position, in: folder, asBest: true)
+  }
+
+  private mutating func write(
+    _ step: ParallelStep, at position: RunPosition, in folder: RunFolder, asBest isBest: Bool
+  ) throws {
     communicator.activity.enter(.checkpoint)
     try timeline.measure("checkpoint", .checkpoint) {
       // The previous one must be on disk, because its memory is reused.
@@ -76,10 +91,9 @@ struct RunCheckpoints {
         try folder.save(
           copy.checkpoint(
             of: step.parameters, at: position, configuration, metrics, arithmetic,
-            dataset: dataset))
+            dataset: dataset), asBest: isBest)
       }
     }
-    saved = position
   }
 
   /// As `save`, and once more if the checkpoint of this position has failed although training went

@@ -7,17 +7,22 @@ struct RunFolder {
   /// The checkpoints, in a subfolder.
   let checkpoints: CheckpointStore
   private let configuration: TrainingConfiguration
+  private let isTested: Bool
   private let isRankZero: Bool
   private var trainLog: RunLog?
   private var testLog: RunLog?
   private var stepLog: StepLog?
+  private var validationLog: RunLog?
   private let metrics: [String]
   private var lock: RunLock?
   private var writer: CheckpointWriter
   private var notes: [String] = []
 
   /// Describes the folder; nothing is written yet.
-  init(_ configuration: TrainingConfiguration, metrics: [Metric], isRankZero: Bool) {
+  init(
+    _ configuration: TrainingConfiguration, metrics: [Metric], isTested: Bool, isRankZero: Bool
+  ) {
+    self.isTested = isTested
     self.configuration = configuration
     self.metrics = metrics.map(\.name)
     self.isRankZero = isRankZero
@@ -74,7 +79,10 @@ struct RunFolder {
         .map { String(decoding: $0, as: UTF8.self) } ?? ""
     try replace(starts, by: earlier + start)
     trainLog = try openLog("train", ["epoch", "lr", "loss"], progress?.epoch)
-    testLog = try openLog("test", ["epoch", "loss"], progress?.epoch)
+    if isTested { testLog = try openLog("test", ["epoch", "loss"], progress?.epoch) }
+    if configuration.validates {
+      validationLog = try openLog("validation", ["step", "epoch", "loss"], progress?.step)
+    }
     let steps = "\(folder)/steps.csv"
     if configuration.logEvery > 0 || FileManager.default.fileExists(atPath: steps) {
       stepLog = try StepLog(
@@ -103,9 +111,9 @@ struct RunFolder {
     }
   }
 
-  private func openLog(_ name: String, _ columns: [String], _ epochs: Int?) throws -> RunLog {
+  private func openLog(_ name: String, _ columns: [String], _ count: Int?) throws -> RunLog {
     try RunLog(
-      "\(configuration.run)/\(name).log", columns: columns + metrics, keepingThrough: epochs,
+      "\(configuration.run)/\(name).log", columns: columns + metrics, keepingThrough: count,
       failures: configuration.checkpointFailures)
   }
 
@@ -130,14 +138,25 @@ struct RunFolder {
     if every > 0, step % every == 0 { stepLog?.append(row()) }
   }
 
+  /// Appends a row to `validation.log`, replacing one of the same step, since a run that is killed
+  /// before its next checkpoint validates once more.
+  mutating func append(_ row: ValidationRow) throws {
+    try lock?.requireHeld()
+    let values = [row.epoch] + ([row.loss] + row.values).map { $0 ?? .nan }
+    try validationLog?.append(at: row.step, values).map { notes.append($0) }
+  }
+
   /// The epoch of the last row of `test.log` when it was opened; nil if there was none.
   var lastTestedEpoch: Int? { testLog?.lastCount }
 
   /// Starts writing a checkpoint in the background, which removes old ones once it is on disk.
+  /// - Parameters:
+  ///   - checkpoint: the checkpoint.
+  ///   - isBest: whether it replaces that of the best weights, instead of being one more.
   /// - Throws: why no more checkpoints are written.
-  func save(_ checkpoint: Checkpoint) throws {
+  func save(_ checkpoint: Checkpoint, asBest isBest: Bool) throws {
     guard isRankZero else { return }
-    try writer.write(checkpoint)
+    try writer.write(checkpoint, asBest: isBest)
   }
 
   /// Checks, without waiting, that the folder is still this run's and checkpoints can be written.
@@ -168,6 +187,7 @@ struct RunFolder {
     try trainLog?.finish()
     try testLog?.finish()
     try stepLog?.finish()
+    try validationLog?.finish()
   }
 }
 
@@ -185,6 +205,18 @@ struct TrainRow {
 struct TestRow {
   /// The number of finished epochs.
   let epoch: Int
+  let loss: Double?
+  /// One for each metric of the task.
+  let values: [Double?]
+}
+
+/// A row of `validation.log`: means over the samples to validate on; nil, written as `nan`, if they
+/// have no valid pixel.
+struct ValidationRow {
+  /// The number of optimizer steps.
+  let step: Int
+  /// The number of epochs, with the finished part of the current one.
+  let epoch: Double
   let loss: Double?
   /// One for each metric of the task.
   let values: [Double?]

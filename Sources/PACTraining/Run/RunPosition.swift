@@ -1,6 +1,7 @@
 import PACCheckpoints
 
-/// The position of a run between two steps, and the sums of its current epoch.
+/// The position of a run between two steps, the sums of its current epoch, and what its validations
+/// have found.
 struct RunPosition: Equatable {
   var epoch = 0
   var stepInEpoch = 0
@@ -10,6 +11,8 @@ struct RunPosition: Equatable {
   var loss = 0.0
   /// One for each metric of the task.
   var values: [Double] = []
+  /// What the validations have found so far.
+  var validation = ValidationState()
 
   /// Counts a step.
   /// - Parameters:
@@ -45,7 +48,8 @@ extension RunPosition {
       epoch: checkpoint.epoch, stepInEpoch: checkpoint.stepInEpoch, step: checkpoint.step,
       samples: samples,
       loss: checkpoint.runningSums["loss"] ?? 0,
-      values: metrics.map { checkpoint.runningSums[$0.name] ?? 0 })
+      values: metrics.map { checkpoint.runningSums[$0.name] ?? 0 },
+      validation: checkpoint.validation)
   }
 
   /// The sums of the current epoch, as a checkpoint stores them.
@@ -59,13 +63,34 @@ extension RunPosition {
 extension RunPosition {
   /// Everything as numbers, to send to other ranks; counts are exact below 2⁵³.
   var numbers: [Double] {
-    [Double(epoch), Double(stepInEpoch), Double(step), Double(samples), loss] + values
+    [Double(epoch), Double(stepInEpoch), Double(step), Double(samples), loss]
+      + validation.numbers + values
   }
 
   /// The inverse of `numbers`.
   init(numbers: [Double]) {
     self.init(
       epoch: Int(numbers[0]), stepInEpoch: Int(numbers[1]), step: Int(numbers[2]),
-      samples: Int(numbers[3]), loss: numbers[4], values: Array(numbers.dropFirst(5)))
+      samples: Int(numbers[3]), loss: numbers[4],
+      values: Array(numbers.dropFirst(5 + ValidationState().numbers.count)),
+      validation: ValidationState(numbers: numbers.dropFirst(5)))
+  }
+}
+
+extension ValidationState {
+  /// Everything as numbers; without best weights those of the best are 0.
+  fileprivate var numbers: [Double] {
+    [Double(step), Double(withoutImprovement), best == nil ? 0 : 1]
+      + [best?.value ?? 0, Double(best?.step ?? 0), Double(best?.epoch ?? 0)]
+  }
+
+  /// The inverse of `numbers`, which may be followed by others.
+  fileprivate init(numbers: ArraySlice<Double>) {
+    let numbers = Array(numbers)
+    self.init()
+    step = Int(numbers[0])
+    withoutImprovement = Int(numbers[1])
+    guard numbers[2] == 1 else { return }
+    best = Best(value: numbers[3], step: Int(numbers[4]), epoch: Int(numbers[5]))
   }
 }

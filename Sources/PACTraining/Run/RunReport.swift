@@ -19,6 +19,12 @@ final class RunReport {
     line = ProgressLine.standardError(isTerminal: terminal)
   }
 
+  func note(_ text: String) {
+    guard isRankZero else { return }
+    line.clear()
+    logger.info("\(text)")
+  }
+
   func warn(_ text: String) {
     guard isRankZero else { return }
     line.clear()
@@ -57,17 +63,43 @@ final class RunReport {
         loss: progress.loss / Double(max(progress.samples, 1))))
   }
 
-  /// Prints the metrics on the test split after `epoch` epochs.
-  func test(_ result: EvaluationResult, epoch: Int) {
+  /// Prints the metrics on some samples.
+  /// - Parameters:
+  ///   - samples: `test` or `validation`.
+  ///   - result: the metrics.
+  ///   - place: where the run is.
+  ///   - isBest: whether the weights are the best so far.
+  func measured(
+    _ samples: String, _ result: EvaluationResult, at place: String, isBest: Bool = false
+  ) {
     guard isRankZero else { return }
     line.pause()
     line.clear()
-    let figures = zip(result.metrics, result.values).map { metric, value in
+    logger.info("\(place): \(samples) \(figures(result))\(isBest ? ", the best so far" : "")")
+  }
+
+  private func figures(_ result: EvaluationResult) -> String {
+    zip(result.metrics, result.values).map { metric, value in
       guard let value else { return "\(metric.name): no valid pixel" }
       return "\(metric.name) \(String(format: "%.4f", value))"
         + (metric.unit.isEmpty ? "" : " \(metric.unit)")
+    }.joined(separator: ", ")
+  }
+
+  /// Prints what the best and the last weights of a run with validation achieve, a line each.
+  func summary(last: WeightMeasures, best: WeightMeasures?) {
+    guard isRankZero, last.validation != nil else { return }
+    for (name, weights) in [("best", best), ("last", last)] {
+      guard let weights else { continue }
+      let measures = [("validation", weights.validation), ("test", weights.test)]
+        .compactMap { name, result in
+          result.map {
+            "\(name) \(figures($0)), loss \($0.loss.map { String(format: "%.4g", $0) } ?? "none")"
+          }
+        }
+      logger.info(
+        "\(name) weights (step \(weights.step)): \(measures.joined(separator: "; "))")
     }
-    logger.info("epoch \(epoch): test \(figures.joined(separator: ", "))")
   }
 
   /// Prints how training ended; `stop` says why if it ended early.
@@ -78,7 +110,7 @@ final class RunReport {
       logger.info(
         """
         stopped \(stop), after \(progress.epoch) epochs and \(progress.stepInEpoch) steps; \
-        start again to resume
+        \(stop.advice)
         """)
     }
     if seconds > 1 {

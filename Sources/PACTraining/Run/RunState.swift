@@ -14,7 +14,7 @@ public struct RunState: Sendable, Equatable {
   public let checkpoint: String
   /// What the run last computed with; nil if the checkpoint does not state it.
   public let arithmetic: Arithmetic?
-  /// Whether it has reached its epochs, or its limit of `steps`.
+  /// Whether it has reached its epochs, its limit of `steps`, or the end of its `patience`.
   public let isFinished: Bool
 }
 
@@ -39,7 +39,8 @@ extension TrainingConfiguration {
       epoch: checkpoint.finishedEpochs, step: checkpoint.step, checkpoint: recovery.path,
       arithmetic: checkpoint.arithmetic,
       isFinished: checkpoint.finishedEpochs == epochs
-        || steps.map { checkpoint.step >= $0 } ?? false)
+        || steps.map { checkpoint.step >= $0 } ?? false
+        || patience.map { checkpoint.validation.withoutImprovement >= $0 } ?? false)
   }
 }
 
@@ -138,13 +139,26 @@ func measureRun(
   let every = configuration.testEvery
   let count = every > 0 ? (configuration.epochs + every - 1) / every : 1
   let planned = configuration.epochs * plan.stepsPerEpoch
+  let steps = min(configuration.steps ?? planned, planned)
+  let tested = task.isTested(on: test.reader) ? count * test.count : 0
+  let validated = try communicator.together { try validatedSamples(task, steps: steps) }
   return RunMeasurement(
     trainingSamples: source.count, testSamples: test.count, stepsPerEpoch: plan.stepsPerEpoch,
-    steps: min(configuration.steps ?? planned, planned),
+    steps: steps,
     // The first step also touches new memory.
-    secondsPerStep: times.dropFirst().sorted()[1], evaluatedSamples: count * test.count,
+    secondsPerStep: times.dropFirst().sorted()[1], evaluatedSamples: tested + validated,
     secondsPerEvaluation: try communicator.allGather([evaluation]).map { $0[0] }.max() ?? 0,
     peakBytes: peaks)
+}
+
+/// The samples that a run of `steps` steps validates, over all its validations.
+private func validatedSamples(_ task: some TrainingTask, steps: Int) throws -> Int {
+  let configuration = task.configuration
+  guard configuration.validates else { return 0 }
+  let (every, everySteps) = (configuration.validateEvery, configuration.validateEverySteps)
+  let atEpochs = every > 0 ? (configuration.epochs + every - 1) / every : 1
+  return (atEpochs + (everySteps > 0 ? steps / everySteps : 0))
+    * (try task.validationSource().count)
 }
 
 /// Measures the evaluation of a test sample in this process; the network keeps its initial

@@ -36,6 +36,7 @@ struct StateCopy {
           name: $0.name, value: parameters.slice(from: $0.range.lowerBound, $0.parameter.shape))
       },
       optimizer: configuration.optimizer.description, optimizerState: optimizer,
-      runningSums: position.sums(metrics), arithmetic: arithmetic, dataset: dataset)
+      runningSums: position.sums(metrics), validation: position.validation, arithmetic: arithmetic,
+      dataset: dataset)
   }
 }

@@ -19,7 +19,7 @@ import PACWeights
 ///   - terminal: whether standard error is a terminal, on which one progress line is kept up to
 ///     date.
 ///   - timeline: records what the time is spent on.
-/// - Returns: the last evaluation on the test split, and the path of the last checkpoint.
+/// - Returns: the measures of the last and the best weights, and the paths of their checkpoints.
 /// - Throws: the error of any rank, on all ranks alike.
 public func train(
   _ configuration: TrainingConfiguration, tasks: TaskList, communicator: Communicator,

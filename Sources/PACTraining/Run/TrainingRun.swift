@@ -11,23 +11,27 @@ import PACOptimizers
 /// evaluation and logs.
 final class TrainingRun<Task: TrainingTask> {
   private let task: Task
-  private let configuration: TrainingConfiguration
-  private let communicator: Communicator
-  private let parallelStep: ParallelStep
+  let configuration: TrainingConfiguration
+  let communicator: Communicator
+  let parallelStep: ParallelStep
   private let source: SceneSource<Task.Maker>
-  private let plan: GlobalBatchPlan
-  private let evaluator: Evaluator<Task>
+  let plan: GlobalBatchPlan
+  /// Evaluates the samples to test on; nil if there are none besides those to validate on.
+  let testEvaluator: Evaluator<Task>?
+  let validation: Validation<Task>?
   private let schedule: ScheduleSettings
-  private let timeline: Timeline?
+  let timeline: Timeline?
   private let environment: EnvironmentRecord
-  private var folder: RunFolder
-  private let report: RunReport
+  var folder: RunFolder
+  let report: RunReport
   private let tests: Interval
-  private var limits: RunLimits
-  private var checkpoints: RunCheckpoints
-  private var progress = RunPosition()
+  var limits: RunLimits
+  var checkpoints: RunCheckpoints
+  var progress = RunPosition()
+  /// The latest validation, and the step of its weights.
+  var validated: (step: Int, result: EvaluationResult)?
   /// Why the run ends early; the same on every rank.
-  private var stop: RunStop?
+  var stop: RunStop?
 
   /// Opens the samples; all ranks call it.
   /// - Parameters:
@@ -48,20 +52,28 @@ final class TrainingRun<Task: TrainingTask> {
     self.communicator = communicator
     self.report = report
     let batch = configuration.globalBatchSize
-    (source, plan, evaluator) = try communicator.together {
+    let remark: String?
+    (source, plan, testEvaluator, validation, remark) = try communicator.together {
       try Self.requireMemory(task, communicator)
       let source = try task.trainingSource()
       let plan = try GlobalBatchPlan(
         sampleCount: source.count, globalBatchSize: batch, worldSize: communicator.worldSize,
         source: source.name)
-      return (source, plan, try Evaluator(task, communicator: communicator))
+      let remark = task.testRemark(source.reader)
+      let test =
+        remark == nil
+        ? try Evaluator(task, task.testSource(), communicator: communicator) : nil
+      return (source, plan, test, try Validation(task, communicator: communicator), remark)
     }
+    remark.map(report.note)
     let (optimizer, settings) = (configuration.optimizer, configuration.optimizerSettings)
     parallelStep = ParallelStep(
       ParameterSet(task.parameters), order: configuration.reduction, communicator: communicator,
       timeline: timeline, makeOptimizer: { optimizer(count: $0, settings) })
     schedule = configuration.scheduleSettings(stepsPerEpoch: plan.stepsPerEpoch)
-    folder = RunFolder(configuration, metrics: task.metrics, isRankZero: communicator.isRankZero)
+    folder = RunFolder(
+      configuration, metrics: task.metrics, isTested: testEvaluator != nil,
+      isRankZero: communicator.isRankZero)
     tests = Interval(epochs: configuration.testEvery, steps: 0)
     limits = RunLimits(configuration, communicator: communicator)
     checkpoints = RunCheckpoints(
@@ -83,8 +95,8 @@ final class TrainingRun<Task: TrainingTask> {
       of: [.addressSpace, .data, .resident], advice: "train a smaller network")
   }
 
-  /// Trains to the end, or until `steps`, `max-minutes` or a signal stops it.
-  /// - Returns: the last evaluation on the test split, and the path of the last checkpoint.
+  /// Trains to the end, or until `steps`, `max-minutes`, `patience` or a signal stops it.
+  /// - Returns: the measures of the last and the best weights, and the paths of their checkpoints.
   /// - Throws: the error of any rank, on all ranks alike.
   func run() throws -> RunResult {
     // However the run ends, a checkpoint that is being written is completed.
@@ -98,16 +110,23 @@ final class TrainingRun<Task: TrainingTask> {
         firstStep: progress.stepInEpoch, depth: configuration.prefetchCount)
     }
     defer { samples.cancel() }
-    if try isEvaluationMissing() { _ = try evaluate() }
+    try validateIfDue()
+    stopIfPatienceEnds()
+    if try isTestMissing() { try test() }
     while progress.epoch < configuration.epochs && stop == nil { try runEpoch(samples) }
     report.finished(progress, stop, waiting: samples.waits.seconds)
     try checkpoints.saveLast(parallelStep, at: progress, in: folder)
-    let evaluation = stop?.isUrgent == true ? nil : try evaluate()
+    // The newest checkpoint says what the last validation has found.
+    if try validateIfDue() { try checkpoints.saveLast(parallelStep, at: progress, in: folder) }
+    let measures = stop?.isUrgent == true ? nil : try measureEnd()
+    if let measures { report.summary(last: measures.last, best: measures.best) }
     communicator.activity.enter(.checkpoint)
     try communicator.together { try folder.finishRun() }
     folder.takeNotes().forEach(report.warn)
     return RunResult(
-      evaluation: evaluation, checkpoint: folder.checkpoints.path(step: progress.step),
+      last: measures?.last, best: measures?.best,
+      checkpoint: folder.checkpoints.path(step: progress.step),
+      bestCheckpoint: progress.validation.best == nil ? nil : folder.checkpoints.bestPath,
       stop: stop?.isUrgent == true ? stop : nil)
   }
 
@@ -136,8 +155,9 @@ final class TrainingRun<Task: TrainingTask> {
         if progress.stepInEpoch < plan.stepsPerEpoch { return }
       }
       // A checkpoint between two epochs says that the first one is complete.
-      if progress.stepInEpoch < plan.stepsPerEpoch, checkpoints.isDue(at: progress) {
-        try checkpoints.save(parallelStep, at: progress, in: folder)
+      if progress.stepInEpoch < plan.stepsPerEpoch {
+        try saveAndValidate()
+        if stop != nil { return }
       }
     }
     try endEpoch()
@@ -190,35 +210,21 @@ final class TrainingRun<Task: TrainingTask> {
     progress.beginEpoch()
     try communicator.together { try folder.append(row) }
     let isLast = progress.epoch >= configuration.epochs
-    if !isLast, checkpoints.isDue(at: progress) {
+    guard !isLast else { return }
+    try saveAndValidate()
+    if stop == nil && isTestDue { try test() }
+  }
+
+  /// Does what is due between two steps; a long validation then loses no step if it is killed.
+  private func saveAndValidate() throws {
+    if checkpoints.isDue(at: progress) {
       try checkpoints.save(parallelStep, at: progress, in: folder)
     }
-    if !isLast && stop == nil && tests.isDue(at: progress) { _ = try evaluate() }
+    try validateIfDue()
   }
 
-  /// Whether the run resumes at the end of an epoch whose evaluation is due and missing.
-  private func isEvaluationMissing() throws -> Bool {
-    try communicator.any(
-      communicator.isRankZero && progress.epoch < configuration.epochs
-        && tests.isDue(at: progress) && folder.lastTestedEpoch != progress.epoch)
-  }
-
-  /// Evaluates on the test split and writes a row of `test.log`.
-  /// - Returns: the result; nil if a signal interrupted it, which is then the reason to stop.
-  private func evaluate() throws -> EvaluationResult? {
-    let evaluated = try timeline.measure("evaluation", .evaluation) {
-      try evaluator.evaluate(unless: { limits.isSignalled() })
-    }
-    guard let result = evaluated else {
-      stop = try limits.agreedStop()
-      return nil
-    }
-    let row = TestRow(epoch: progress.epoch, loss: result.loss, values: result.values)
-    // A run that stops in the middle of an epoch writes no row: that of the epoch is still to come.
-    if progress.stepInEpoch == 0 { try communicator.together { try folder.append(row) } }
-    report.test(result, epoch: progress.epoch)
-    return result
-  }
+  /// Whether a test is due at the end of this epoch.
+  var isTestDue: Bool { testEvaluator != nil && tests.isDue(at: progress) }
 
   /// Resumes from the newest intact checkpoint, if the run folder has one.
   ///

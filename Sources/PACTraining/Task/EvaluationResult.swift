@@ -6,11 +6,14 @@ public struct Metric: Sendable, Equatable {
   public let name: String
   /// Its unit, such as `cm`; empty if it has none.
   public let unit: String
+  /// Whether larger values are better, as for accuracies; smaller ones are as for errors.
+  public let isHigherBetter: Bool
 
   /// Describes a metric.
-  public init(name: String, unit: String = "") {
+  public init(name: String, unit: String = "", isHigherBetter: Bool = false) {
     self.name = name
     self.unit = unit
+    self.isHigherBetter = isHigherBetter
   }
 }
 

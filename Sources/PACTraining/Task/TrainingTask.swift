@@ -41,8 +41,11 @@ public protocol TrainingTask {
   /// The samples to train on.
   func trainingSource() throws -> SceneSource<Maker>
 
-  /// The samples to evaluate on.
+  /// The samples to test on.
   func testSource() throws -> SceneSource<Maker>
+
+  /// The samples to validate on; called only if the configuration has some.
+  func validationSource() throws -> SceneSource<Maker>
 
   /// Runs the network and the loss on a training sample.
   /// - Parameters:
@@ -123,28 +126,5 @@ extension TrainingTask {
     return try weights.loadPart(
       match(weights), into: parameters, of: settings.label,
       guess: { Settings.recognized($0)?.description })
-  }
-
-  /// The training samples that `train-split` and `val-ratio` select, and their name for messages.
-  public func trainingIndices(_ dataset: DatasetReader) throws -> (split: String, indices: [Int]) {
-    let split = try dataset.split(configuration.trainSplit)
-    return (configuration.trainSplit, Array(split.prefix(trainingCount(of: split))))
-  }
-
-  /// The test split, or with `val-ratio` the held-out end of the training split, and its name for
-  /// messages.
-  public func testIndices(_ dataset: DatasetReader) throws -> (split: String, indices: [Int]) {
-    guard configuration.validationRatio > 0 else {
-      return (configuration.testSplit, try dataset.split(configuration.testSplit))
-    }
-    let split = try dataset.split(configuration.trainSplit)
-    return (
-      "\(configuration.trainSplit), its part for validation",
-      Array(split.dropFirst(trainingCount(of: split)))
-    )
-  }
-
-  private func trainingCount(of split: [Int]) -> Int {
-    split.count - Int(Double(split.count) * configuration.validationRatio)
   }
 }
