@@ -28,7 +28,7 @@ import Testing
     let depths = (5...9).map { "depth_\($0).png" } + ["depth_77.png"]
     #expect(
       message { _ = try matchPairs(colors: colors, depths: depths) }
-        == "4 colour images (rgb_1.png, rgb_2.png, rgb_3.png, …) and 1 depth files "
+        == "4 images (rgb_1.png, rgb_2.png, rgb_3.png, …) and 1 depth files "
         + "(depth_77.png) have no unique partner; give both files of a pair the same name or "
         + "number, "
         + "and remove files without a partner"
@@ -36,7 +36,7 @@ import Testing
     #expect(
       message { _ = try matchPairs(colors: ["a.png", "a.jpg"], depths: ["a.npy"]) }
         .hasPrefix(
-          "2 colour images (a.jpg, a.png) and 1 depth files (a.npy) have no unique partner")
+          "2 images (a.jpg, a.png) and 1 depth files (a.npy) have no unique partner")
     )
   }
 

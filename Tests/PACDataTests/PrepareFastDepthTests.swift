@@ -100,7 +100,7 @@ import Testing
         try preparePairs(
           colors: set, depths: set, to: folder("o.h5"), options: PairsOptions(depthUnit: .metre))
       }
-        == "\(set): no colour images (.png, .jpg); found 1 .h5; frames in .h5 files are prepared "
+        == "\(set): no images (.png, .jpg); found 1 .h5; frames in .h5 files are prepared "
         + "with 'pac prepare fastdepth \(set) --out FILE'")
   }
 }

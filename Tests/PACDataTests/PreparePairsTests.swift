@@ -100,7 +100,7 @@ import Testing
     try FileManager.default.removeItem(atPath: folder("depth/depth_1.png"))
     #expect(
       problem()
-        == "T/rgb, T/depth: 1 colour images (color_1.png) and 0 depth files have no unique "
+        == "T/rgb, T/depth: 1 images (color_1.png) and 0 depth files have no unique "
         + "partner; give both files of a pair the same name or number, and remove files without a "
         + "partner"
     )
@@ -110,7 +110,7 @@ import Testing
           colors: folder("rgb"), depths: folder("rgb"), to: folder("set.h5"),
           options: PairsOptions())
       }
-        == "\(folder("rgb")): colour images and depth cannot be told apart; put them into two folders"
+        == "\(folder("rgb")): images and depth files cannot be told apart; put them into two folders, or say how they are named with --match"
     )
     #expect(try folder.names() == ["depth", "rgb"])
   }

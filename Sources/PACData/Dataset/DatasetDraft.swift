@@ -8,7 +8,7 @@ struct DatasetDraft {
   /// The path at which the dataset appears.
   let path: String
   /// Where the samples come from and what the numbers mean.
-  let description: DatasetDescription
+  var description: DatasetDescription
   /// The file under its temporary name.
   let file: HDF5File
   private let atomic: AtomicFile

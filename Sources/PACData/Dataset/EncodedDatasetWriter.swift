@@ -59,6 +59,16 @@ final class EncodedDatasetWriter {
     draft.survey.add(labels: sample.numbers)
   }
 
+  /// Names the classes after their numbers, up to the largest that any sample so far has.
+  /// - Throws: `DataError` if no pixel is labelled.
+  func nameClassesByNumber() throws(DataError) {
+    let counts = draft.survey.labelCounts?.dropLast() ?? []
+    guard let last = counts.lastIndex(where: { $0 > 0 }) else {
+      throw DataError("\(draft.path): no pixel has a label; name the classes with --classes")
+    }
+    draft.description.classNames = (0...last).map { "class \($0)" }
+  }
+
   private func append(_ bytes: [UInt8], to dataset: HDF5Dataset, _ starts: inout [Int]) throws {
     let start = starts[count]
     starts.append(start + bytes.count)

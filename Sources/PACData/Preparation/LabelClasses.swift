@@ -4,6 +4,8 @@ import PACImageFiles
 struct LabelClasses {
   /// The number of classes.
   let count: Int
+  /// What the numbers in files stand for.
+  let numbering: LabelNumbers
   /// The class of each stated colour, and 255 of the colour that stands for no label; colours that
   /// two classes share are left out.
   private let numbers: [PNG.Color: UInt8]
@@ -14,8 +16,10 @@ struct LabelClasses {
   /// - Parameters:
   ///   - count: the number of classes.
   ///   - stated: the colours that the dataset states, by class; those of a default do not count.
-  init(count: Int, stated: [Int: PNG.Color]) {
+  ///   - numbering: what the numbers in files stand for.
+  init(count: Int, stated: [Int: PNG.Color], numbers numbering: LabelNumbers = LabelNumbers()) {
     self.count = count
+    self.numbering = numbering
     self.stated = stated
     let classes = stated.filter { $0.key < count }
     let void = ClassColors.standard[Int(SceneField.unlabelled)]
@@ -51,7 +55,9 @@ struct LabelClasses {
       used.allSatisfy { $0 < palette.count && isRight($0, palette[$0]) }
     }
     let isOwn = every { index, color in
-      stated[index].map { $0 == color } ?? [nil, UInt8(clamping: index)].contains(numbers[color])
+      let label = numbering.label(of: index)
+      return stated[label].map { $0 == color }
+        ?? [nil, UInt8(clamping: label)].contains(numbers[color])
     }
     if isOwn { return true }
     // Another order of the dataset's own colours stands for other numbers.

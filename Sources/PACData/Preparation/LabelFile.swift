@@ -46,9 +46,11 @@ struct LabelFile {
         }
         numbers.append(number)
       } else {
-        let number = Int(raster.samples[pixel])
+        let number = classes.numbering.label(of: Int(raster.samples[pixel]))
         guard number < classes.count || number == SceneField.unlabelled else {
-          throw labelBeyond(classes.count, path, number, place(pixel))
+          throw DataError(
+            "\(path): label \(raster.samples[pixel]) at \(place(pixel)); "
+              + classes.numbering.allowed(classes: classes.count))
         }
         numbers.append(UInt8(number))
       }
@@ -57,7 +59,9 @@ struct LabelFile {
       channels: 1, height: raster.height, width: raster.width, bytes: numbers)
     isMatchedByColor = colored != nil
     header = raster.header
-    let isKept = raster.header.isPlain && colored == nil && raster.bitDepth == 8
+    let isKept =
+      raster.header.isPlain && colored == nil && raster.bitDepth == 8
+      && classes.numbering.isIdentity
     bytes = isKept ? stored : try Self.encode(labels, colors)
   }
 

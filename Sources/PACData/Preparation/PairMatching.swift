@@ -1,7 +1,19 @@
-/// The file names of a colour image and its depth map.
+/// The file names of an image and its ground truth.
 struct FilePair: Equatable {
-  let color: String
-  let depth: String
+  var color: String
+  var depth: String
+  /// The split that the names state.
+  var split: String?
+
+  /// What to call the sample: the image's name, or its path where folders tell samples apart.
+  var name = ""
+}
+
+/// Which files may be without a partner.
+struct LoneFiles: OptionSet {
+  let rawValue: Int
+  static let images = LoneFiles(rawValue: 1)
+  static let truths = LoneFiles(rawValue: 2)
 }
 
 /// Finds the depth map of every colour image by file name.
@@ -12,11 +24,17 @@ struct FilePair: Equatable {
 /// - Parameters:
 ///   - colors: names of the colour images.
 ///   - depths: names of the depth files.
+///   - lone: which of them may be without a partner. If both may, the rule with the most pairs
+///     decides.
+///   - truth: what to call the second kind of files.
 /// - Returns: the pairs in natural order of the colour images' names.
 /// - Throws: `DataError`, naming files without a partner, if no rule works.
-func matchPairs(colors: [String], depths: [String]) throws(DataError) -> [FilePair] {
+func matchPairs(
+  colors: [String], depths: [String], lone: LoneFiles = [], _ truth: String = "depth files"
+) throws(DataError) -> [FilePair] {
   let rules = [stems, numbers, distinctions]
   var closest: (matched: Int, color: [String], depth: [String])?
+  var best: [FilePair] = []
   for rule in rules {
     let byColor = Dictionary(grouping: zip(rule(colors), colors), by: { $0.0 })
     let byDepth = Dictionary(grouping: zip(rule(depths), depths), by: { $0.0 })
@@ -25,8 +43,12 @@ func matchPairs(colors: [String], depths: [String]) throws(DataError) -> [FilePa
       guard let partners = byDepth[key], files.count == 1, partners.count == 1 else { continue }
       pairs.append(FilePair(color: files[0].1, depth: partners[0].1))
     }
-    if pairs.count == colors.count, pairs.count == depths.count {
-      return pairs.sorted { naturallyPrecedes($0.color, $1.color) }
+    let isComplete =
+      (lone.contains(.images) || pairs.count == colors.count)
+      && (lone.contains(.truths) || pairs.count == depths.count)
+    if isComplete, pairs.count > best.count {
+      best = pairs
+      if lone != [.images, .truths] { break }
     }
     if pairs.count >= closest?.matched ?? 0 {
       closest = (
@@ -35,9 +57,10 @@ func matchPairs(colors: [String], depths: [String]) throws(DataError) -> [FilePa
       )
     }
   }
+  guard best.isEmpty else { return best.sorted { naturallyPrecedes($0.color, $1.color) } }
   throw DataError(
-    "\(listed(closest?.color ?? colors, "colour images")) and "
-      + "\(listed(closest?.depth ?? depths, "depth files")) have no unique partner; "
+    "\(listed(closest?.color ?? colors, "images")) and "
+      + "\(listed(closest?.depth ?? depths, truth)) have no unique partner; "
       + "give both files of a pair the same name or number, and remove files without a partner")
 }
 
@@ -104,7 +127,7 @@ private func withoutLeadingZeros(_ digits: String) -> String {
 }
 
 /// `3 colour images (a.png, b.png, c.png)`, the first few of them.
-private func listed(_ names: [String], _ what: String) -> String {
+func listed(_ names: [String], _ what: String) -> String {
   guard !names.isEmpty else { return "0 \(what)" }
   let first = names.sorted(by: naturallyPrecedes).prefix(3).joined(separator: ", ")
   return "\(names.count) \(what) (\(first)\(names.count > 3 ? ", …" : ""))"

@@ -1,6 +1,5 @@
 import Foundation
 import PACImageFiles
-import PACTensors
 
 /// How the training part of MPI-Sintel becomes a dataset.
 public struct SintelOptions: Sendable {
@@ -104,17 +103,8 @@ private func maximalExtent(_ frames: [SintelFrame]) throws -> (height: Int, widt
 }
 
 private func sample(of frame: SintelFrame, _ field: FlowField) throws -> SceneSample {
-  let pixels = field.width * field.height
-  var components = field.components
-  for pixel in 0..<pixels
-  where !(components[pixel].isFinite && components[pixels + pixel].isFinite) {
-    components[pixel] = DatasetLayout.unknownFlow
-    components[pixels + pixel] = DatasetLayout.unknownFlow
-  }
-  let shape = Shape(batch: 1, channels: 2, height: field.height, width: field.width)
-  return SceneSample(
-    name: frame.name, image: try ByteImage(contentsOf: frame.image),
-    flow: Tensor(shape, components))
+  SceneSample(
+    name: frame.name, image: try ByteImage(contentsOf: frame.image), flow: field.tensor())
 }
 
 /// What is missing from the published 1041 pairs, one line each; empty if nothing is.

@@ -33,16 +33,10 @@ func checkLabels(
   try checkSize(
     labels.height, labels.width, of: file, like: image.header, "the image", "the labels")
   if let place = labels.bytes.firstIndex(where: { $0 >= classes && $0 != SceneField.unlabelled }) {
-    throw labelBeyond(
-      classes, file, Int(labels.bytes[place]),
-      "row \(place / labels.width), column \(place % labels.width)")
+    throw DataError(
+      "\(file): label \(labels.bytes[place]) at row \(place / labels.width), column "
+        + "\(place % labels.width); " + LabelNumbers().allowed(classes: classes))
   }
-}
-
-/// The error about a class number that is no class.
-func labelBeyond(_ classes: Int, _ file: String, _ number: Int, _ place: String) -> DataError {
-  DataError(
-    "\(file): label \(number) at \(place); labels are 0 to \(classes - 1), and 255 for none")
 }
 
 /// Refuses a file whose size is not that of its image, and says what the sizes tell about the cause.

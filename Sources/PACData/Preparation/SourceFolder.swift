@@ -41,6 +41,11 @@ struct SourceFolder {
     DataError("\(path): no \(expected); \(inventory)\(advice)")
   }
 
+  /// The error for a folder without a file of the expected kinds that a pattern fits.
+  func fits(_ pattern: String, _ expected: String) -> DataError {
+    DataError("\(path): no \(expected) that '\(pattern)' fits; \(inventory); mend the pattern")
+  }
+
   /// Counts what has none of these endings, as in `3 .exr, 1 .txt and 2 folders`; nil if there is
   /// nothing else.
   func others(than endings: Set<String> = []) -> String? {
