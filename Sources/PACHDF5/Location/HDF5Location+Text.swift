@@ -34,8 +34,14 @@ extension HDF5Location {
     }
   }
 
-  /// Reads strings of the given type and dataspace; `call` fills the memory it is passed.
-  /// - Parameter attribute: the attribute that holds them; nil for the elements of a dataset.
+  /// Reads strings of the given type and dataspace, those of variable length from the first look.
+  /// - Parameters:
+  ///   - type: the type in the file.
+  ///   - space: the dataspace in the file.
+  ///   - attribute: the attribute that holds them; nil for the elements of a dataset.
+  ///   - call: fills the memory it is passed.
+  /// - Returns: the strings in row-major order.
+  /// - Throws: `HDF5Error`.
   func readTexts(
     type: hid_t, space: hid_t, attribute: String? = nil,
     _ call: (UnsafeMutableRawPointer?) -> herr_t
