@@ -22,7 +22,7 @@ public struct ConfigurationSetting: Sendable {
 /// Collects values from a file and from overrides, with the place of each.
 public struct ConfigurationReader {
   /// A value given for a key, which may not exist.
-  public struct Given {
+  public struct Given: Sendable {
     /// The key's name.
     public let name: String
     /// Its value.
@@ -43,17 +43,14 @@ public struct ConfigurationReader {
   /// The value of a key; nil if it was not given.
   public subscript(name: String) -> Given? { values.last { $0.name == name } }
 
-  /// The largest file in bytes; all keys with comments take some thousand.
-  private static let mostBytes = 1 << 16
   private static let mostKeys = 1000
-  fileprivate static let mostItems = 1000
 
   /// Reads the text of a file.
   /// - Throws: `ConfigurationError` if it is missing, is not text, is too large, or cannot be read.
   public static func contents(of path: String) throws -> String {
     let bytes: [UInt8]
     do throws(InputFile.Problem) {
-      bytes = try InputFile.contents(of: path, atMost: mostBytes)
+      bytes = try InputFile.contents(of: path, atMost: YAMLText.mostBytes)
     } catch {
       throw ConfigurationError(place: path, problem: "\(error)")
     }
@@ -63,36 +60,27 @@ public struct ConfigurationReader {
     return text
   }
 
-  private static func tooLarge(_ place: String) -> ConfigurationError {
-    ConfigurationError(
-      place: place,
-      problem:
-        "has more than \(mostBytes >> 10) KiB; name a configuration in YAML"
-    )
-  }
-
   /// Adds the keys of a YAML text.
   ///
   /// Anchors are refused: by them a few lines could stand for more values than memory holds.
   public mutating func read(yaml: String) throws {
-    guard yaml.utf8.count <= Self.mostBytes else { throw Self.tooLarge(file) }
-    try requireNoAnchor(yaml)
-    guard let root = try compose(yaml) else { return }
+    let text = YAMLText(yaml, of: file, hasLines: true)
+    guard let root = try text.compose() else { return }
     guard case .mapping(let mapping) = root else {
-      throw failure(file, "expected lines 'key: value', found \(ConfigurationValue(root).words)")
+      throw failure(file, "expected lines 'key: value', found \(text.value(root).words)")
     }
     guard mapping.count <= Self.mostKeys else {
       throw failure(file, "\(mapping.count) keys, but there are not so many; name a configuration")
     }
     for (key, value) in mapping {
-      let place = key.mark.map { "\(file):\($0.line)" } ?? file
+      let place = text.place(key.mark?.line)
       guard let name = key.scalar?.string else {
-        throw failure(place, "expected a key, found \(ConfigurationValue(key).words)")
+        throw failure(place, "expected a key, found \(text.value(key).words)")
       }
       if self[name] != nil {
         throw failure(place, "key '\(shown(name))' is given twice; remove one")
       }
-      values.append(Given(name: name, value: ConfigurationValue(value), place: place))
+      values.append(Given(name: name, value: text.value(value), place: place))
     }
   }
 
@@ -116,55 +104,7 @@ public struct ConfigurationReader {
     values.append(Given(name: setting.name, value: value, place: setting.place))
   }
 
-  private func requireNoAnchor(_ yaml: String) throws {
-    if let line = firstLineWithAnchor(yaml) {
-      throw failure("\(file):\(line)", "anchors (&name) are not supported; write the value out")
-    }
-  }
-
   private func failure(_ place: String, _ problem: String) -> ConfigurationError {
     ConfigurationError(place: place, problem: problem)
-  }
-
-  private func compose(_ yaml: String) throws -> Node? {
-    do {
-      return try Yams.compose(yaml: yaml)
-    } catch YamlError.duplicatedKeysInMapping(let duplicates, let context) {
-      let names = duplicates.map { "'\($0)'" }.joined(separator: ", ")
-      throw failure("\(file):\(context.mark.line)", "key \(names) is given twice; remove one")
-    } catch YamlError.scanner(_, let problem, let mark, _) {
-      throw failure("\(file):\(mark.line)", "not valid YAML: \(problem)")
-    } catch YamlError.parser(_, let problem, let mark, _) {
-      throw failure("\(file):\(mark.line)", "not valid YAML: \(problem)")
-    } catch YamlError.composer(_, let problem, let mark, _) {
-      throw failure("\(file):\(mark.line)", "not valid YAML: \(problem)")
-    } catch YamlError.reader(let problem, let offset, _, _) {
-      let line = offset.map { 1 + yaml.prefix($0).count(where: \.isNewline) }
-      throw failure(line.map { "\(file):\($0)" } ?? file, "not valid YAML: \(problem)")
-    } catch {
-      let words = "\(error)".split(whereSeparator: \.isNewline).joined(separator: " ")
-      throw failure(file, "not valid YAML: \(words)")
-    }
-  }
-}
-
-extension ConfigurationValue {
-  /// The value of a YAML node.
-  fileprivate init(_ node: Node) {
-    switch node {
-    case .scalar(let scalar):
-      let quoted = scalar.style != .plain
-      let isNull = !quoted && ["", "~", "null", "Null", "NULL"].contains(scalar.string)
-      self = isNull ? .nothing : .scalar(scalar.string, quoted: quoted)
-    case .sequence(let sequence) where sequence.count > ConfigurationReader.mostItems:
-      self = .other("a list of \(sequence.count) items")
-    case .sequence(let sequence):
-      self = .list(
-        sequence.map { item in
-          if case .sequence = item { .other("a list in a list") } else { ConfigurationValue(item) }
-        })
-    case .mapping: self = .other("a group of keys")
-    case .alias: self = .other("an alias")
-    }
   }
 }

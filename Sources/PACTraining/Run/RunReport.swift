@@ -25,6 +25,10 @@ final class RunReport {
     logger.warning("\(text)")
   }
 
+  func note(_ text: String) {
+    if isRankZero { logger.info("\(text)") }
+  }
+
   func began(
     _ plan: GlobalBatchPlan, _ progress: RunPosition, _ arithmetic: Arithmetic,
     resumedFrom path: String

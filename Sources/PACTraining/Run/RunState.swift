@@ -85,8 +85,11 @@ public func measureRun(
       source: source.name)
     try source.checkSizes(isCropped: true)
     let share = (0..<ranks).map { plan.shard(step: 0, rank: $0).count }.max() ?? 1
+    let parameters = TrainedParameters(
+      try ResolvedRules(task.parameters, configuration.parameterRules, of: configuration.model))
     let step = ParallelStep(
-      ParameterSet(task.parameters), order: configuration.reduction, communicator: .alone(),
+      parameters.set, groups: parameters.groups, order: configuration.reduction,
+      communicator: .alone(),
       makeOptimizer: { configuration.optimizer(count: $0, configuration.optimizerSettings) })
     var next = 0
     let times = try (0..<4).map { _ in

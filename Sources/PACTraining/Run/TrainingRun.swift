@@ -13,6 +13,7 @@ final class TrainingRun<Task: TrainingTask> {
   private let task: Task
   private let configuration: TrainingConfiguration
   private let communicator: Communicator
+  private let parameters: TrainedParameters
   private let parallelStep: ParallelStep
   private let source: SceneSource<Task.Maker>
   private let plan: GlobalBatchPlan
@@ -54,18 +55,24 @@ final class TrainingRun<Task: TrainingTask> {
     self.communicator = communicator
     self.report = report
     let batch = configuration.globalBatchSize
-    (source, plan, evaluator) = try communicator.together {
-      try Self.requireMemory(task, communicator)
+    let rules: ResolvedRules
+    (rules, source, plan, evaluator) = try communicator.together {
+      let rules = try ResolvedRules(
+        task.parameters, task.configuration.parameterRules, of: task.configuration.model)
+      try Self.requireMemory(rules.trainedCount, communicator)
       let source = try task.trainingSource()
       let plan = try GlobalBatchPlan(
         sampleCount: source.count, globalBatchSize: batch, worldSize: communicator.worldSize,
         source: source.name)
-      return (source, plan, try Evaluator(task, communicator: communicator))
+      return (rules, source, plan, try Evaluator(task, communicator: communicator))
     }
     let (optimizer, settings) = (configuration.optimizer, configuration.optimizerSettings)
+    parameters = TrainedParameters(rules)
+    rules.summary.forEach(report.note)
     parallelStep = ParallelStep(
-      ParameterSet(task.parameters), order: configuration.reduction, communicator: communicator,
-      timeline: timeline, makeOptimizer: { optimizer(count: $0, settings) })
+      parameters.set, groups: parameters.groups, order: configuration.reduction,
+      communicator: communicator, timeline: timeline,
+      makeOptimizer: { optimizer(count: $0, settings) })
     schedule = configuration.scheduleSettings(stepsPerEpoch: plan.stepsPerEpoch)
     folder = RunFolder(configuration, metrics: task.metrics, isRankZero: communicator.isRankZero)
   }
@@ -75,8 +82,7 @@ final class TrainingRun<Task: TrainingTask> {
   /// At least a gradient, a slot of the optimizer for the parameters that the rank owns, and on
   /// rank 0 the copy of both for a checkpoint. Activations depend on the network and the crop; if
   /// there is no room for them, the first step says so.
-  private static func requireMemory(_ task: Task, _ communicator: Communicator) throws {
-    let count = task.parameters.reduce(0) { $0 + $1.parameter.shape.count }
+  private static func requireMemory(_ count: Int, _ communicator: Communicator) throws {
     let copies = communicator.isRankZero ? 3 : 1
     try MemoryLimit.require(
       (copies * count + count / communicator.worldSize) * MemoryLayout<Float>.stride,
@@ -253,7 +259,7 @@ final class TrainingRun<Task: TrainingTask> {
         guard communicator.isRankZero else { return }
         try folder.save(
           copy.checkpoint(
-            of: parallelStep.parameters, at: progress, configuration, task.metrics, arithmetic,
+            of: parameters, at: progress, configuration, task.metrics, arithmetic,
             dataset: dataset))
       }
     }
@@ -284,8 +290,7 @@ final class TrainingRun<Task: TrainingTask> {
       recovery.warnings.forEach(report.warn)
       arithmetic.warning(continuing: path, after: checkpoint.arithmetic).map(report.warn)
       try checkpoint.requireSameRun(as: configuration, dataset: dataset, file: path)
-      try parallelStep.parameters.load(
-        checkpoint, for: configuration.settings.label, file: path)
+      try parameters.load(checkpoint, for: configuration.settings.label, file: path)
       state = checkpoint.optimizerState
       progress = try RunPosition(checkpoint, task.metrics, file: path)
       try folder.resume(after: progress)
@@ -296,7 +301,8 @@ final class TrainingRun<Task: TrainingTask> {
       progress = RunPosition(numbers: try communicator.allGather(progress.numbers)[0])
       savedStep = progress.step
     }
-    try communicator.distribute(parallelStep.parameters)
+    try communicator.distribute(parameters.set)
+    try communicator.distribute(parameters.frozen)
     report.began(plan, progress, arithmetic, resumedFrom: path)
   }
 }
