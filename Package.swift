@@ -184,7 +184,7 @@ let package = Package(
     tests("PACLayersTests", ["PACLayers", "PACAutograd", "PACTensors", "PACKernels"]),
     tests(
       "PACOptimizersTests", ["PACOptimizers", "PACAutograd", "PACTensors", "PACTestSupport"],
-      exclude: ["make_optimizer_values.py"]),
+      exclude: ["make_optimizer_values.py", "make_parameter_group_values.py"]),
     tests("PACModelsTests", ["PACModels", "PACLayers", "PACAutograd", "PACTensors"]),
     tests("PACDistributedTests", ["PACDistributed", "PACTensors", "PACTestSupport"]),
     tests("PACDataTests", ["PACData", "PACTensors", "PACHDF5", "PACImageFiles", "PACTestSupport"]),
@@ -194,7 +194,12 @@ let package = Package(
         "PACCheckpoints", "PACWeights", "PACOptimizers", "PACModels", "PACWeightFiles",
         "PACAutograd", "PACTensors", "PACHDF5", "PACTestSupport", "PACImageFiles",
       ], exclude: ["Fixtures"]),
-    tests("PACTrainingTests", ["PACTraining", "PACTestSupport"]),
+    tests(
+      "PACTrainingTests",
+      [
+        "PACTraining", "PACConfiguration", "PACOptimizers", "PACAutograd", "PACTensors",
+        "PACTestSupport",
+      ]),
     tests(
       "PACConfigurationTests",
       [

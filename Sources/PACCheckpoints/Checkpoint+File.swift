@@ -11,6 +11,7 @@ extension Checkpoint {
     static let version = 1
     static let parameters = "parameters"
     static let parameterNames = "parameter_names"
+    static let frozenNames = "frozen_names"
     static let optimizer = "optimizer"
     static let runningSums = "running_sums"
     static let dataset = "dataset_checksum"
@@ -106,15 +107,18 @@ extension Checkpoint {
     try root.write(parameters.map(\.name), as: Layout.parameterNames)
     let group = try root.createGroup(Layout.parameters)
     for parameter in parameters { try parameter.write(into: group) }
+    if !frozen.isEmpty { try root.write(frozen, as: Layout.frozenNames) }
+    let trained = trainedParameters
+    let trainedCount = trained.reduce(0) { $0 + $1.value.count }
 
     let optimizerGroup = try root.createGroup(Layout.optimizer)
     try optimizerGroup.setAttribute("name", optimizer)
     try optimizerGroup.setAttribute("step", optimizerState.stepCount)
     for (name, slot) in optimizerState.slots.sorted(by: { $0.key < $1.key }) {
-      precondition(slot.count == parameterCount, "\(name): \(slot.count) of \(parameterCount)")
+      precondition(slot.count == trainedCount, "\(name): \(slot.count) of \(trainedCount)")
       let group = try optimizerGroup.createGroup(name)
       var start = 0
-      for parameter in parameters {
+      for parameter in trained {
         let values = slot.slice(from: start, parameter.value.shape)
         try NamedTensor(name: parameter.name, value: values).write(into: group)
         start += values.count
@@ -150,19 +154,28 @@ extension Checkpoint {
     let parameters = names.indices.map {
       NamedTensor(name: names[$0], value: flat.slice(from: starts[$0], shapes[$0]))
     }
+    let frozen =
+      try root.names().contains(Layout.frozenNames)
+      ? root.dataset(Layout.frozenNames).readStrings() : []
+    let isFrozen = Set(frozen)
+    guard isFrozen.isSubset(of: names) else {
+      throw root.error("/\(Layout.frozenNames) holds other names than /\(Layout.parameterNames)")
+    }
+    let trained = zip(names, shapes).filter { !isFrozen.contains($0.0) }
     let optimizerGroup = try root.group(Layout.optimizer)
     let slotNames = try optimizerGroup.names()
     try group.requireProportion(shapes, copies: clampedSum(1, slotNames.count))
     var slots: [String: Tensor] = [:]
     for slot in slotNames {
-      slots[slot] = try Self.readFlat(optimizerGroup.group(slot), names, shapes)
+      slots[slot] = try Self.readFlat(
+        optimizerGroup.group(slot), trained.map(\.0), trained.map(\.1))
     }
     self.init(
       epoch: try root.count("epoch"), step: try root.count("step"),
       stepInEpoch: try root.count("step_in_epoch"),
       seed: try root.count("seed", most: .max), network: try NetworkLabel(root),
       configuration: try root.string(attribute: "configuration"), parameters: parameters,
-      optimizer: shown(try optimizerGroup.string(attribute: "name")),
+      frozen: frozen, optimizer: shown(try optimizerGroup.string(attribute: "name")),
       optimizerState: OptimizerState(
         stepCount: try optimizerGroup.count("step"), slots: slots),
       runningSums: try Self.readSums(root.group(Layout.runningSums)),

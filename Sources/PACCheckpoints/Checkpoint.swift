@@ -24,9 +24,12 @@ public struct Checkpoint: Sendable {
   public var dataset: String?
   /// The parameters, in the network's order.
   public var parameters: [NamedTensor]
+  /// The names of the parameters that the run does not train, in the same order.
+  public var frozen: [String]
   /// The optimizer's name.
   public var optimizer: String
-  /// The optimizer's state, with one element for each parameter element, in the same order.
+  /// The optimizer's state, with one element for each element of the parameters that are not
+  /// frozen, in the same order.
   public var optimizerState: OptimizerState
   /// Sums over the steps of the current epoch, for its row in the log.
   public var runningSums: [String: Double]
@@ -38,7 +41,7 @@ public struct Checkpoint: Sendable {
   /// Makes a checkpoint.
   public init(
     epoch: Int, step: Int, stepInEpoch: Int, seed: Int, network: NetworkLabel,
-    configuration: String, parameters: [NamedTensor], optimizer: String,
+    configuration: String, parameters: [NamedTensor], frozen: [String] = [], optimizer: String,
     optimizerState: OptimizerState, runningSums: [String: Double],
     validation: ValidationState = ValidationState(),
     arithmetic: Arithmetic? = nil, dataset: String? = nil
@@ -50,6 +53,7 @@ public struct Checkpoint: Sendable {
     self.network = network
     self.configuration = configuration
     self.parameters = parameters
+    self.frozen = frozen
     self.optimizer = optimizer
     self.optimizerState = optimizerState
     self.runningSums = runningSums
@@ -60,6 +64,12 @@ public struct Checkpoint: Sendable {
 
   /// The number of parameter elements.
   public var parameterCount: Int { parameters.reduce(0) { $0 + $1.value.count } }
+
+  /// The parameters that the run trains.
+  var trainedParameters: [NamedTensor] {
+    let names = Set(frozen)
+    return parameters.filter { !names.contains($0.name) }
+  }
 }
 
 extension Checkpoint {

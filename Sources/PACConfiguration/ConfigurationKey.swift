@@ -22,7 +22,8 @@ public struct ConfigurationKey<Settings>: Sendable {
   public let write: @Sendable (Settings) -> String
   let choices: [String]
   let explain: @Sendable (String) -> String?
-  let read: @Sendable (ConfigurationValue, inout Settings) -> Bool
+  let read:
+    @Sendable (ConfigurationValue, String, inout Settings) throws(ConfigurationError) -> Bool
 
   /// Describes a key that sets a property.
   /// - Parameters:
@@ -53,8 +54,10 @@ public struct ConfigurationKey<Settings>: Sendable {
     self.otherNames = otherNames
     self.choices = kind.choices
     self.explain = kind.explain
-    self.read = { value, settings in
-      guard let parsed = kind.parse(value) else { return false }
+    self.read = {
+      (value: ConfigurationValue, place: String, settings: inout Settings)
+        throws(ConfigurationError) -> Bool in
+      guard let parsed = try kind.read(value, place) else { return false }
       settings[keyPath: property] = parsed
       return true
     }
@@ -68,13 +71,22 @@ public struct ConfigurationKey<Settings>: Sendable {
   /// - Returns: the key.
   public func lifted<Whole>(
     part: @escaping @Sendable (Whole) -> Settings,
-    change: @escaping @Sendable (inout Whole, (inout Settings) -> Bool) -> Bool
+    change:
+      @escaping @Sendable (
+        inout Whole, (inout Settings) throws(ConfigurationError) -> Bool
+      ) throws(ConfigurationError) -> Bool
   ) -> ConfigurationKey<Whole> {
     ConfigurationKey<Whole>(
       name: name, defaultValue: defaultValue, allowed: allowed, summary: summary, group: group,
       example: example, mayChange: mayChange, otherNames: otherNames, write: { write(part($0)) },
       choices: choices, explain: explain,
-      read: { value, whole in change(&whole) { read(value, &$0) } })
+      read: {
+        (value: ConfigurationValue, place: String, whole: inout Whole)
+          throws(ConfigurationError) -> Bool in
+        try change(&whole) { (part: inout Settings) throws(ConfigurationError) -> Bool in
+          try read(value, place, &part)
+        }
+      })
   }
 
   private init(
@@ -82,7 +94,9 @@ public struct ConfigurationKey<Settings>: Sendable {
     example: String, mayChange: Bool, otherNames: [String],
     write: @escaping @Sendable (Settings) -> String, choices: [String],
     explain: @escaping @Sendable (String) -> String?,
-    read: @escaping @Sendable (ConfigurationValue, inout Settings) -> Bool
+    read:
+      @escaping @Sendable (ConfigurationValue, String, inout Settings)
+      throws(ConfigurationError) -> Bool
   ) {
     self.name = name
     self.defaultValue = defaultValue
@@ -101,11 +115,12 @@ public struct ConfigurationKey<Settings>: Sendable {
 
 extension ConfigurationKey {
   /// Sets the property from a given value.
-  /// - Throws: `ConfigurationError` with the place, the allowed values and the given one.
+  /// - Throws: `ConfigurationError` with the place, the allowed values and the given one, or what is
+  ///   wrong inside of it.
   public func set(
     _ value: ConfigurationValue, at place: String, in settings: inout Settings
   ) throws(ConfigurationError) {
-    guard !read(value, &settings) else { return }
+    guard try !read(value, place, &settings) else { return }
     if let fault = value.text.flatMap(explain) {
       throw ConfigurationError(place: place, problem: "\(name): \(fault)")
     }

@@ -9,10 +9,32 @@ public struct ConfigurationKind<Value: Sendable>: Sendable {
   public let choices: [String]
   /// What is wrong with a text that is not allowed; nil if `allowed` says it all.
   public let explain: @Sendable (String) -> String?
-  /// Parses a value; nil if it is not allowed.
-  public let parse: @Sendable (ConfigurationValue) -> Value?
-  /// Formats a value as YAML that `parse` reads back.
+  /// Reads a value that was given at a place; nil if it is not allowed.
+  ///
+  /// It throws what is wrong inside a value of several parts, with the place of the part.
+  public let read: @Sendable (ConfigurationValue, String) throws(ConfigurationError) -> Value?
+  /// Formats a value as YAML that `read` reads back.
   public let format: @Sendable (Value) -> String
+
+  /// Describes a kind of value of several parts.
+  /// - Parameters:
+  ///   - allowed: the allowed values as text, to follow "expected".
+  ///   - choices: the allowed words, if they can be enumerated.
+  ///   - explain: what is wrong with a text that is not allowed; nil if `allowed` says it all.
+  ///   - read: see the property.
+  ///   - format: formats a value as YAML that `read` reads back.
+  public init(
+    allowed: String, choices: [String] = [],
+    explain: @escaping @Sendable (String) -> String? = { _ in nil },
+    read: @escaping @Sendable (ConfigurationValue, String) throws(ConfigurationError) -> Value?,
+    format: @escaping @Sendable (Value) -> String
+  ) {
+    self.allowed = allowed
+    self.choices = choices
+    self.explain = explain
+    self.read = read
+    self.format = format
+  }
 
   /// Describes a kind of value.
   /// - Parameters:
@@ -27,11 +49,11 @@ public struct ConfigurationKind<Value: Sendable>: Sendable {
     parse: @escaping @Sendable (ConfigurationValue) -> Value?,
     format: @escaping @Sendable (Value) -> String
   ) {
-    self.allowed = allowed
-    self.choices = choices
-    self.explain = explain
-    self.parse = parse
-    self.format = format
+    self.init(
+      allowed: allowed, choices: choices, explain: explain,
+      read: { (value: ConfigurationValue, _: String) throws(ConfigurationError) -> Value? in
+        parse(value)
+      }, format: format)
   }
 }
 
@@ -208,9 +230,10 @@ extension ConfigurationKind {
   ) -> ConfigurationKind where Value == Wrapped? {
     ConfigurationKind(
       allowed: "none, or \(kind.allowed)", explain: kind.explain,
-      parse: { value in
+      read: {
+        (value: ConfigurationValue, place: String) throws(ConfigurationError) -> Wrapped?? in
         if value.plain == "none" { return .some(nil) }
-        return kind.parse(value).map { .some($0) }
+        return try kind.read(value, place).map { .some($0) }
       },
       format: { $0.map(kind.format) ?? "none" })
   }

@@ -23,7 +23,7 @@ public struct ConfigurationSetting: Sendable {
 /// wrong with their form.
 public struct ConfigurationReader {
   /// A value given for a key, which may not exist.
-  public struct Given {
+  public struct Given: Sendable {
     /// The key's name.
     public let name: String
     /// Its value.
@@ -50,17 +50,14 @@ public struct ConfigurationReader {
   /// The value of a key; nil if it was not given.
   public subscript(name: String) -> Given? { values.last { $0.name == name } }
 
-  /// The largest file in bytes; all keys with comments take some thousand.
-  private static let mostBytes = 1 << 16
   private static let mostKeys = 1000
-  fileprivate static let mostItems = 1000
 
   /// Reads the text of a file.
   /// - Throws: `ConfigurationError` if it is missing, is not text, is too large, or cannot be read.
   public static func contents(of path: String) throws -> String {
     let bytes: [UInt8]
     do throws(InputFile.Problem) {
-      bytes = try InputFile.contents(of: path, atMost: mostBytes)
+      bytes = try InputFile.contents(of: path, atMost: YAMLText.mostBytes)
     } catch {
       throw ConfigurationError(place: path, problem: "\(error)")
     }
@@ -68,14 +65,6 @@ public struct ConfigurationReader {
       throw ConfigurationError(place: path, problem: "is not text; name a YAML file")
     }
     return text
-  }
-
-  private static func tooLarge(_ place: String) -> ConfigurationError {
-    ConfigurationError(
-      place: place,
-      problem:
-        "has more than \(mostBytes >> 10) KiB; name a configuration in YAML"
-    )
   }
 
   /// Adds the keys of a file, see `read(yaml:)`.
@@ -93,15 +82,12 @@ public struct ConfigurationReader {
   ///
   /// Anchors are refused: by them a few lines could stand for more values than memory holds.
   public mutating func read(yaml: String) {
-    guard yaml.utf8.count <= Self.mostBytes else { return failWholly(Self.tooLarge(file)) }
-    if let line = firstLineWithAnchor(yaml) {
-      return failWholly(
-        failure("\(file):\(line)", "anchors (&name) are not supported; write the value out"))
-    }
+    let text = YAMLText(yaml, of: file, hasLines: true)
+    do throws(ConfigurationError) { try text.check() } catch { return failWholly(error) }
     guard let root = compose(yaml) else { return }
     guard case .mapping(let mapping) = root else {
       return failWholly(
-        failure(file, "expected lines 'key: value', found \(ConfigurationValue(root).words)"))
+        failure(file, "expected lines 'key: value', found \(text.value(root).words)"))
     }
     guard mapping.count <= Self.mostKeys else {
       return failWholly(
@@ -109,17 +95,16 @@ public struct ConfigurationReader {
           file, "\(mapping.count) keys, but there are not so many; name a configuration"))
     }
     for (key, value) in mapping {
-      let place = key.mark.map { "\(file):\($0.line)" } ?? file
+      let place = text.place(key.mark?.line)
       guard let name = key.scalar?.string else {
-        errors.append(
-          failure(place, "expected a key, found \(ConfigurationValue(key).words)"))
+        errors.append(failure(place, "expected a key, found \(text.value(key).words)"))
         continue
       }
       guard self[name] == nil else {
         errors.append(failure(place, "key '\(shown(name))' is given twice; remove one"))
         continue
       }
-      values.append(Given(name: name, value: ConfigurationValue(value), place: place))
+      values.append(Given(name: name, value: text.value(value), place: place))
     }
   }
 
@@ -165,83 +150,19 @@ extension ConfigurationReader {
     var lines = yaml.split(separator: "\n", omittingEmptySubsequences: false)
     var isWhole = true
     for _ in 0..<Self.mostKeys {
-      let text = lines.joined(separator: "\n")
-      do {
-        return try Yams.compose(yaml: text)
+      let text = YAMLText(lines.joined(separator: "\n"), of: file, hasLines: true)
+      do throws(YAMLFault) {
+        return try text.parse()
       } catch {
-        let fault = YAMLFault(error, in: text)
-        guard isWhole || fault.isDuplicate else { break }
-        errors.append(
-          failure(fault.line.map { "\(file):\($0)" } ?? file, fault.problem))
-        guard let index = fault.lineToLeaveOut(of: lines) else { break }
-        isWhole = isWhole && fault.isDuplicate
+        guard isWhole || error.isDuplicate else { break }
+        errors.append(failure(text.place(error.line), error.problem))
+        guard let index = error.lineToLeaveOut(of: lines) else { break }
+        isWhole = isWhole && error.isDuplicate
         unreadable.insert(String(lines[index].prefix { $0 != ":" }))
         lines[index] = ""
       }
     }
     isFileUnreadable = true
     return nil
-  }
-}
-
-/// Why a text is not YAML, or gives a key twice.
-private struct YAMLFault {
-  /// The line, counted from 1; nil if it is unknown.
-  let line: Int?
-  let problem: String
-  /// The key that is given twice; nil for any other fault.
-  private let duplicate: String?
-
-  var isDuplicate: Bool { duplicate != nil }
-
-  init(_ error: any Error, in yaml: String) {
-    let (line, problem): (Int?, String)
-    var duplicate: String?
-    switch error {
-    case YamlError.duplicatedKeysInMapping(let duplicates, let context):
-      let names = duplicates.map { "'\($0)'" }.joined(separator: ", ")
-      (line, problem) = (context.mark.line, "key \(names) is given twice; remove one")
-      duplicate = duplicates.first
-    case YamlError.scanner(_, let text, let mark, _), YamlError.parser(_, let text, let mark, _),
-      YamlError.composer(_, let text, let mark, _):
-      (line, problem) = (mark.line, "not valid YAML: \(text)")
-    case YamlError.reader(let text, let offset, _, _):
-      line = offset.map { 1 + yaml.prefix($0).count(where: \.isNewline) }
-      problem = "not valid YAML: \(text)"
-    default:
-      let words = "\(error)".split(whereSeparator: \.isNewline).joined(separator: " ")
-      (line, problem) = (nil, "not valid YAML: \(words)")
-    }
-    (self.line, self.problem, self.duplicate) = (line, problem, duplicate)
-  }
-
-  /// The index of the line without which the others may be read; nil if there is none.
-  func lineToLeaveOut(of lines: [Substring]) -> Int? {
-    if let duplicate { return lines.lastIndex { $0.hasPrefix("\(duplicate):") } }
-    guard let line, lines.indices.contains(line - 1),
-      !lines[line - 1].allSatisfy(\.isWhitespace)
-    else { return nil }
-    return line - 1
-  }
-}
-
-extension ConfigurationValue {
-  /// The value of a YAML node.
-  fileprivate init(_ node: Node) {
-    switch node {
-    case .scalar(let scalar):
-      let quoted = scalar.style != .plain
-      let isNull = !quoted && ["", "~", "null", "Null", "NULL"].contains(scalar.string)
-      self = isNull ? .nothing : .scalar(scalar.string, quoted: quoted)
-    case .sequence(let sequence) where sequence.count > ConfigurationReader.mostItems:
-      self = .other("a list of \(sequence.count) items")
-    case .sequence(let sequence):
-      self = .list(
-        sequence.map { item in
-          if case .sequence = item { .other("a list in a list") } else { ConfigurationValue(item) }
-        })
-    case .mapping: self = .other("a group of keys")
-    case .alias: self = .other("an alias")
-    }
   }
 }

@@ -6,6 +6,8 @@ public enum ConfigurationValue: Sendable {
   case scalar(String, quoted: Bool)
   /// A YAML list.
   case list([ConfigurationValue])
+  /// Keys with values, such as an item of a list.
+  case group([ConfigurationReader.Given])
   /// The text after `key=` in an override.
   case override(String)
   /// A key without a value.
@@ -20,6 +22,7 @@ public enum ConfigurationValue: Sendable {
     case .scalar(let text, false), .override(let text): "'\(shown(text))'"
     case .list(let values):
       "the list [\(shown(values.prefix(80).map(\.bare).joined(separator: ", ")))]"
+    case .group: "a group of keys"
     case .nothing: "nothing"
     case .other(let words): words
     }

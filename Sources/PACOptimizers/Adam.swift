@@ -16,8 +16,8 @@ public struct Adam: Optimizer {
   public let weightDecay: Double
   private let count: Int
   private var stepCount = 0
-  /// The coefficients of the current step.
-  private var coefficients: AdamCoefficients?
+  /// η of the current step.
+  private var rate = 0.0
   private var mean: Tensor
   private var meanSquare: Tensor
 
@@ -51,21 +51,22 @@ public struct Adam: Optimizer {
     (stepCount, self.mean, self.meanSquare) = (state.stepCount, mean, meanSquare)
   }
 
-  /// Begins a step: counts it and derives its coefficients.
+  /// Begins a step.
   public mutating func beginStep(learningRate: Double) {
     stepCount += 1
-    coefficients = AdamCoefficients(
-      step: stepCount, learningRate: learningRate, weightDecay: weightDecay, beta1: beta1,
-      beta2: beta2, epsilon: epsilon)
+    rate = learningRate
   }
 
   /// Updates a part of the parameters; see `Optimizer`.
   public mutating func update(
     _ values: UnsafeMutableBufferPointer<Float>, gradients: UnsafeBufferPointer<Float>,
-    from start: Int
+    from start: Int, factors: ParameterFactors
   ) {
     requirePart(values, gradients, from: start, of: count)
-    guard let coefficients else { preconditionFailure("update without beginStep") }
+    precondition(stepCount > 0, "update without beginStep")
+    let coefficients = AdamCoefficients(
+      step: stepCount, learningRate: rate * factors.learningRate,
+      weightDecay: weightDecay * factors.weightDecay, beta1: beta1, beta2: beta2, epsilon: epsilon)
     mean.withUnsafeMutableBufferPointer { m in
       meanSquare.withUnsafeMutableBufferPointer { v in
         guard let p = values.baseAddress, let g = gradients.baseAddress, let m = m.baseAddress,

@@ -8,8 +8,8 @@ public struct AdamW: Optimizer {
   /// λ, the fraction of each parameter that is taken off at learning rate 1.
   public let weightDecay: Double
   private var adam: Adam
-  /// 1 − ηλ of the step that was begun last.
-  private var shrinkage: Float = 1
+  /// η of the step that was begun last.
+  private var rate = 0.0
 
   /// Makes an optimizer for `count` parameters.
   public init(
@@ -29,17 +29,19 @@ public struct AdamW: Optimizer {
 
   /// Begins a step.
   public mutating func beginStep(learningRate: Double) {
-    shrinkage = Float(1 - learningRate * weightDecay)
+    rate = learningRate
     adam.beginStep(learningRate: learningRate)
   }
 
   /// Takes the step for a part of the parameters; see `Optimizer`.
   public mutating func update(
     _ values: UnsafeMutableBufferPointer<Float>, gradients: UnsafeBufferPointer<Float>,
-    from start: Int
+    from start: Int, factors: ParameterFactors
   ) {
+    let decay = weightDecay * factors.weightDecay
+    let shrinkage = Float(1 - rate * factors.learningRate * decay)
     if let p = values.baseAddress { scale(p, by: shrinkage, into: p, count: values.count) }
-    adam.update(values, gradients: gradients, from: start)
+    adam.update(values, gradients: gradients, from: start, factors: factors)
   }
 }
 

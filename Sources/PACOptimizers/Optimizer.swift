@@ -16,7 +16,7 @@ public protocol Optimizer: Sendable {
   ///   optimizer's.
   mutating func restore(_ state: OptimizerState) throws
 
-  /// Begins a step; `update(_:gradients:from:)` follows for every parameter, part by part.
+  /// Begins a step; `update(_:gradients:from:factors:)` follows for every parameter, part by part.
   mutating func beginStep(learningRate: Double)
 
   /// Updates a part of the parameters.
@@ -24,12 +24,25 @@ public protocol Optimizer: Sendable {
   ///   - values: the parameters, updated in place.
   ///   - gradients: their gradients, equally many.
   ///   - start: the index of the first of them among the optimizer's parameters.
+  ///   - factors: multiply learning rate and weight decay, as in a parameter group of `torch.optim`.
   mutating func update(
     _ values: UnsafeMutableBufferPointer<Float>, gradients: UnsafeBufferPointer<Float>,
-    from start: Int)
+    from start: Int, factors: ParameterFactors)
 }
 
 extension Optimizer {
+  /// Updates a part of the parameters with the optimizer's own learning rate and weight decay.
+  /// - Parameters:
+  ///   - values: the parameters, updated in place.
+  ///   - gradients: their gradients, equally many.
+  ///   - start: the index of the first of them among the optimizer's parameters.
+  public mutating func update(
+    _ values: UnsafeMutableBufferPointer<Float>, gradients: UnsafeBufferPointer<Float>,
+    from start: Int
+  ) {
+    update(values, gradients: gradients, from: start, factors: .one)
+  }
+
   /// Updates a network's parameters by one step with the accumulated gradients, which are then
   /// reset.
   /// - Parameters:

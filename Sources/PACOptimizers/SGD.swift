@@ -14,7 +14,7 @@ public struct SGD: Optimizer {
   private let count: Int
   private var stepCount = 0
   /// η of the current step.
-  private var rate: Float = 0
+  private var rate = 0.0
   /// Σ μᵏ g over the steps so far; nil without momentum.
   private var velocity: Tensor?
 
@@ -44,17 +44,18 @@ public struct SGD: Optimizer {
   /// Begins a step.
   public mutating func beginStep(learningRate: Double) {
     stepCount += 1
-    rate = Float(learningRate)
+    rate = learningRate
   }
 
   /// Updates a part of the parameters; see `Optimizer`.
   public mutating func update(
     _ values: UnsafeMutableBufferPointer<Float>, gradients: UnsafeBufferPointer<Float>,
-    from start: Int
+    from start: Int, factors: ParameterFactors
   ) {
     requirePart(values, gradients, from: start, of: count)
     guard let p = values.baseAddress, let g = gradients.baseAddress else { return }
-    let (rate, decay) = (rate, Float(weightDecay))
+    let rate = Float(rate * factors.learningRate)
+    let decay = Float(weightDecay * factors.weightDecay)
     let moved: Void? = velocity?.withUnsafeMutableBufferPointer { b in
       guard let b = b.baseAddress else { return }
       momentumStep(

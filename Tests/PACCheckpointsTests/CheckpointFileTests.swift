@@ -34,6 +34,33 @@ import Testing
     #expect(try Checkpoint(reading: folder("c.h5")).contents == original.contents)
   }
 
+  /// Frozen parameters are stored, without optimizer state.
+  @Test func frozenParametersAreSaved() throws {
+    let path = folder("c.h5")
+    var original = Checkpoint.sample(step: 3)
+    let frozen = original.parameters[0]
+    original.frozen = [frozen.name]
+    let kept = original.parameterCount - frozen.value.count
+    original.optimizerState.slots = original.optimizerState.slots.mapValues {
+      $0.slice(from: frozen.value.count, [kept])
+    }
+    try original.write(to: path)
+    let read = try Checkpoint(reading: path)
+    #expect(read.frozen == [frozen.name])
+    #expect(read.contents == original.contents)
+    #expect(read.parameters[0].value.elements == frozen.value.elements)
+    #expect(read.optimizerState.slots.values.allSatisfy { $0.count == kept })
+    try make(path) {
+      try $0.setAttribute("version", 1)
+      try $0.write(["a"], as: "parameter_names")
+      try $0.write(["b"], as: "frozen_names")
+      try $0.write([Float(1)], shape: [1], as: "parameters/a")
+    }
+    #expect(
+      message { try Checkpoint(reading: path) }
+        == "\(path): not a checkpoint: /frozen_names holds other names than /parameter_names")
+  }
+
   @Test func foreignFilesAreNamed() throws {
     func text(_ path: String) -> String { message { try Checkpoint(reading: path) } }
     let advice = "name a checkpoint file that can be read"

@@ -54,6 +54,67 @@ struct TrainRanksTests {
     #expect(try project.text("straight/train.log") == project.text("parts/train.log"))
   }
 
+  /// Some parameters have other rates, some are frozen; a run that is stopped after every step
+  /// resumes with another number of ranks each time.
+  @Test(arguments: ["adam", "adamw", "sgd"])
+  func rulesForParametersOnAnyNumberOfRanks(optimizer: String) throws {
+    let project = try TrainingProject(scenes: 14)
+    let start = try project("train", "run=\(project.folder("start"))", "steps=2")
+    try #require(start.status == 0, "\(start)")
+    let settings = [
+      "global-batch=4", "optimizer=\(optimizer)", "weight-decay=0.01", "epochs=2",
+      "weights=\(project.folder("start"))",
+      #"parameters=[{match: "*.bias", lr: 2, weight-decay: 0}, {match: "branch_g.*", lr: 0}, "#
+        + #"{match: "*convts.0.*", lr: 0}, {match: "branch_[tj].conv1.weight", lr: 0.5}]"#,
+    ]
+    let whole = try project("train", ["run=\(project.folder("straight"))"] + settings)
+    try #require(whole.status == 0, "\(whole.errors)")
+    #expect((whole.output + whole.errors).contains("parameters branch_g.*: frozen; "), "\(whole)")
+    for (steps, ranks) in [(1, 3), (2, 1), (3, 4), (4, 2), (5, 1), (6, 4)] {
+      let result = try project(
+        "train", ranks: ranks, ["run=\(project.folder("parts"))", "steps=\(steps)"] + settings)
+      try #require(result.status == 0, "\(result.errors)")
+    }
+    let first = try #require(try project.checkpoint("start"))
+    let expected = try #require(try project.checkpoint("straight"))
+    let continued = try #require(try project.checkpoint("parts"))
+    #expect(expected.step == 6 && continued.step == 6)
+    #expect(continued.bits == expected.bits)
+    #expect(try project.text("straight/train.log") == project.text("parts/train.log"))
+    #expect(try project.text("straight/test.log") == project.text("parts/test.log"))
+
+    let frozen = Set(expected.frozen)
+    #expect(frozen.contains("branch_g.conv1.bias") && frozen.contains("up_convts.0.weight"))
+    #expect(!frozen.contains("branch_t.conv1.weight") && continued.frozen == expected.frozen)
+    for (before, after) in zip(first.parameters, expected.parameters) {
+      let isSame =
+        before.value.elements.map(\.bitPattern) == after.value.elements.map(\.bitPattern)
+      #expect(before.name == after.name && isSame == frozen.contains(after.name), "\(after.name)")
+    }
+    let trained = expected.parameters.filter { !frozen.contains($0.name) }
+      .reduce(0) { $0 + $1.value.count }
+    #expect(expected.optimizerState.slots.values.allSatisfy { $0.count == trained })
+
+    // The checkpoint holds all that an evaluation needs.
+    let measured = try project("evaluate", "--weights", project.folder("parts"))
+    #expect(measured.status == 0, "\(measured)")
+    let changed = try project(
+      "train", ["run=\(project.folder("parts"))"] + settings + ["parameters=[]"])
+    #expect(
+      changed.status == 1 && changed.errors.contains("parameters: [], was [{match: "), "\(changed)")
+  }
+
+  @Test(arguments: [1, 2])
+  func rulesThatDoNotFitAreErrors(_ ranks: Int) throws {
+    let result = try project("train", ranks: ranks, #"parameters=[{match: "*.biass", lr: 2}]"#)
+    #expect(
+      result.status != 0
+        && result.errors.contains(
+          "error: override: parameters: '*.biass' matches no parameter of PacJointUpsampleLite: "
+            + "branch_t.conv1.weight, "),
+      "\(result)")
+  }
+
   /// Networks that PacJointUpsample is compared with, from training to predictions.
   @Test(arguments: ["KernelPredictionUpsample", "DMSG", "DJFR"])
   func otherNetworksOnAnyNumberOfRanks(_ model: String) throws {

@@ -20,6 +20,8 @@ private let models =
 private let withBeta2 = enumeration(
   OptimizerKind.all.filter { $0.uses.contains(.beta2) }.map(\.description))
 
+private let rules = #"a list of rules such as [{match: "*.bias", lr: 2, weight-decay: 0}]"#
+
 @Suite struct ConfigurationErrorTests {
   /// What is added to a valid file of four lines, and the message it must give.
   @Test(arguments: [
@@ -142,7 +144,60 @@ private let withBeta2 = enumeration(
     ("lr: @x", "c.yaml:5: not valid YAML: found character that cannot start any token"),
     ("!x run: b", "c.yaml:5: key 'run' is given twice; remove one"),
     ("---\nlr: 1", "c.yaml:5: not valid YAML: but found another document"),
-    ("lr: *a", "c.yaml:5: not valid YAML: found undefined alias"),
+    (
+      "lr: *a",
+      "c.yaml:5: not valid YAML: found undefined alias; put quotes around a text that begins with *"
+    ),
+    (
+      "parameters:\n  - match: *.bias\n    lr: 2",
+      "c.yaml:6: not valid YAML: did not find expected alphabetic or numeric character; put quotes around a text that begins with *"
+    ),
+    (
+      "parameters: 2",
+      "c.yaml:5: parameters: expected \(rules), found '2'"
+    ),
+    (
+      "parameters: [a, b]",
+      "c.yaml:5: parameters: expected \(rules), found the list [a, b]"
+    ),
+    (
+      "parameters:\n  match: a\n  lr: 2",
+      "c.yaml:5: parameters: expected \(rules), found a group of keys"
+    ),
+    (
+      "parameters:\n  - match: a\n    lr: 2\n  - match: b\n    lrr: 2",
+      "c.yaml:9: in a rule: unknown field 'lrr'; did you mean 'lr'?"
+    ),
+    (
+      "parameters:\n  - match: a\n    lr: fast",
+      "c.yaml:7: in a rule: lr: expected a number, 0 or more, found 'fast'"
+    ),
+    (
+      "parameters:\n  - match: a\n    lr: [2]",
+      "c.yaml:7: in a rule: lr: expected a number, 0 or more, found a list"
+    ),
+    (
+      "parameters:\n  - match: a\n    lr: -1",
+      "c.yaml:7: in a rule: lr: expected a number, 0 or more, found '-1'"
+    ),
+    ("parameters:\n  - lr: 2", "c.yaml:6: in a rule: 'match' is missing; give text"),
+    ("parameters: [{}]", "c.yaml:5: in a rule: 'match' is missing; give text"),
+    (
+      "parameters:\n  - match: a\n    lr: 2\n    lr: 3",
+      "c.yaml:7: key 'lr' is given twice; remove one"
+    ),
+    (
+      "parameters:\n  - &x\n    match: a\n  - *x",
+      "c.yaml:6: anchors (&name) are not supported; write the value out"
+    ),
+    (
+      "parameters:\n  - match: a\n    lr: 0\n    weight-decay: 2",
+      "c.yaml:6: in a rule: weight-decay: has no effect on frozen parameters (lr: 0); remove it"
+    ),
+    (
+      "parameters:\n  - match: a\n    weight-decay: 0",
+      "c.yaml:5: parameters: weight-decay of 'a' multiplies the run's weight-decay, which is 0; set weight-decay, or remove it from the rule"
+    ),
   ])
   func inTheFile(_ addition: String, _ expected: String) {
     let text = message {
@@ -155,6 +210,20 @@ private let withBeta2 = enumeration(
   @Test(arguments: [
     ("lr", "override: expected key=value, found 'lr'"),
     ("lr=", "override: lr: expected a number, above 0, found nothing"),
+    (
+      "parameters=[{match: *.bias}]",
+      "override: not valid YAML: did not find expected alphabetic or numeric character; put quotes around a text that begins with *"
+    ),
+    ("parameters=", "override: parameters: expected \(rules), found nothing"),
+    ("parameters=none", "override: parameters: expected \(rules), found 'none'"),
+    (
+      "parameters=[{match: &a b}]",
+      "override: anchors (&name) are not supported; write the value out"
+    ),
+    (
+      "parameters=[{match: a, lr: x}]",
+      "override: in a rule: lr: expected a number, 0 or more, found 'x'"
+    ),
     ("optimiser=adam", "override: unknown key 'optimiser'; did you mean 'optimizer'?"),
     (
       "loss=l1",

@@ -1,6 +1,8 @@
 import Foundation
 import PACCommandLineTool
 import PACConfiguration
+import PACModels
+import PACOptimizers
 import PACSegmentation
 import PACTestSupport
 import PACUpsampling
@@ -148,6 +150,63 @@ extension TrainingConfiguration {
     #expect(try read(yaml, "lr-steps=7").learningRateSteps == [7])
     #expect(try read(yaml, "weights=a b/x.pth").weights == "a b/x.pth")
     #expect(try read("", "run=r", "data=d", "factor=2", "epochs=1").upsampling?.factor == 2)
+  }
+
+  @Test func rulesForParameters() throws {
+    let yaml =
+      required + """
+        weight-decay: 0.1
+        parameters:
+          - match: "*.bias"
+            lr: 2
+            weight-decay: 0
+          # Frozen.
+          - {match: 'up,[a]"*', lr: 0}
+          - match: a.*
+
+        """
+    let configuration = try read(yaml)
+    let rules = configuration.parameterRules
+    #expect(rules.map(\.pattern) == ["*.bias", #"up,[a]"*"#, "a.*"])
+    #expect(rules.map(\.factors.learningRate) == [2, 0, 1])
+    #expect(rules.map(\.factors.weightDecay) == [0, 1, 1])
+    #expect(rules.map(\.place) == ["c.yaml:7", "c.yaml:11", "c.yaml:12"])
+    let written =
+      #"parameters: [{match: "*.bias", lr: 2.0, weight-decay: 0.0}, "#
+      + #"{match: "up,[a]\"*", lr: 0.0}, {match: "a.*"}]"#
+    #expect(configuration.yaml.contains(written + "\n"))
+    #expect(try read(configuration.yaml) == configuration)
+    let value = String(written.dropFirst("parameters: ".count))
+    let given = try read(required + "weight-decay: 0.1\n", "parameters=\(value)")
+    #expect(given == configuration)
+    #expect(given.parameterRules.map(\.place) == ["override", "override", "override"])
+    #expect(try read(yaml, "parameters=[]").parameterRules.isEmpty)
+    #expect(
+      try read(yaml).incompatibilities(with: read(required + "weight-decay: 0.1\n"))
+        == ["\(written), was []"])
+  }
+
+  /// The recipe's patterns fit the names of FCN8s.
+  @Test func publishedRulesOfFCN8s() throws {
+    let recipe = packageRoot.appendingPathComponent("Configs/voc_fcn8s.yaml").path
+    let configuration = try TrainingConfiguration(
+      file: recipe, tasks: TaskList.builtIn.settings)
+    #expect(configuration.model == "fcn8s" && configuration.optimizer == .sgd)
+    #expect(configuration.optimizerSettings.momentum == 0.99)
+    // The same names with an eighth of the channels.
+    let model = try SegmentationModel(SegmentationModelName("fcn8snarrow"), seed: 0)
+    let parts = try ResolvedRules(
+      model.parameters, configuration.parameterRules, of: configuration.model
+    ).parts
+    for part in parts {
+      let (rate, decay) = (part.factors.learningRate, part.factors.weightDecay)
+      switch part.name {
+      case "upscore2.weight", "upscore8.weight", "upscore_pool4.weight": #expect(part.isFrozen)
+      case _ where part.name.hasSuffix(".bias"): #expect(rate == 2 && decay == 0)
+      default: #expect(rate == 1 && decay == 1, "\(part.name)")
+      }
+    }
+    #expect(parts.count == 39 && parts.count(where: \.isFrozen) == 3)
   }
 
   @Test func bracesStandForKeys() throws {

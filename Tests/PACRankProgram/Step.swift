@@ -83,9 +83,9 @@ private struct CountingOptimizer: Optimizer {
 
   mutating func update(
     _ values: UnsafeMutableBufferPointer<Float>, gradients: UnsafeBufferPointer<Float>,
-    from start: Int
+    from start: Int, factors: ParameterFactors
   ) {
     usleep(UInt32(pause * 1e6))
-    rule.update(values, gradients: gradients, from: start)
+    rule.update(values, gradients: gradients, from: start, factors: factors)
   }
 }

@@ -20,7 +20,8 @@ func inspectCheckpoint(_ path: String) throws -> Inspection {
       ("optimizer", checkpoint.optimizer),
       ("computed", checkpoint.arithmetic.map { "on \($0)" } ?? ""),
       ("parameters", "\(count) in \(parameters.count) arrays"),
-    ] + parameters.map { ("  \(shown($0.0))", columns([("\($0.1)", 18), ("\($0.2)", 0)])) }
+    ] + (checkpoint.frozen.isEmpty ? [] : [("frozen", listed(checkpoint.frozen))])
+      + parameters.map { ("  \(shown($0.0))", columns([("\($0.1)", 18), ("\($0.2)", 0)])) }
       + faults.map { ("not finite", "\(shown($0.name)) holds \($0.fault)") },
     json: JSONLine(
       [("path", path), ("kind", "checkpoint"), ("model", checkpoint.network.model)]
@@ -32,6 +33,7 @@ func inspectCheckpoint(_ path: String) throws -> Inspection {
           ("processor", checkpoint.arithmetic?.processor),
           ("instruction_set", checkpoint.arithmetic?.instructionSet),
           ("parameters", JSONLine(parameters.map { ($0.0, $0.1) })),
+          ("frozen", checkpoint.frozen.isEmpty ? nil : checkpoint.frozen),
           ("non_finite", faults.isEmpty ? nil : JSONLine(faults.map { ($0.name, $0.fault) })),
           ("configuration", checkpoint.configuration),
         ]))

@@ -239,6 +239,8 @@ public final class GradientReduction {
 
   /// The part of one bucket that this rank owns.
   public struct Segment {
+    /// Its offset in the flat vector.
+    public let start: Int
     /// Its offset when all segments of this owner are concatenated.
     public let ownedStart: Int
     /// The parameters' values, to be updated.
@@ -265,6 +267,7 @@ public final class GradientReduction {
       let own = layout.segment(bucket: bucket, owner: owner)
       try body(
         Segment(
+          start: own.lowerBound,
           ownedStart: layout.ownedStart(bucket: bucket, owner: owner),
           values: UnsafeMutableBufferPointer(start: values.base + own.lowerBound, count: own.count),
           gradients: UnsafeBufferPointer(start: totals.base + own.lowerBound, count: own.count)))

@@ -1,5 +1,6 @@
 import Foundation
 import PACConfiguration
+import PACFiles
 import PACOptimizers
 import PACText
 
@@ -7,7 +8,18 @@ extension TrainingConfiguration {
   /// The first conflict between values; nil if all are compatible.
   var conflict: ConfigurationConflict? {
     settings.conflict(in: self) ?? optimizerConflict ?? scheduleConflict ?? validationConflict
-      ?? weightsConflict
+      ?? weightsConflict ?? rulesConflict
+  }
+
+  /// A rule that multiplies a weight decay of 0.
+  private var rulesConflict: ConfigurationConflict? {
+    guard optimizerSettings.weightDecay == 0,
+      let rule = parameterRules.first(where: { $0.factors.weightDecay != 1 })
+    else { return nil }
+    return ConfigurationConflict(
+      keys: ["parameters"],
+      problem: "parameters: weight-decay of '\(shown(rule.pattern))' multiplies the run's "
+        + "weight-decay, which is 0; set weight-decay, or remove it from the rule")
   }
 
   /// How weights match was set although there are none.

@@ -35,8 +35,40 @@ extension TrainingConfiguration {
 
       \(sections.joined(separator: "\n\n"))
 
+      \(rules)
+
       """
   }
+
+  /// What `parameters` takes.
+  private static let rules = """
+    ## Rules for parameters
+
+    `parameters` is a list of rules. A rule has a pattern of names, `match`, and multipliers of the
+    run's `lr` and `weight-decay`, which are 1 where they are left out:
+
+    ```yaml
+    parameters:
+      - match: "*.bias"
+        lr: 2
+        weight-decay: 0
+      - match: "*_up.*"
+        lr: 0
+    ```
+
+    As an argument: `'parameters=[{match: "*.bias", lr: 2, weight-decay: 0}]'`.
+
+    - In a pattern, `*` is any text, dots included, `?` any character and `[ab]` one of a few, as in a
+      shell. A pattern that begins with `*` needs quotes. Names are those that `pac inspect` shows of a
+      checkpoint.
+    - Of several rules that match a parameter the last one counts, and it alone. So
+      `[{match: "*", lr: 0}, {match: "head.*"}]` trains the head and freezes the rest.
+    - `lr: 0` freezes: no gradient is computed, reduced or kept, and there is no optimizer state. Checkpoints
+      hold frozen parameters, so that they can be evaluated on their own.
+    - A rule that matches nothing, one whose parameters all have a later rule, and rules that freeze
+      everything are errors. When a run begins, a line for each rule says how many parameters it has.
+    - Multipliers act as the parameter groups of `torch.optim` with `lr` and `weight_decay` of their own.
+    """
 
   /// The keys of one task.
   private static func section<Settings: TaskSettings>(of type: Settings.Type) -> String {

@@ -17,10 +17,14 @@ extension TrainingConfiguration {
     Settings.keys.map { key in
       key.lifted(
         part: { $0.taskSettings(as: type) },
-        change: { configuration, change in
+        change: {
+          (
+            configuration: inout TrainingConfiguration,
+            change: (inout Settings) throws(ConfigurationError) -> Bool
+          ) throws(ConfigurationError) -> Bool in
           var settings = configuration.taskSettings(as: type)
           defer { configuration.settings = settings }
-          return change(&settings)
+          return try change(&settings)
         })
     }
   }
@@ -182,6 +186,14 @@ extension TrainingConfiguration {
         "adam and adamw: added to the denominator, the root of the mean square",
         group: .optimizer, example: "1e-06",
         otherNames: ["eps"]),
+      key(
+        "parameters", \.parameterRules, ParameterRule.list,
+        """
+        rules for parameters by their names: match = pattern as in a shell, lr and weight-decay = \
+        multipliers of the run's, 1 where left out; lr: 0 = frozen. The last rule that matches counts
+        """,
+        group: .optimizer, example: #"[{match: "*.bias", lr: 2}]"#,
+        otherNames: ["param-groups", "parameter-groups", "rules", "freeze", "frozen", "lr-mult"]),
       key(
         "reduction", \.reduction, .choice,
         """

@@ -51,6 +51,8 @@ public struct TrainingConfiguration: Sendable {
   public var optimizer = OptimizerKind.adam
   /// The optimizer's hyperparameters besides the learning rate.
   public var optimizerSettings = OptimizerSettings()
+  /// The rules for parameters whose names match a pattern.
+  public var parameterRules: [ParameterRule] = []
   /// The learning-rate schedule.
   public var schedule = Schedule.steps
   /// The initial learning rate.

@@ -34,13 +34,13 @@ extension Checkpoint {
   }
 }
 
-extension ParameterSet {
-  /// Loads the parameters of a checkpoint.
+extension TrainedParameters {
+  /// Loads the parameters of a checkpoint, those that are frozen included.
   /// - Throws: `WeightsError` naming what differs if it belongs to another network.
   func load(_ checkpoint: Checkpoint, for network: NetworkLabel, file: String) throws {
     try checkpoint.require(
-      network, parameters: entries.map { ($0.name, $0.parameter.shape) }, file: file)
+      network, parameters: all.map { ($0.name, $0.parameter.shape) }, file: file)
     let values = Dictionary(checkpoint.parameters.map { ($0.name, $0.value) }) { first, _ in first }
-    for entry in entries { if let value = values[entry.name] { entry.parameter.value = value } }
+    for (name, parameter) in all { if let value = values[name] { parameter.value = value } }
   }
 }

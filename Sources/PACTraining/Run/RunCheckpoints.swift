@@ -6,6 +6,7 @@ import PACDistributed
 /// Training waits while the state is copied; the copy is written in the background.
 struct RunCheckpoints {
   private let configuration: TrainingConfiguration
+  private let parameters: TrainedParameters
   private let metrics: [Metric]
   private let arithmetic: Arithmetic
   private let dataset: String?
@@ -21,16 +22,18 @@ struct RunCheckpoints {
   /// Describes the checkpoints; nothing is copied yet.
   /// - Parameters:
   ///   - configuration: the run.
+  ///   - parameters: the parameters, those that are frozen included.
   ///   - metrics: the metrics of its task.
   ///   - arithmetic: what this rank computes with.
   ///   - dataset: the checksum of the dataset; nil if it has none.
   ///   - communicator: the ranks.
   ///   - timeline: records what the time is spent on.
   init(
-    _ configuration: TrainingConfiguration, metrics: [Metric], arithmetic: Arithmetic,
-    dataset: String?, communicator: Communicator, timeline: Timeline?
+    _ configuration: TrainingConfiguration, _ parameters: TrainedParameters, metrics: [Metric],
+    arithmetic: Arithmetic, dataset: String?, communicator: Communicator, timeline: Timeline?
   ) {
     self.configuration = configuration
+    self.parameters = parameters
     self.metrics = metrics
     self.arithmetic = arithmetic
     self.dataset = dataset
@@ -90,7 +93,7 @@ struct RunCheckpoints {
         guard communicator.isRankZero else { return }
         try folder.save(
           copy.checkpoint(
-            of: step.parameters, at: position, configuration, metrics, arithmetic,
+            of: parameters, at: position, configuration, metrics, arithmetic,
             dataset: dataset), asBest: isBest)
       }
     }

@@ -96,19 +96,23 @@ func measureRun(
 ) throws -> RunMeasurement {
   let configuration = task.configuration
   PeakMemory.reset()
-  let (source, test, plan) = try communicator.together {
+  let (rules, source, test, plan) = try communicator.together {
+    let rules = try ResolvedRules(
+      task.parameters, configuration.parameterRules, of: configuration.model)
     let source = try task.trainingSource()
     try source.checkSizes(isCropped: true)
     let plan = try GlobalBatchPlan(
       sampleCount: source.count, globalBatchSize: configuration.globalBatchSize, worldSize: ranks,
       source: source.name)
-    return (source, try task.testSource(), plan)
+    return (rules, source, try task.testSource(), plan)
   }
+  let parameters = TrainedParameters(rules)
   let ofRanks = (0..<ranks).map { plan.shard(step: 0, rank: $0) }
   let shards =
     communicator.worldSize == ranks ? ofRanks : [0..<(ofRanks.map(\.count).max() ?? 1)]
   let step = ParallelStep(
-    ParameterSet(task.parameters), order: configuration.reduction, communicator: communicator,
+    parameters.set, groups: parameters.groups, order: configuration.reduction,
+    communicator: communicator,
     makeOptimizer: { configuration.optimizer(count: $0, configuration.optimizerSettings) })
   var position = shards[communicator.rank].lowerBound
   func nextSample<Maker>(_ source: SceneSource<Maker>) throws -> Maker.Case {

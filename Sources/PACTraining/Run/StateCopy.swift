@@ -24,17 +24,22 @@ struct StateCopy {
   ///
   /// Its memory is reused for the next one as soon as nothing references it.
   func checkpoint(
-    of set: ParameterSet, at position: RunPosition, _ configuration: TrainingConfiguration,
+    of set: TrainedParameters, at position: RunPosition, _ configuration: TrainingConfiguration,
     _ metrics: [Metric], _ arithmetic: Arithmetic, dataset: String?
   ) -> Checkpoint {
-    Checkpoint(
+    let ranges = Dictionary(set.set.entries.map { ($0.name, $0.range) }) { first, _ in first }
+    return Checkpoint(
       epoch: position.epoch, step: position.step, stepInEpoch: position.stepInEpoch,
       seed: configuration.seed, network: configuration.settings.label,
       configuration: configuration.yaml,
-      parameters: set.entries.map {
+      // Frozen parameters never change, so that they need no copy.
+      parameters: set.all.map { name, parameter in
         NamedTensor(
-          name: $0.name, value: parameters.slice(from: $0.range.lowerBound, $0.parameter.shape))
+          name: name,
+          value: ranges[name].map { parameters.slice(from: $0.lowerBound, parameter.shape) }
+            ?? parameter.value)
       },
+      frozen: set.frozen.map(\.name),
       optimizer: configuration.optimizer.description, optimizerState: optimizer,
       runningSums: position.sums(metrics), validation: position.validation, arithmetic: arithmetic,
       dataset: dataset)

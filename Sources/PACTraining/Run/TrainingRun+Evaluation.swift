@@ -1,5 +1,4 @@
 import PACCheckpoints
-import PACWeights
 
 /// What is measured while a run trains and at its end; all ranks call these functions together.
 extension TrainingRun {
@@ -105,14 +104,13 @@ extension TrainingRun {
             + "weights of this run are those of step \(best.step): they are not measured")
         return false
       }
-      let settings = configuration.settings
-      _ = try parallelStep.parameters.load(
-        NetworkWeights(reading: store.bestPath), for: settings.label,
-        names: settings.publishedNames)
+      try parameters.load(
+        Checkpoint(reading: store.bestPath), for: configuration.settings.label,
+        file: store.bestPath)
       return true
     }
     guard try communicator.any(isLoaded == true) else { return false }
-    try communicator.distribute(parallelStep.parameters)
+    try communicator.distribute(parameters.set)
     return true
   }
 }

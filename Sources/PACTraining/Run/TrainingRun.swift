@@ -13,6 +13,7 @@ final class TrainingRun<Task: TrainingTask> {
   private let task: Task
   let configuration: TrainingConfiguration
   let communicator: Communicator
+  let parameters: TrainedParameters
   let parallelStep: ParallelStep
   private let source: SceneSource<Task.Maker>
   let plan: GlobalBatchPlan
@@ -53,8 +54,11 @@ final class TrainingRun<Task: TrainingTask> {
     self.report = report
     let batch = configuration.globalBatchSize
     let remark: String?
-    (source, plan, testEvaluator, validation, remark) = try communicator.together {
-      try Self.requireMemory(task, communicator)
+    let rules: ResolvedRules
+    (rules, source, plan, testEvaluator, validation, remark) = try communicator.together {
+      let rules = try ResolvedRules(
+        task.parameters, task.configuration.parameterRules, of: task.configuration.model)
+      try Self.requireMemory(rules.trainedCount, communicator)
       let source = try task.trainingSource()
       let plan = try GlobalBatchPlan(
         sampleCount: source.count, globalBatchSize: batch, worldSize: communicator.worldSize,
@@ -63,13 +67,18 @@ final class TrainingRun<Task: TrainingTask> {
       let test =
         remark == nil
         ? try Evaluator(task, task.testSource(), communicator: communicator) : nil
-      return (source, plan, test, try Validation(task, communicator: communicator), remark)
+      return (
+        rules, source, plan, test, try Validation(task, communicator: communicator), remark
+      )
     }
     remark.map(report.note)
     let (optimizer, settings) = (configuration.optimizer, configuration.optimizerSettings)
+    parameters = TrainedParameters(rules)
+    rules.summary.forEach(report.note)
     parallelStep = ParallelStep(
-      ParameterSet(task.parameters), order: configuration.reduction, communicator: communicator,
-      timeline: timeline, makeOptimizer: { optimizer(count: $0, settings) })
+      parameters.set, groups: parameters.groups, order: configuration.reduction,
+      communicator: communicator, timeline: timeline,
+      makeOptimizer: { optimizer(count: $0, settings) })
     schedule = configuration.scheduleSettings(stepsPerEpoch: plan.stepsPerEpoch)
     folder = RunFolder(
       configuration, metrics: task.metrics, isTested: testEvaluator != nil,
@@ -77,7 +86,7 @@ final class TrainingRun<Task: TrainingTask> {
     tests = Interval(epochs: configuration.testEvery, steps: 0)
     limits = RunLimits(configuration, communicator: communicator)
     checkpoints = RunCheckpoints(
-      configuration, metrics: task.metrics, arithmetic: environment.arithmetic,
+      configuration, parameters, metrics: task.metrics, arithmetic: environment.arithmetic,
       dataset: environment.checksum, communicator: communicator, timeline: timeline)
   }
 
@@ -86,8 +95,7 @@ final class TrainingRun<Task: TrainingTask> {
   /// At least a gradient, a slot of the optimizer for the parameters that the rank owns, and on
   /// rank 0 the copy of both for a checkpoint. Activations depend on the network and the crop; if
   /// there is no room for them, the first step says so.
-  private static func requireMemory(_ task: Task, _ communicator: Communicator) throws {
-    let count = task.parameters.reduce(0) { $0 + $1.parameter.shape.count }
+  private static func requireMemory(_ count: Int, _ communicator: Communicator) throws {
     let copies = communicator.isRankZero ? 3 : 1
     try MemoryLimit.require(
       (copies * count + count / communicator.worldSize) * MemoryLayout<Float>.stride,
@@ -245,8 +253,7 @@ final class TrainingRun<Task: TrainingTask> {
         .map(report.warn)
       try checkpoint.requireSameRun(
         as: configuration, dataset: environment.checksum, file: path)
-      try parallelStep.parameters.load(
-        checkpoint, for: configuration.settings.label, file: path)
+      try parameters.load(checkpoint, for: configuration.settings.label, file: path)
       state = checkpoint.optimizerState
       progress = try RunPosition(checkpoint, task.metrics, file: path)
       try folder.resume(after: progress, environment)
@@ -257,7 +264,8 @@ final class TrainingRun<Task: TrainingTask> {
       progress = RunPosition(numbers: try communicator.allGather(progress.numbers)[0])
       checkpoints.resume(at: progress)
     }
-    try communicator.distribute(parallelStep.parameters)
+    try communicator.distribute(parameters.set)
+    try communicator.distribute(parameters.frozen)
     report.began(plan, progress, environment.arithmetic, resumedFrom: path)
   }
 }

@@ -19,6 +19,7 @@ package final class ParallelStep {
   let parameters: ParameterSet
   /// The optimizer of the parameters that this rank owns.
   private(set) var optimizer: any Optimizer
+  private let groups: ParameterGroups
   private let reduction: GradientReduction
   private let communicator: Communicator
   private let timeline: Timeline?
@@ -28,17 +29,20 @@ package final class ParallelStep {
 
   /// Prepares for steps.
   /// - Parameters:
-  ///   - parameters: the network's parameters.
+  ///   - parameters: the network's parameters that are trained.
+  ///   - groups: their factors of learning rate and weight decay.
   ///   - order: the order in which gradients are summed.
   ///   - communicator: the ranks.
   ///   - timeline: records the phases of a step.
   ///   - overlaps: see `GradientReduction`.
   ///   - makeOptimizer: makes an optimizer for the given number of parameters.
   package init(
-    _ parameters: ParameterSet, order: GradientReduction.Order, communicator: Communicator,
+    _ parameters: ParameterSet, groups: ParameterGroups = ParameterGroups(),
+    order: GradientReduction.Order, communicator: Communicator,
     timeline: Timeline? = nil, overlaps: Bool = true, makeOptimizer: (Int) -> any Optimizer
   ) {
     self.parameters = parameters
+    self.groups = groups
     self.communicator = communicator
     self.timeline = timeline
     reduction = GradientReduction(
@@ -183,8 +187,15 @@ package final class ParallelStep {
     optimizer.beginStep(learningRate: learningRate)
     try parameters.updateValues(
       { values in
-        try reduction.update(values) {
-          optimizer.update($0.values, gradients: $0.gradients, from: $0.ownedStart)
+        try reduction.update(values) { segment in
+          let part = segment.start..<segment.start + segment.values.count
+          for (range, factors) in groups.pieces(of: part) {
+            let own = range.lowerBound - segment.start..<range.upperBound - segment.start
+            optimizer.update(
+              UnsafeMutableBufferPointer(rebasing: segment.values[own]),
+              gradients: UnsafeBufferPointer(rebasing: segment.gradients[own]),
+              from: segment.ownedStart + own.lowerBound, factors: factors)
+          }
         }
       },
       // An error is thrown again when the next reduction begins.
