@@ -34,7 +34,8 @@ public struct ParameterRule: Sendable {
       "rule", example: #"[{match: "*.bias", lr: 2, weight-decay: 0}]"#,
       fields: [
         ConfigurationKey(
-          "match", \.pattern, .text, "pattern of names", in: defaults, required: true,
+          "match", \.pattern, .text, "pattern of names", in: defaults, example: #""*.bias""#,
+          required: true,
           otherNames: ["pattern", "name", "params"]),
         ConfigurationKey(
           "lr", \.factors.learningRate, .notNegative, "multiplier of lr", in: defaults,
