@@ -22,7 +22,10 @@ import Testing
     #expect(!result.timedOut, "\(result)", sourceLocation: sourceLocation)
     guard result.status != 0 else { return }
     #expect(result.status == 1, "\(result)", sourceLocation: sourceLocation)
-    let lines = result.errors.split(separator: "\n").filter { !$0.contains(" info pac:") }
+    // Memory may run out after some steps.
+    let lines = result.errors.split(separator: "\n").filter {
+      !$0.contains(" info pac:") && !$0.hasPrefix("epoch ")
+    }
     // A second rank says so, too, if the launcher is slow to end it.
     #expect([1, 2].contains(lines.count), "\(result)", sourceLocation: sourceLocation)
     #expect(lines.allSatisfy { $0.hasPrefix("error: ") }, sourceLocation: sourceLocation)
