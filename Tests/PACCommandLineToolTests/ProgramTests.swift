@@ -77,7 +77,7 @@ struct ProgramTests {
     let result = try pac("prepare", "pairs", "--help")
     #expect(result.status == 0)
     #expect(result.errors.isEmpty)
-    #expect(result.output.contains("USAGE: pac prepare pairs --out <out>"))
+    #expect(result.output.contains("USAGE: pac prepare pairs [<options>] --out <out> --rgb <dir>"))
   }
 
   @Test func failureIsOneLine() throws {
