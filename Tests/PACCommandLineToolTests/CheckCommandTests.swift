@@ -77,6 +77,20 @@ struct CheckCommandTests {
           + "66610.8 GB; make room, lower keep, or set run to another folder",
       ]),
     Broken(
+      lines: [
+        "validation-split: nowhere", "best: rms", "parameters: [{match: nothing.*, lr: 2}]",
+        "weights-match: partial", "weights: F/data.h5",
+      ],
+      errors: [
+        "C:10: validation-split: F/data.h5: no split nowhere; there is empty, test, train",
+        "C:11: best: no metric 'rms'; choose rmse or loss",
+        "C:12: parameters: 'nothing.*' matches no parameter of PacJointUpsampleLite: "
+          + "branch_t.conv1.weight, branch_t.conv1.bias, branch_t.conv2.weight, "
+          + "branch_t.conv2.bias, branch_t.conv3.weight and 15 more",
+        "C:14: weights: F/data.h5: not a checkpoint: it does not end with a checksum: truncated, "
+          + "or another HDF5 file",
+      ]),
+    Broken(
       lines: ["data: F/text.h5", "weights: F/text.pth", "seed: -1"],
       errors: [
         "C:11: seed: expected an integer, 0 or more, found '-1'",

@@ -81,6 +81,7 @@ struct LookProcess {
   func verdict(on path: String, within limits: LookLimits) -> LookVerdict {
     let written = written(within: limits)
     close(output)
+    if (written?.count ?? 0) > limits.megabytes << 20 { kill(identifier, SIGKILL) }
     guard let written else {
       kill(identifier, SIGKILL)
       // A process that waits for a disk which does not answer cannot be waited for.
@@ -98,7 +99,7 @@ struct LookProcess {
     }
     switch status & 0x7F {
     case SIGXCPU: return .outOfTime(waiting: false)
-    case SIGKILL: return .killed
+    case SIGKILL where written.count <= limits.megabytes << 20: return .killed
     default: return .crashed
     }
   }
@@ -116,6 +117,8 @@ struct LookProcess {
         let count = read(output, &piece, piece.count)
         if count == 0 { return bytes }
         if count > 0 { bytes += piece[..<count] }
+        // More than it could have read.
+        if bytes.count > limits.megabytes << 20 { return bytes }
       }
       clock_gettime(CLOCK_MONOTONIC, &now)
     }

@@ -51,11 +51,11 @@ extension LookTexts {
     return writer.bytes
   }
 
-  /// The opposite of `bytes`.
-  /// - Throws: `ForeignFileError` if the bytes end early.
+  /// The opposite of `bytes`, which a process wrote that a damaged file may have damaged, too.
+  /// - Throws: `ForeignFileError` if the bytes do not hold what they state.
   init(_ bytes: [UInt8], file: String) throws {
     var cursor = ByteCursor(bytes, file: file, part: "first look")
-    for _ in 0..<(try cursor.integer(Int.self)) {
+    for _ in 0..<(try cursor.count()) {
       let header = UInt64(UInt(bitPattern: try cursor.integer(Int.self)))
       let place = Place(header: header, attribute: try cursor.texts().first ?? nil)
       let isText = try cursor.integer(Int.self) == 1
@@ -90,9 +90,15 @@ private struct ByteWriter {
 }
 
 extension ByteCursor {
+  fileprivate mutating func count() throws -> Int {
+    let count = try integer(Int.self)
+    guard count >= 0 else { throw damaged("a count of \(count)") }
+    return count
+  }
+
   fileprivate mutating func texts() throws -> [String?] {
     var texts: [String?] = []
-    for _ in 0..<(try integer(Int.self)) {
+    for _ in 0..<(try count()) {
       let length = try integer(Int.self)
       texts.append(length < 0 ? nil : try text(length))
     }

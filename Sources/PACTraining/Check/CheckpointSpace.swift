@@ -14,9 +14,15 @@ struct CheckpointSpace {
     let configuration = task.configuration
     let count = task.parameters.reduce(0) { $0 + $1.parameter.shape.count }
     let slots = configuration.optimizer(count: 1, configuration.optimizerSettings).state.slots.count
+    // Rules that do not fit are an error of their own.
+    let rules = try? ResolvedRules(
+      task.parameters, configuration.parameterRules, of: configuration.model)
+    let trained = rules?.trainedCount ?? count
+    // The file of the best weights is also replaced only by a complete one.
+    let best = configuration.best == nil ? 0 : 1
     self.init(
-      bytesEach: (1 + slots) * count * MemoryLayout<Float>.stride,
-      most: min(configuration.keepCheckpoints + 1, configuration.plannedCheckpoints),
+      bytesEach: (count + slots * trained) * MemoryLayout<Float>.stride,
+      most: min(configuration.keepCheckpoints + 1, configuration.plannedCheckpoints) + best,
       run: configuration.run)
   }
 
@@ -56,8 +62,9 @@ struct CheckpointSpace {
   /// The bytes of the checkpoints that the folder holds already.
   private var bytesPresent: Int {
     let store = CheckpointStore(folder: "\(run)/checkpoints")
-    return ((try? store.steps()) ?? []).reduce(0) { sum, step in
-      let attributes = try? FileManager.default.attributesOfItem(atPath: store.path(step: step))
+    let paths = ((try? store.steps()) ?? []).map(store.path) + [store.bestPath]
+    return paths.reduce(0) { sum, path in
+      let attributes = try? FileManager.default.attributesOfItem(atPath: path)
       return sum + ((attributes?[.size] as? Int) ?? 0)
     }
   }

@@ -10,8 +10,8 @@ public struct RunCheck: Sendable {
 
 /// Checks a run and measures a step of it that is not kept; all ranks call it.
 ///
-/// Nothing is written.
-/// Rank 0 looks at files. If it finds nothing wrong, all ranks take a few steps together.
+/// Nothing is written. Rank 0 looks at files. If it finds nothing wrong, all ranks take a few steps
+/// together.
 /// - Parameters:
 ///   - reading: the configuration as it was read, which need not be valid.
 ///   - tasks: the tasks that it was read for.

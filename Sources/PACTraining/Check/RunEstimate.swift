@@ -4,7 +4,7 @@ import PACDistributed
 public struct RunEstimate: Sendable {
   /// The measured step and evaluation.
   public let measurement: RunMeasurement
-  /// The number of trained parameters.
+  /// The number of parameters, those that are frozen included.
   public let parameters: Int
   /// The bytes of resident memory that the rank with most of it needs, with rank 0's copy for
   /// checkpoints.

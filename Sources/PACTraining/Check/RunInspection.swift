@@ -41,10 +41,11 @@ struct RunInspection {
     guard !reading.unsettled.contains("data"),
       let dataset = at("data", { try DatasetReader(configuration.data) })
     else { return false }
-    let needsTest = configuration.validationRatio == 0
+    let mayLackTest = configuration.validates && configuration.hasDefaultTestSplit
     let splits =
       [("train-split", configuration.trainSplit)]
-      + (needsTest ? [("test-split", configuration.testSplit)] : [])
+      + (configuration.validationSplit.map { [("validation-split", $0)] } ?? [])
+      + (mayLackTest ? [] : [("test-split", configuration.testSplit)])
     for (key, split) in splits where isKnown(key) {
       at(key) { _ = try dataset.split(split) }
     }
@@ -66,6 +67,8 @@ struct RunInspection {
     {
       at("border") { try source.checkSizes(isCropped: false) }
     }
+    inspectValidation(task)
+    inspectRules(task)
     inspectWeights(of: task)
     let space = CheckpointSpace(of: task)
     if !reading.unsettled.contains("run") { at("run") { try space.require() } }
@@ -82,6 +85,28 @@ struct RunInspection {
     }
   }
 
+  private mutating func inspectValidation(_ task: some TrainingTask) {
+    let configuration = configuration
+    guard configuration.validates else { return }
+    let key = configuration.validationSplit == nil ? "val-ratio" : "validation-split"
+    if isKnown(key), isKnown("train-split"),
+      let source = at(key, { try task.validationSource() }), isSettled(.samples, .evaluation)
+    {
+      at("border") { try source.checkSizes(isCropped: false) }
+    }
+    guard let best = configuration.best, isKnown("best") else { return }
+    at("best") { _ = try BestMeasure(best, among: task.metrics) }
+  }
+
+  private mutating func inspectRules(_ task: some TrainingTask) {
+    let configuration = configuration
+    guard isKnown("parameters") else { return }
+    at("parameters") {
+      _ = try ResolvedRules(
+        task.parameters, configuration.parameterRules, of: configuration.model)
+    }
+  }
+
   // MARK: - Weights
 
   /// Loads what a new run starts from; what a checkpoint will replace is not looked at.
@@ -91,7 +116,7 @@ struct RunInspection {
     let parts = configuration.settings.inputFiles.keys.sorted().first ?? "weights"
     at(parts) { _ = try task.readParts(isReplaced: !isNew) }
     guard isNew, let path = configuration.weights else { return }
-    at("weights") { _ = try task.start(from: NetworkWeights(reading: path)) }
+    at("weights") { _ = try task.loadInitial(NetworkWeights(reading: path)) }
   }
 
   /// Reads the files of weights although it is not known which network they are for.
@@ -131,11 +156,12 @@ struct RunInspection {
     do {
       return try body()
     } catch {
-      // Errors of configurations say which key they are about.
+      // Errors of configurations say which key they are about, or where it is.
       let own = error as? ConfigurationError
       let name = own?.place ?? key
       let place = reading.place(of: name) ?? reading.file
-      let text = "\(place): \(name): \(own?.problem ?? "\(error)")"
+      let isKey = configuration.keys.contains { $0.name == name }
+      let text = isKey ? "\(place): \(name): \(own?.problem ?? "\(error)")" : "\(error)"
       if !errors.contains(text) { errors.append(text) }
       return nil
     }

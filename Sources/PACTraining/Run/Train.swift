@@ -81,10 +81,6 @@ private func readInitialWeights(of task: any TrainingTask) throws -> [String] {
   let ofParts = try task.readParts(isReplaced: !isNew)
   guard isNew, let path = configuration.weights, !task.parameters.isEmpty else { return ofParts }
   let weights = try NetworkWeights(reading: path)
-  let notes =
-    switch configuration.weightsMatch {
-    case .exact: try task.start(from: weights)
-    case .partial: try task.loadPart(of: weights)
-    }
+  let notes = try task.loadInitial(weights)
   return ofParts + ["initial weights from \(weights.path) (\(weights.kind))"] + notes
 }

@@ -118,6 +118,16 @@ extension TrainingTask {
       guess: { Settings.recognized($0)?.description })
   }
 
+  /// Loads the weights that a new run starts from, as much of them as `weights-match` asks for.
+  /// - Returns: notes for the user.
+  /// - Throws: `WeightsError` if they do not fit.
+  func loadInitial(_ weights: NetworkWeights) throws -> [String] {
+    switch configuration.weightsMatch {
+    case .exact: try start(from: weights)
+    case .partial: try loadPart(of: weights)
+    }
+  }
+
   /// Loads the parameters that a file of weights holds, whatever else it holds or lacks.
   /// - Returns: notes for the user: what was taken, what was not and why.
   /// - Throws: `WeightsError` if nothing fits.
