@@ -86,6 +86,43 @@ import Testing
     #expect(gate.strangerCount == 0)
   }
 
+  /// Heartbeats with pauses bring the system to acknowledge late; then a farewell that waits for the
+  /// acknowledgement of the frame before it is lost with a connection that is reset.
+  @Test func farewellOutlivesTheClosing() throws {
+    let rank = try join(1)
+    var side: WatchConnection? = try #require(work { !$0.isEmpty }.first?.0)
+    for _ in 0..<30 {
+      rank.send(WatchFrame(.beat, activity))
+      side?.send(WatchFrame(.beat, activity))
+      usleep(100_000)
+      _ = (rank.receive(), side?.receive())
+    }
+    // Nobody reads this one, so that closing resets the connection.
+    rank.send(WatchFrame(.beat, activity))
+    side?.send(WatchFrame(.beat, activity))
+    side?.leave(WatchFrame(.leaving, activity))
+    side = nil
+    var frames: [WatchFrame] = []
+    _ = eventually(within: 10) {
+      let (arrived, isOpen) = rank.receive()
+      frames += arrived
+      return !isOpen
+    }
+    #expect(frames.map(\.kind) == [.beat, .leaving])
+  }
+
+  @Test func whoLeavesWaitsUntilTheOthersHaveRead() throws {
+    let rank = try join(1)
+    let side = try #require(work { !$0.isEmpty }.first?.0)
+    side.leave(WatchFrame(.leaving, activity))
+    WatchConnection.drain([side], atMost: .milliseconds(20))
+    #expect(side.receive().isOpen)
+    rank.leave(WatchFrame(.leaving, activity))
+    WatchConnection.drain([side], atMost: .seconds(10))
+    #expect(!side.receive().isOpen)
+    #expect(rank.receive().frames.map(\.kind) == [.leaving])
+  }
+
   /// 32 bytes are enough to turn somebody away; no more are read.
   @Test(arguments: [
     "GET / HTTP/1.1\r\nHost: example.org\r\n\r\n", String(repeating: "x", count: 32),

@@ -51,7 +51,7 @@ final class OtherRankWatch {
       if !isOpen { return nil }
     }
     // Rank 0 must not take the end of this connection for the end of the rank.
-    connection.send(channel.frame(.leaving))
+    connection.leave(channel.frame(.leaving))
     return nil
   }
 
@@ -70,6 +70,8 @@ final class OtherRankWatch {
         }
         if frames.contains(where: { $0.kind == .end }) { _exit(ExitStatus.lost.rawValue) }
         isRankZeroThere = !frames.contains { $0.kind == .leaving }
+        // Rank 0 waits for the end of what this side sends.
+        if !isRankZeroThere { connection.socket.finishSending() }
         if isRankZeroThere, !isOpen, !channel.isLeaving { end(.gone([rankZero])) }
       }
       guard now - last >= channel.pause else { continue }
@@ -81,7 +83,8 @@ final class OtherRankWatch {
       }
       connection.send(channel.frame(.beat))
     }
-    connection.send(channel.frame(.leaving))
+    connection.leave(channel.frame(.leaving))
+    WatchConnection.drain([connection], atMost: WatchChannel.farewellLimit)
   }
 
   /// Only one of the ranks that miss rank 0 reports it.

@@ -45,7 +45,9 @@ final class RankZeroWatch {
       }
       tell(.beat)
     }
-    tell(.leaving)
+    let farewell = channel.frame(.leaving)
+    for connection in connections { connection.leave(farewell) }
+    WatchConnection.drain(connections, atMost: WatchChannel.farewellLimit)
   }
 
   /// Resets the clocks if this process itself did not run for a while, as when a job is suspended:
@@ -75,6 +77,8 @@ final class RankZeroWatch {
     connections.removeAll { connection in
       let (frames, isOpen) = connection.receive()
       for frame in frames { note(frame, from: connection.rank, now) }
+      // It waits for the end of what this side sends.
+      if frames.contains(where: { $0.kind == .leaving }) { connection.socket.finishSending() }
       if !isOpen, let lost = states[connection.rank] { gone.append(lost) }
       return !isOpen
     }

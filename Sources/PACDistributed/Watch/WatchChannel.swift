@@ -52,6 +52,9 @@ final class WatchChannel: Sendable {
   /// The time between two heartbeats.
   var pause: Duration { min(max(timeout / 10, .milliseconds(20)), .milliseconds(250)) }
 
+  /// How long a rank that leaves waits for the others to have read its farewell.
+  static let farewellLimit = Duration.milliseconds(500)
+
   /// Waits until data arrives at one of the descriptors, for at most a pause or `limit`.
   func wait(for descriptors: [Int32], atMost limit: Duration = .seconds(1)) {
     var polls = (descriptors + [wakeReader]).map {

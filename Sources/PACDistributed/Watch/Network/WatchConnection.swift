@@ -1,3 +1,5 @@
+import Glibc
+
 /// A connection whose ends have proven to each other that they belong to the job.
 ///
 /// Used only on the watch's thread.
@@ -40,5 +42,25 @@ final class WatchConnection {
     }
     received.removeFirst(whole)
     return (frames, isOpen)
+  }
+  /// Sends the last frame, which says that this rank leaves.
+  func leave(_ farewell: WatchFrame) {
+    send(farewell)
+    socket.finishSending()
+  }
+
+  /// Reads until the other ends have finished sending, at most for `limit`.
+  ///
+  /// Closing a connection with unread bytes resets it, and a reset overtakes the farewell.
+  static func drain(_ connections: [WatchConnection], atMost limit: Duration) {
+    let deadline = ContinuousClock.now + limit
+    var open = connections
+    while true {
+      open.removeAll { !$0.receive().isOpen }
+      let left = deadline - .now
+      guard !open.isEmpty, left > .zero else { return }
+      var polls = open.map { pollfd(fd: $0.socket.descriptor, events: Int16(POLLIN), revents: 0) }
+      poll(&polls, nfds_t(polls.count), Int32(left / .milliseconds(1)) + 1)
+    }
   }
 }

@@ -38,6 +38,19 @@ extension WatchSocket {
     return true
   }
 
+  /// Has what is sent leave at once.
+  ///
+  /// Otherwise the system holds a short message back while the one before it is not acknowledged,
+  /// and a farewell that is held back is lost when the connection closes.
+  func sendAtOnce() {
+    var on: Int32 = 1
+    setsockopt(
+      descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
+  }
+
+  /// Sends nothing more: the other end reads what was sent, and then the end.
+  func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
+
   /// Makes closing it leave no state in the system, which a flood would fill.
   func forget() {
     var now = linger(l_onoff: 1, l_linger: 0)
@@ -63,7 +76,9 @@ extension WatchSocket {
       if arrival >= 0 {
         _ = fcntl(arrival, F_SETFL, O_NONBLOCK)
         _ = fcntl(arrival, F_SETFD, FD_CLOEXEC)
-        return .connection(WatchSocket(arrival))
+        let result = WatchSocket(arrival)
+        result.sendAtOnce()
+        return .connection(result)
       }
       switch errno {
       case EINTR, ECONNABORTED: continue
@@ -100,6 +115,7 @@ extension WatchSocket {
       let descriptor = socket(target.ai_family, kind, 0)
       guard descriptor >= 0 else { return nil }
       let result = WatchSocket(descriptor)
+      result.sendAtOnce()
       if Glibc.connect(descriptor, target.ai_addr, target.ai_addrlen) == 0 { return result }
       var poll = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
       var error: Int32 = 0
