@@ -13,7 +13,7 @@ struct FuzzTarget: Sendable {
 
   /// All targets; a new one is one line here.
   static let all: [FuzzTarget] =
-    [.pickle, .zip, .safetensors, .matlab, .numpy, .flow, .png, .jpeg] + [
+    [.pickle, .zip, .safetensors, .matlab, .numpy, .numpyArchive, .floatMap, .flow, .png, .jpeg] + [
       .configuration, .watch, .identifiers, .hdf5,
     ]
 }

@@ -34,6 +34,23 @@ extension FuzzTarget {
       } + [numpyFile("|u1", [3], [1, 2, 3]), numpyFile(">i2", [2], [0, 1, 0, 2])]
     })
 
+  static let numpyArchive = FuzzTarget(
+    name: "npz", read: { _ = try NumPyArchive($0.path()).array(named: "depth") }, seeds: { [] },
+    repair: repairZip)
+
+  /// Grey as depth is, or of three channels as flow is.
+  static let floatMap = FuzzTarget(
+    name: "pfm",
+    read: { input in
+      let isColored = input.bytes.starts(with: "PF".utf8)
+      _ = try FloatMap(contentsOf: input.path(), channels: isColored ? 3 : 1)
+    },
+    seeds: {
+      [("Pf", 1), ("PF", 3)].map { kind, channels in
+        Array("\(kind)\n3 2\n-1.0\n".utf8) + [UInt8](repeating: 63, count: 24 * channels)
+      }
+    })
+
   static let flow = FuzzTarget(
     name: "flo", read: { _ = try FlowField(contentsOf: $0.path()) },
     seeds: { [Array("PIEH".utf8) + [2, 0, 0, 0, 1, 0, 0, 0] + [UInt8](repeating: 63, count: 16)] })

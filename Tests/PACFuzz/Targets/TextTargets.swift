@@ -25,8 +25,18 @@ extension FuzzTarget {
       ]
     })
 
-  /// The list of identifiers of a split.
+  /// A list of the samples of a split, in each of the forms that preparations take, or of classes.
   static let identifiers = FuzzTarget(
-    name: "ids", read: { _ = try VOCLists.read($0.path()) },
+    name: "ids",
+    read: { input in
+      let path = input.path()
+      let results = [
+        Result { _ = try VOCList(path) }, Result { _ = try ClassList(contentsOf: path) },
+        Result {
+          _ = try SplitLists(["train": path], images: ["a/2007_000033.jpg", "b/2007_000042.png"])
+        },
+      ]
+      for result in results { try result.get() }
+    },
     seeds: { [Array("2007_000033\n2007_000042 1\r\n\n 2007_000061\n".utf8)] })
 }
