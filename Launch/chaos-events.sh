@@ -196,6 +196,7 @@ newest_step() {
 # conclude WHAT: waits for the outcome and prints it with WHAT; starts the job again if it ended.
 conclude() {
   local text=$1 outcome='' now end
+  status=
   end=$(($(milliseconds) + 1000 * patience))
   while [ -z "$outcome" ]; do
     now=$(milliseconds)
@@ -244,6 +245,8 @@ expected_end_of_job() {
   local asked=$expected_end
   expected_end=
   ! is_running || return 0
+  # It may have ended after its outcome was known.
+  [ -n "$status" ] || finish_job
   case $asked,$status in
   ,0 | *,0)
     job=
