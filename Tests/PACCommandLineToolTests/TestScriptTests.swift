@@ -45,7 +45,7 @@ struct TestScriptTests {
       try String(contentsOf: sources.appendingPathComponent($0), encoding: .utf8)
     }
     let names = texts.flatMap { $0.matches(of: #/name: "([a-z0-9]+)"/#).map { String($0.1) } }
-    #expect(names.count == 12)
+    #expect(names.count == 14)
     let listed = try script("fuzz", ["--list"])
     #expect(listed.output == names.sorted().map { "\($0)\n" }.joined())
     let page = try String(
