@@ -232,7 +232,8 @@ import Testing
       rank.send(WatchFrame(.leaving, activity))
       return steps.last == 5000
     }
-    #expect(steps.count > 100 && steps.count < 5000, "\(steps.count) of 5000 arrived")
+    // Each frame is a packet of its own, of which a small buffer holds a few.
+    #expect(steps.count > 5 && steps.count < 5000, "\(steps.count) of 5000 arrived")
     #expect(zip(steps, steps.dropFirst()).allSatisfy { $0 <= $1 } && steps.last == 5000)
   }
 }
