@@ -1,10 +1,14 @@
 import PACCheckpoints
+import PACKernels
 
 /// What is measured while a run trains and at its end; all ranks call these functions together.
 extension TrainingRun {
   /// Evaluates the weights that the network has now.
   /// - Returns: the result; nil if a signal interrupted it, which is then the reason to stop.
   private func measure(on evaluator: Evaluator<Task>) throws -> EvaluationResult? {
+    // Training and evaluation use blocks of other sizes.
+    KeptBlocks.shared.release()
+    defer { KeptBlocks.shared.release() }
     let result = try timeline.measure("evaluation", .evaluation) {
       try evaluator.evaluate(unless: { limits.isSignalled() })
     }
