@@ -23,7 +23,8 @@ extension TrainingRun {
   @discardableResult
   func test() throws -> EvaluationResult? {
     guard let testEvaluator, let result = try measure(on: testEvaluator) else { return nil }
-    let row = TestRow(epoch: progress.epoch, loss: result.loss, values: result.values)
+    let row = TestRow(
+      step: progress.step, epoch: progress.epoch, loss: result.loss, values: result.values)
     // A run that stops in the middle of an epoch writes no row: that of the epoch is still to come.
     if progress.stepInEpoch == 0 { try communicator.together { try folder.append(row) } }
     report.measured("test", result, at: "epoch \(progress.epoch)")
