@@ -26,7 +26,7 @@ package final class KeptBlocks: Sendable {
     let size: Int
   }
 
-  private struct State {
+  fileprivate struct State {
     /// Those kept the longest first.
     var kept: [Block] = []
     var keptBytes = 0
