@@ -248,7 +248,7 @@ extension Arithmetic {
     self.init(
       threads: try root.count("threads"),
       processor: shown(try root.string(attribute: "processor"), most: 200),
-      instructionSet: shown(try root.string(attribute: "instruction_set"), most: 200))
+      instructionSet: shown(try root.string(attribute: "instruction_set"), most: 2000))
   }
 }
 

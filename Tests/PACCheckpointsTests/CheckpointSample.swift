@@ -26,7 +26,9 @@ extension Checkpoint {
         slots: ["exp_avg": tensor([305], .nan), "exp_avg_sq": tensor([305], 1e-30)]),
       runningSums: ["loss": 0.1 + 0.2, "squared error": .pi, "pixels": 1e300],
       arithmetic: Arithmetic(
-        threads: 3, processor: "GenuineIntel family 6 model 143", instructionSet: "Haswell avx2 fma"
+        threads: 3, processor: "GenuineIntel family 6 model 143",
+        // As many names as newer processors have.
+        instructionSet: "SkylakeX " + (1...40).map { "avx512_part\($0)" }.joined(separator: " ")
       ), dataset: "0a1b2c3d")
   }
 

@@ -121,6 +121,7 @@ import Testing
   @Test func errorsNameTheirPlace() throws {
     let root = try reopened { root in
       try root.createGroup("group").setAttribute("text", "word")
+      try root.group("group").setAttribute("te\u{8}xt\n", "word")
       try root.write(["a"], as: "group/names")
       try root.write([1, 2], shape: [2], as: "values")
     }
@@ -143,6 +144,11 @@ import Testing
     }
     expect("\(file), /group: the attribute text is not an integer but string; \(right)") {
       _ = try root.group("group").integer(attribute: "text")
+    }
+    expect(
+      "\(file), /group: the attribute te\u{FFFD}xt\u{FFFD} is not a number but string; \(right)"
+    ) {
+      _ = try root.group("group").double(attribute: "te\u{8}xt\n")
     }
     expect("\(file), /group/names: expected numbers, found string; \(right)") {
       _ = try root.dataset("group/names").read(Float.self)

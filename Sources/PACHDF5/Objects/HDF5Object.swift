@@ -1,4 +1,5 @@
 import CPACHDF5
+import PACFiles
 
 /// The common part of groups and datasets: a path and attributes.
 public protocol HDF5Object: Sendable {
@@ -69,7 +70,8 @@ extension HDF5Object {
       try requireOneElement(name, space)
       var value = 0
       try location.check(
-        "cannot read the attribute \(name)", H5Aread(attribute, pac_h5t_native_int64(), &value))
+        "cannot read the attribute \(shown(name))",
+        H5Aread(attribute, pac_h5t_native_int64(), &value))
       return value
     }
   }
@@ -83,7 +85,8 @@ extension HDF5Object {
       try requireOneElement(name, space)
       var value = 0.0
       try location.check(
-        "cannot read the attribute \(name)", H5Aread(attribute, pac_h5t_native_double(), &value))
+        "cannot read the attribute \(shown(name))",
+        H5Aread(attribute, pac_h5t_native_double(), &value))
       return value
     }
   }
@@ -108,7 +111,7 @@ extension HDF5Object {
   }
 
   private func writeAttribute(_ name: String, _ type: hid_t, _ value: UnsafeRawPointer?) throws {
-    let problem = "cannot write the attribute \(name)"
+    let problem = "cannot write the attribute \(shown(name))"
     if hasAttribute(name) {
       try location.check(problem, H5Adelete(location.identifier.id, name))
     }
@@ -127,9 +130,9 @@ extension HDF5Object {
   ) throws -> R {
     guard hasAttribute(name) else {
       throw location.error(
-        "has no attribute \(name)", advice: "check that this is the right file")
+        "has no attribute \(shown(name))", advice: "check that this is the right file")
     }
-    let problem = "cannot read the attribute \(name)"
+    let problem = "cannot read the attribute \(shown(name))"
     let attribute = try location.check(
       problem, H5Aopen(location.identifier.id, name, pac_h5p_default()))
     defer { HDF5Library.release(attribute) }
@@ -143,7 +146,7 @@ extension HDF5Object {
       try location.requireBounded(
         HDF5Location.extents(of: space), elementBytes: H5Tget_size(type), most: 1 << 20)
     } catch {
-      throw location.error("the attribute \(name) is too large; the file is damaged")
+      throw location.error("the attribute \(shown(name)) is too large; the file is damaged")
     }
     return try body(attribute, type, space)
   }
@@ -151,7 +154,8 @@ extension HDF5Object {
   private func requireOneElement(_ name: String, _ space: hid_t) throws {
     let shape = HDF5Location.shape(of: space)
     guard H5Sget_simple_extent_type(space) != H5S_NULL, shape.reduce(1, *) == 1 else {
-      throw location.error("the attribute \(name) is not a scalar but has the shape \(shape)")
+      throw location.error(
+        "the attribute \(shown(name)) is not a scalar but has the shape \(shape)")
     }
   }
 
@@ -159,7 +163,7 @@ extension HDF5Object {
     _ name: String, expected: String, _ found: HDF5ElementType
   ) -> HDF5Error {
     location.error(
-      "the attribute \(name) is not \(expected) but \(found)",
+      "the attribute \(shown(name)) is not \(expected) but \(found)",
       advice: "check that this is the right file")
   }
 }
