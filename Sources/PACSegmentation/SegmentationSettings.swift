@@ -20,8 +20,10 @@ public struct SegmentationSettings: TaskSettings {
   public var colorJitter = 0.0
   /// Whether half of the crops are mirrored.
   public var flip = true
-  /// The loss.
-  public var loss = SegmentationLoss.crossEntropy
+  /// The loss, or a sum of losses.
+  public var loss = LossSum(SegmentationLoss.crossEntropy)
+  /// How much the pixels of each class count in the loss.
+  public var classWeights = ClassWeights.none
 
   /// The defaults, with the network FCN-8s.
   public init() { network = SegmentationModelName(.fcn8s(.classic)) }
@@ -91,10 +93,20 @@ public struct SegmentationSettings: TaskSettings {
         "loss", \.loss, SegmentationLoss.kind,
         """
         loss: ce = cross-entropy; fce_t = cross-entropy of the pixels whose true class has at \
-        most the probability t
+        most the probability t; focal_g = focal loss with exponent g (focal: 2); dice = soft Dice \
+        loss over the classes of the image; ohem_k = cross-entropy of the hardest pixels, a share \
+        or a number of them; or a sum of these with weights
         """,
-        group: .loss, example: "fce_0.7"
+        group: .loss, example: "[ce, 0.5 dice]"
       ),
+      key(
+        "class-weights", \.classWeights, ClassWeights.kind,
+        """
+        how much the pixels of each class count in ce, focal and ohem: a list of weights in the \
+        order of the classes, or inverse-frequency = counted in the labels of the training split
+        """,
+        group: .loss, example: "inverse-frequency",
+        otherNames: ["class-weight", "loss-weights", "weight-classes"]),
     ]
   }()
 
@@ -130,6 +142,18 @@ public struct SegmentationSettings: TaskSettings {
 
   /// Whether the network has parameters.
   public var hasParameters: Bool { network.hasParameters }
+
+  /// The first conflict between values.
+  public func conflict(in configuration: TrainingConfiguration) -> ConfigurationConflict? {
+    guard classWeights != .none, !loss.terms.contains(where: \.loss.usesClassWeights) else {
+      return nil
+    }
+    return ConfigurationConflict(
+      keys: ["class-weights", "loss"],
+      problem:
+        "class-weights: has no effect with loss \(SegmentationLoss.kind.format(loss)); remove it, or use "
+        + "ce, focal or ohem")
+  }
 }
 
 /// The largest side of a crop in pixels; its scores alone would take gigabytes.

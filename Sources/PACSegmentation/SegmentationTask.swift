@@ -12,6 +12,7 @@ public struct SegmentationTask: PredictingTask {
   public let configuration: TrainingConfiguration
   let settings: SegmentationSettings
   let model: SegmentationModel
+  let classWeights: ResolvedClassWeights
   private let dataset: DatasetReader
   /// Whether predictions are written as scores too.
   private var keepsScores = false
@@ -30,6 +31,7 @@ public struct SegmentationTask: PredictingTask {
           + "prepare voc")
     }
     model = try SegmentationModel(name, classes: classes, seed: UInt64(configuration.seed))
+    classWeights = try Self.classWeights(settings, configuration, dataset)
     if name.isFrozen, settings.backboneWeights == nil {
       throw ConfigurationError(
         place: "weights-backbone",
@@ -50,7 +52,8 @@ public struct SegmentationTask: PredictingTask {
   /// The samples to train on.
   /// - Throws: `DataError` if there are none.
   public func trainingSource() throws -> SceneSource<SegmentationSampleMaker> {
-    try source(try trainingIndices(dataset))
+    _ = try classWeights.values()
+    return try source(try trainingIndices(dataset))
   }
 
   /// The samples to evaluate on.
@@ -88,14 +91,6 @@ public struct SegmentationTask: PredictingTask {
     var matrix = ConfusionMatrix(classes: model.classes)
     matrix.add(truth: sample.labels, prediction: mostLikelyClasses(scores.value))
     return (try loss(scores, sample.labels), metricValues(matrix).map { $0 ?? 0 })
-  }
-
-  private func loss(_ scores: Variable, _ labels: [UInt8]) throws -> Variable {
-    switch settings.loss {
-    case .crossEntropy: try crossEntropy(scores, labels: labels)
-    case .focused(let confidence):
-      try focusedCrossEntropy(scores, labels: labels, confidence: Float(confidence))
-    }
   }
 
   // MARK: - Metrics

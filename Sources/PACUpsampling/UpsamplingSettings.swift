@@ -23,8 +23,8 @@ public struct UpsamplingSettings: TaskSettings {
   public var lowResolution = LowResolutionMode.center
   /// Pixels along each edge that are excluded from loss and metrics.
   public var border = 6
-  /// The loss.
-  public var loss = UpsamplingLoss.l2
+  /// The loss, or a sum of losses.
+  public var loss = LossSum(UpsamplingLoss.l2)
 
   /// The defaults; `factor` has none.
   public init() {}
@@ -90,12 +90,15 @@ public struct UpsamplingSettings: TaskSettings {
         group: .evaluation, example: "0",
         otherNames: ["ignored-border", "eval-border"]),
       key(
-        "loss", \.loss, .choice,
+        "loss", \.loss, UpsamplingLoss.kind,
         """
-        loss: l2 = mean squared error of normalised values; rmse = root mean square error of raw \
-        values; epe = mean end-point error of raw values
+        loss: l2 (mse) = mean squared error of normalised values; rmse = root mean square error of \
+        raw values; epe = mean end-point error of raw values; l1 = mean absolute error, \
+        charbonnier_e = mean of the root of squared error + e squared (charbonnier: 0.001), \
+        gradient = l1 of the differences between neighbours, of normalised values; or a sum of \
+        these with weights
         """,
-        group: .loss, example: "epe"
+        group: .loss, example: "[l1, 0.5 gradient]"
       ),
     ]
   }()
@@ -142,6 +145,12 @@ public struct UpsamplingSettings: TaskSettings {
         keys: ["border", "crop"],
         problem: "border: \(border) pixels on each side leave nothing of crop \(cropSize); "
           + "decrease border")
+    }
+    if loss == LossSum(.gradient) {
+      return ConfigurationConflict(
+        keys: ["loss"],
+        problem: "loss: gradient alone leaves a constant error; add another loss, such as "
+          + "[l1, 0.5 gradient]")
     }
     if configuration.weights != nil, initialValues != .published {
       return ConfigurationConflict(

@@ -82,6 +82,35 @@ import Testing
     #expect(lines[9].contains(#""miou":"#) && lines[9].contains(#""macc":"#))
   }
 
+  /// A run that is stopped after every step and resumes with another number of ranks each time; the
+  /// weights of the classes are counted again at each start.
+  @Test(.enabled(if: hasMPI, "mpirun"))
+  func sumsOfLossesOnAnyNumberOfRanks() throws {
+    func train(_ name: String, ranks: Int = 1, _ steps: Int) throws {
+      let result = try outcome(
+        "train", ranks: ranks,
+        [
+          "run=\(folder(name))", "steps=\(steps)", "class-weights=inverse-frequency",
+          "loss=[ce, 0.5 dice, 0.25 ohem_0.3, 0.1 focal]", "global-batch=4",
+        ])
+      try #require(result.status == 0, "\(result.errors)")
+    }
+    try train("straight", 4)
+    for (steps, ranks) in [(1, 3), (2, 1), (3, 4), (4, 2)] {
+      try train("parts", ranks: ranks, steps)
+    }
+    let (straight, parts) = (try checkpoint("straight"), try checkpoint("parts"))
+    #expect(straight.step == 4 && straight.bits == parts.bits)
+    for log in ["train.log", "test.log"] {
+      #expect(
+        try String(contentsOfFile: folder("straight/\(log)"), encoding: .utf8)
+          == String(contentsOfFile: folder("parts/\(log)"), encoding: .utf8))
+    }
+    let few = try outcome("train", ["run=\(folder("few"))", "class-weights=[1, 2]"])
+    #expect(
+      few.status == 1 && few.errors.contains("class-weights: 2 weights for the 6 classes of "))
+  }
+
   @Test func bothStagesFromAFrozenBackbone() throws {
     _ = try run("train", "model=fcn8snarrow", "run=\(folder("backbone"))", "epochs=1")
     let missing = try outcome("train", ["model=fcn8snarrowfrozen_crfi2p4d321"])

@@ -24,7 +24,7 @@ extension TrainingConfiguration {
     let configuration = try read(required)
     #expect(configuration.testSplit == "val" && configuration.trainSplit == "train")
     let settings = try #require(configuration.segmentation)
-    #expect(settings.loss == .crossEntropy && settings.cropSize == 449)
+    #expect(settings.loss == LossSum(.crossEntropy) && settings.cropSize == 449)
     #expect(settings.testCrop == nil && settings.backboneWeights == nil)
     #expect(settings.scaleJitter == 1 && settings.colorJitter == 0)
   }
@@ -36,13 +36,36 @@ extension TrainingConfiguration {
         + "color-jitter: 0.3\nweights-backbone: a.pth\n")
     #expect(configuration.testSplit == "x")
     let settings = try #require(configuration.segmentation)
-    #expect(settings.loss == .focused(0.7))
+    #expect(settings.loss == LossSum(.focused(0.7)))
     #expect(settings.cropSize == 97 && settings.testCrop == 64)
     #expect(settings.backboneWeights == "a.pth")
     #expect(settings.scaleJitter == 1.5 && settings.colorJitter == 0.3)
     #expect(try read(configuration.yaml) == configuration)
     #expect(try read(required, "test-crop=-1").segmentation?.testCrop == nil)
     #expect(!configuration.yaml.contains("factor") && !configuration.yaml.contains("border"))
+  }
+
+  /// Every loss, alone and in sums, reads back as it is written.
+  @Test(arguments: [
+    ("ce", "ce"), ("focal", "focal_2.0"), ("focal_0.5", "focal_0.5"), ("dice", "dice"),
+    ("ohem_0.25", "ohem_0.25"), ("ohem_1000", "ohem_1000"), ("0.5 fce_0.7", "0.5 fce_0.7"),
+    ("[ce, 0.5 dice]", "[ce, 0.5 dice]"), ("[2 ce, ohem_0.5,dice]", "[2.0 ce, ohem_0.5, dice]"),
+  ])
+  func readsSumsOfLosses(_ given: String, _ written: String) throws {
+    let configuration = try read(required + "loss: \(given)\n")
+    #expect(configuration.yaml.contains("\nloss: \(written)\n"), "\(configuration.yaml)")
+    #expect(try read(configuration.yaml) == configuration)
+    #expect(try read(required, "loss=\(given)") == configuration)
+  }
+
+  @Test(arguments: [
+    ("none", "none"), ("inverse-frequency", "inverse-frequency"), ("[1, 0.5]", "[1.0, 0.5]"),
+  ])
+  func readsClassWeights(_ given: String, _ written: String) throws {
+    let configuration = try read(required + "class-weights: \(given)\n")
+    #expect(configuration.yaml.contains("\nclass-weights: \(written)\n"))
+    #expect(try read(configuration.yaml) == configuration)
+    #expect(try read(required, "class-weights=\(given)") == configuration)
   }
 
   @Test(arguments: [
@@ -52,11 +75,39 @@ extension TrainingConfiguration {
     ),
     (
       "loss: l2",
-      "c.yaml:5: loss: expected ce or fce_{t}, 0 < t < 1, found 'l2'"
+      "c.yaml:5: loss: expected ce, fce_{t} (0 < t < 1), focal_{g} (g > 0), dice or ohem_{k} (a share below 1, or a number of pixels), found 'l2'"
     ),
     (
       "loss: fce_1.5",
-      "c.yaml:5: loss: expected ce or fce_{t}, 0 < t < 1, found 'fce_1.5'; did you mean 'fce_0.7'?"
+      "c.yaml:5: loss: expected ce, fce_{t} (0 < t < 1), focal_{g} (g > 0), dice or ohem_{k} (a share below 1, or a number of pixels), found 'fce_1.5'; did you mean 'fce_0.7'?"
+    ),
+    (
+      "loss: [ce, 0.5 dyce]",
+      "c.yaml:5: loss: expected ce, fce_{t} (0 < t < 1), focal_{g} (g > 0), dice or ohem_{k} (a share below 1, or a number of pixels), found '0.5 dyce'; did you mean 'dice'?"
+    ),
+    (
+      "loss: [ce, 2 ce]",
+      "c.yaml:5: loss: ce is given twice; give it once with a weight"
+    ),
+    (
+      "loss: []",
+      "c.yaml:5: loss: expected ce, fce_{t} (0 < t < 1), focal_{g} (g > 0), dice or ohem_{k} (a share below 1, or a number of pixels), or a sum with weights such as [ce, 0.5 dice], found the list []"
+    ),
+    (
+      "loss: -1 ce",
+      "c.yaml:5: loss: expected ce, fce_{t} (0 < t < 1), focal_{g} (g > 0), dice or ohem_{k} (a share below 1, or a number of pixels), found '-1 ce'; did you mean 'ce'?"
+    ),
+    (
+      "class-weights: inverse",
+      "c.yaml:5: class-weights: expected none, inverse-frequency, or a list of numbers of at least 0 such as [1, 2.5], one for each class and one above 0, found 'inverse'"
+    ),
+    (
+      "class-weights: [0, 0]",
+      "c.yaml:5: class-weights: expected none, inverse-frequency, or a list of numbers of at least 0 such as [1, 2.5], one for each class and one above 0, found the list [0, 0]"
+    ),
+    (
+      "class-weights: inverse-frequency\nloss: dice",
+      "c.yaml:5: class-weights: has no effect with loss dice; remove it, or use ce, focal or ohem"
     ),
     (
       "test-crop: 0",

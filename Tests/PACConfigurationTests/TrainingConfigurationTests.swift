@@ -95,7 +95,7 @@ extension TrainingConfiguration {
       $0.flip = false
       $0.lowResolution = .last
       $0.border = 0
-      $0.loss = .epe
+      $0.loss = LossSum(.epe)
     }
     expected.trainSplit = "a"
     expected.testSplit = "b"
@@ -241,7 +241,7 @@ extension TrainingConfiguration {
         #expect(configuration.optimizer == .adam && configuration.learningRate == 1e-4)
         #expect(configuration.epochs == 5000 && configuration.globalBatchSize == 1)
         #expect(configuration.learningRateSteps == [3500, 4500])
-        #expect(settings.initialValues == .published && settings.loss == .l2)
+        #expect(settings.initialValues == .published && settings.loss == LossSum(.l2))
         let other = try TrainingConfiguration(
           file: recipe, overrides: ["model=Bilinear"], tasks: TaskList.builtIn.settings)
         #expect(other.run == "runs/\(task)_x\(factor)_Bilinear")
