@@ -1,5 +1,6 @@
 import PACAutograd
 import PACConfiguration
+import PACData
 import PACModels
 import PACTraining
 import PACWeights
@@ -20,6 +21,8 @@ public struct SegmentationSettings: TaskSettings {
   public var colorJitter = 0.0
   /// Whether half of the crops are mirrored.
   public var flip = true
+  /// What else training changes in samples.
+  public var distortions = Distortions()
   /// The loss, or a sum of losses.
   public var loss = LossSum(SegmentationLoss.crossEntropy)
   /// How much the pixels of each class count in the loss.
@@ -107,7 +110,7 @@ public struct SegmentationSettings: TaskSettings {
         """,
         group: .loss, example: "inverse-frequency",
         otherNames: ["class-weight", "loss-weights", "weight-classes"]),
-    ]
+    ] + Distortions.keys(of: \.distortions)
   }()
 
   /// The network's name.

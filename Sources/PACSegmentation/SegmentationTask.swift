@@ -76,7 +76,8 @@ public struct SegmentationTask: PredictingTask {
       maker: SegmentationSampleMaker(
         classes: model.classes, crop: settings.cropSize, testCrop: settings.testCrop,
         flipProbability: settings.flip ? 0.5 : 0, scaleJitter: settings.scaleJitter,
-        colorJitter: Float(settings.colorJitter), means: model.means))
+        colorJitter: Float(settings.colorJitter), distortions: settings.distortions,
+        means: model.means))
   }
 
   // MARK: - Loss

@@ -1,4 +1,5 @@
 import PACConfiguration
+import PACData
 import PACModels
 import PACTraining
 import PACWeights
@@ -19,6 +20,13 @@ public struct UpsamplingSettings: TaskSettings {
   public var cropSize = 256
   /// Whether half of the crops are mirrored.
   public var flip = true
+  /// r: scenes are scaled by random factors from 1/r to r before cropping; 1: not at all.
+  public var scaleJitter = 1.0
+  /// j: brightness, contrast and saturation of the guide vary by factors from 1 − j to 1 + j; 0:
+  /// not at all.
+  public var colorJitter = 0.0
+  /// What else training changes in samples.
+  public var distortions = Distortions()
   /// How the low-resolution target is made.
   public var lowResolution = LowResolutionMode.center
   /// Pixels along each edge that are excluded from loss and metrics.
@@ -77,6 +85,22 @@ public struct UpsamplingSettings: TaskSettings {
         "flip", \.flip, .flag, "whether half of the crops are mirrored",
         group: .samples, example: "false"),
       key(
+        "scale-jitter", \.scaleJitter, .number("1 to 10") { (1...10).contains($0) },
+        """
+        r: scenes are scaled by random factors from 1/r to r before they are cropped, flow vectors \
+        with them, depth as it is; 1 = off
+        """,
+        group: .samples, example: "1.5",
+        otherNames: ["train-scale", "scale-augmentation"]),
+      key(
+        "color-jitter", \.colorJitter, .belowOne,
+        """
+        j: brightness, contrast and saturation of the guide are multiplied by random factors from \
+        1 - j to 1 + j; 0 = off
+        """,
+        group: .samples, example: "0.2",
+        otherNames: ["colour-jitter"]),
+      key(
         "lowres", \.lowResolution, .choice,
         """
         how the low-resolution input is made: one pixel of each block (center, last), or smoothed \
@@ -100,7 +124,7 @@ public struct UpsamplingSettings: TaskSettings {
         """,
         group: .loss, example: "[l1, 0.5 gradient]"
       ),
-    ]
+    ] + Distortions.keys(of: \.distortions)
   }()
 
   /// The network's name.

@@ -58,7 +58,8 @@ public struct UpsamplingTask: PredictingTask {
       maker: UpsamplingSampleMaker(
         target: settings.target, factor: settings.factor, crop: settings.cropSize,
         lowResolutionMode: settings.lowResolution, border: settings.border,
-        flipProbability: settings.flip ? 0.5 : 0))
+        flipProbability: settings.flip ? 0.5 : 0, scaleJitter: settings.scaleJitter,
+        colorJitter: Float(settings.colorJitter), distortions: settings.distortions))
   }
 
   // MARK: - Loss and metrics

@@ -36,6 +36,9 @@ struct TrainRanksTests {
   @Test(arguments: [
     ["optimizer=adam"], ["optimizer=sgd", "momentum=0.9"],
     ["loss=[l1, 0.5 gradient, 0.1 charbonnier_0.01]"],
+    [
+      "vertical-flip=true", "rotation=20", "blur=1", "scale-jitter=1.3", "color-jitter=0.2",
+    ],
   ])
   func continuesOnAnyNumberOfRanks(settings: [String]) throws {
     let project = try TrainingProject(scenes: 14)

@@ -33,6 +33,7 @@ extension TrainingConfiguration {
     let configuration = try read(
       required
         + "loss: fce_0.7\ncrop: 97\ntest-split: x\ntest-crop: 64\nscale-jitter: 1.5\n"
+        + "vertical-flip: true\nrotation: 10\nblur: 1.5\n"
         + "color-jitter: 0.3\nweights-backbone: a.pth\n")
     #expect(configuration.testSplit == "x")
     let settings = try #require(configuration.segmentation)
@@ -40,6 +41,8 @@ extension TrainingConfiguration {
     #expect(settings.cropSize == 97 && settings.testCrop == 64)
     #expect(settings.backboneWeights == "a.pth")
     #expect(settings.scaleJitter == 1.5 && settings.colorJitter == 0.3)
+    #expect(settings.distortions.flipsVertically && settings.distortions.rotation == 10)
+    #expect(settings.distortions.blur == 1.5)
     #expect(try read(configuration.yaml) == configuration)
     #expect(try read(required, "test-crop=-1").segmentation?.testCrop == nil)
     #expect(!configuration.yaml.contains("factor") && !configuration.yaml.contains("border"))
@@ -110,6 +113,14 @@ extension TrainingConfiguration {
       "c.yaml:5: class-weights: has no effect with loss dice; remove it, or use ce, focal or ohem"
     ),
     (
+      "rotation: 181",
+      "c.yaml:5: rotation: expected a number, 0 to 180, found '181'"
+    ),
+    (
+      "vflip: true",
+      "c.yaml:5: unknown key 'vflip'; did you mean 'vertical-flip'?"
+    ),
+    (
       "test-crop: 0",
       "c.yaml:5: test-crop: expected -1 for no padding, or an integer, 1 to 16384, found '0'"
     ),
@@ -141,8 +152,8 @@ extension TrainingConfiguration {
         == "c.yaml:4: model: 'fcn8s_crfi0p4d5161': 0 steps; at least 1 is needed; names are "
         + SegmentationModelName.grammar)
     #expect(
-      message { try read("run: r\ndata: d\nepochs: 1\nfactor: 8\ncolor-jitter: 0.1\n") }
-        == "c.yaml:5: color-jitter: has no effect with model PacJointUpsample, an upsampling network; remove it"
+      message { try read("run: r\ndata: d\nepochs: 1\nfactor: 8\ntest-crop: 64\n") }
+        == "c.yaml:5: test-crop: has no effect with model PacJointUpsample, an upsampling network; remove it"
     )
   }
 }
