@@ -15,6 +15,10 @@ public struct SegmentationSettings: TaskSettings {
   public var cropSize = 449
   /// Width and height to which test images are padded for the backbone; nil: they are not.
   public var testCrop: Int?
+  /// The scales at which test images are seen.
+  public var testScales = [1.0]
+  /// Whether test images are seen mirrored too.
+  public var testFlip = false
   /// r: images are scaled by random factors from 1/r to r before cropping; 1: not at all.
   public var scaleJitter = 1.0
   /// j: brightness, contrast and saturation vary by factors from 1 − j to 1 + j; 0: not at all.
@@ -76,6 +80,20 @@ public struct SegmentationSettings: TaskSettings {
         alone; 512 as published for fcn8spac
         """,
         group: .evaluation, example: "512"),
+      key(
+        "test-scales", \.testScales,
+        .list(
+          "a list of different scales above 0 and at most 4 such as [0.75, 1, 1.25]",
+          of: .number("above 0 and at most 4") { $0 > 0 && $0 <= 4 },
+          isAllowed: { !$0.isEmpty && Set($0).count == $0.count }),
+        "scales at which images are seen in tests and predictions; their probabilities are averaged",
+        group: .evaluation, example: "[0.75, 1, 1.25]",
+        otherNames: ["multi-scale", "scales", "tta-scales", "eval-scales"]),
+      key(
+        "test-flip", \.testFlip, .flag,
+        "whether images are seen mirrored too in tests and predictions; probabilities are averaged",
+        group: .evaluation, example: "true",
+        otherNames: ["flip-test", "tta-flip", "eval-flip"]),
       key(
         "scale-jitter", \.scaleJitter, .number("1 to 10") { (1...10).contains($0) },
         "r: images are scaled by random factors from 1/r to r before they are cropped; 1 = off",
@@ -148,6 +166,19 @@ public struct SegmentationSettings: TaskSettings {
 
   /// The first conflict between values.
   public func conflict(in configuration: TrainingConfiguration) -> ConfigurationConflict? {
+    if testCrop != nil, testScales != [1] {
+      return ConfigurationConflict(
+        keys: ["test-scales", "test-crop"],
+        problem: "test-scales: scaled images are not padded to test-crop; remove one of the two")
+    }
+    return classWeightsConflict
+  }
+
+  /// Whether a test sees each image once, as it is.
+  var seesOneView: Bool { testScales == [1] && !testFlip }
+
+  /// Weights of classes that no loss uses.
+  private var classWeightsConflict: ConfigurationConflict? {
     guard classWeights != .none, !loss.terms.contains(where: \.loss.usesClassWeights) else {
       return nil
     }

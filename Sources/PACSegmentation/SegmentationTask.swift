@@ -183,22 +183,6 @@ public struct SegmentationTask: PredictingTask {
       folder: folder, submission: description.submission?.filled(split: configuration.testSplit),
       palette: description.classColors, means: model.means, keepsScores: keepsScores)
   }
-
-  /// The network's scores for a whole image, [1, C, H, W], and the time it took in seconds.
-  ///
-  /// With `test-crop`, the backbone alone sees the image padded at the bottom and right.
-  private func scores(_ sample: SegmentationSample) throws -> (scores: Tensor, seconds: Double) {
-    let start = ContinuousClock.now
-    let image = Variable(sample.image)
-    let padded = settings.testCrop.map { image.framed(height: $0, width: $0) } ?? image
-    let unary = try model.unary(padded).framed(height: sample.height, width: sample.width)
-    let scores = try model.refined(unary, image: image).value
-    let seconds = (ContinuousClock.now - start) / .seconds(1)
-    guard scores.elements.allSatisfy(\.isFinite) else {
-      throw TrainingError.diverged(sample: sample.name, loss: .nan)
-    }
-    return (scores, seconds)
-  }
 }
 
 extension SegmentationTask: ScoringTask {

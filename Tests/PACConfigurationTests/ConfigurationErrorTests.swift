@@ -234,6 +234,10 @@ private let rules = #"a list of rules such as [{match: "*.bias", lr: 2, weight-d
       "override: loss: expected l2, rmse, epe, l1, charbonnier_{e} (1e-9 to 1) or gradient, found '0.5 gradeint'; did you mean 'gradient'?"
     ),
     (
+      "test-flip=true",
+      "override: test-flip: has no effect with model PacJointUpsample, an upsampling network; remove it"
+    ),
+    (
       "loss=gradient",
       "override: loss: gradient alone leaves a constant error; add another loss, such as [l1, 0.5 gradient]"
     ),

@@ -121,6 +121,18 @@ extension TrainingConfiguration {
       "c.yaml:5: unknown key 'vflip'; did you mean 'vertical-flip'?"
     ),
     (
+      "test-scales: [1, 1]",
+      "c.yaml:5: test-scales: expected a list of different scales above 0 and at most 4 such as [0.75, 1, 1.25], found the list [1, 1]"
+    ),
+    (
+      "test-scales: [0]",
+      "c.yaml:5: test-scales: expected a list of different scales above 0 and at most 4 such as [0.75, 1, 1.25], found the list [0]"
+    ),
+    (
+      "test-scales: [1, 2]\ntest-crop: 512",
+      "c.yaml:5: test-scales: scaled images are not padded to test-crop; remove one of the two"
+    ),
+    (
       "test-crop: 0",
       "c.yaml:5: test-crop: expected -1 for no padding, or an integer, 1 to 16384, found '0'"
     ),
