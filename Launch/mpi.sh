@@ -42,33 +42,46 @@ use_mpirun() {
   watch=end_hanging_mpirun
 }
 
-# end_hanging_mpirun PID: ends mpirun if it goes on for 10 s after all its ranks, and daemons on
-# other hosts, have ended. Open MPI 4.1 does that now and then if a rank is killed while it connects
-# to mpirun: it waits in PMIx_server_finalize for a lock that nobody releases.
+# end_hanging_mpirun PID: ends mpirun if it goes on for 10 s after its ranks, and daemons on other
+# hosts, have ended. Open MPI 4.1 does that now and then if a rank is killed while it connects to
+# mpirun: it waits in PMIx_server_finalize for a lock that nobody releases. A rank that is stopped
+# after its last words to the others holds mpirun up as well, and is killed; where all are stopped,
+# the job is suspended.
 end_hanging_mpirun() {
-  local began='' silent=0
+  local silent=0 most=0
   [ -r "/proc/$1/task/$1/children" ] || return 0
   while sleep 1 >/dev/null 2>&1 && kill -0 "$1" 2>/dev/null; do
+    count_children "$1"
+    [ $((running + ${#stopped[@]})) -le "$most" ] || most=$((running + ${#stopped[@]}))
     silent=$((silent + 1))
-    if has_running_child "$1"; then
-      began=1
-      silent=0
-    fi
-    if [ -n "$began" ] && [ "$silent" -ge 10 ]; then
+    [ "$running" = 0 ] && [ "${#stopped[@]}" -lt "$most" ] || silent=0
+    [ "$silent" -ge 10 ] || continue
+    silent=0
+    if [ ${#stopped[@]} -gt 0 ]; then
+      echo "warning: ${#stopped[@]} of $most ranks are stopped although the others have ended; they" \
+        "are killed" >&2
+      kill -s KILL "${stopped[@]}" 2>/dev/null || true
+    else
       echo "warning: mpirun hangs although all its ranks have ended; it is killed" >&2
       kill -s KILL "$1" 2>/dev/null || true
     fi
   done
 }
 
-# has_running_child PID: whether a child of the process has not ended.
-has_running_child() {
+# count_children PID: sets `running` to the number of its children that run, and `stopped` to those
+# that are stopped.
+count_children() {
   local pid line
+  running=0
+  stopped=()
   for pid in $(cat "/proc/$1/task/"*/children 2>/dev/null); do
     line=$(cat "/proc/$pid/stat" 2>/dev/null) || continue
-    [[ ${line##*) } == Z* ]] || return 0
+    case ${line##*) } in
+    Z*) ;;
+    T*) stopped+=("$pid") ;;
+    *) running=$((running + 1)) ;;
+    esac
   done
-  return 1
 }
 
 # explain_mpirun: after a job of mpirun has failed, prints one line if mpirun could not start it,

@@ -119,7 +119,7 @@ public struct ConfigurationReader {
     for override in overrides {
       let parts = override.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       guard parts.count == 2 else {
-        errors.append(failure("override", "expected key=value, found '\(override)'"))
+        errors.append(failure("override", "expected key=value, found '\(shown(override))'"))
         continue
       }
       apply(

@@ -52,6 +52,26 @@ struct LaunchTests {
         """)
   }
 
+  /// A rank that is stopped after its last words to the others: mpirun waits for it.
+  @Test func endsARankThatIsStoppedAtTheEnd() throws {
+    let waiting = """
+      [ $1 = -q ] || exit 0
+      mkdir hung 2>/dev/null || exec echo "trained"
+      sleep 4 &
+      sh -c 'kill -STOP $$' &
+      { wait $!; } 2>/dev/null
+      """
+    let result = try launch(
+      "run", ["-n", "2", "--restarts", "1", "a.yaml"], commands: ["mpirun": waiting])
+    #expect(result.status == 0 && result.output == "trained\n", "\(result)")
+    #expect(
+      result.errors == """
+        warning: 1 of 2 ranks are stopped although the others have ended; they are killed
+        warning: the job was lost (SIGKILL); restart 1 of 1
+
+        """)
+  }
+
   @Test(.enabled(if: hasMPI, "no mpirun in PATH"), arguments: [2, 5])
   func severalRanksGetTheSameArguments(ranks: Int) throws {
     let result = try launch(

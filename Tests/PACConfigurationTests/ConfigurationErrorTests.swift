@@ -209,6 +209,7 @@ private let rules = #"a list of rules such as [{match: "*.bias", lr: 2, weight-d
 
   @Test(arguments: [
     ("lr", "override: expected key=value, found 'lr'"),
+    ("\u{7}lr", "override: expected key=value, found '\u{FFFD}lr'"),
     ("lr=", "override: lr: expected a number, above 0, found nothing"),
     (
       "parameters=[{match: *.bias}]",
