@@ -24,6 +24,7 @@ let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 func library(
@@ -64,6 +65,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.30.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
   ],
   targets: [
@@ -113,8 +115,9 @@ let package = Package(
     library(
       "PACTraining",
       [
-        "PACCheckpoints", "PACConfiguration", "PACData", "PACDistributed", "PACWeights",
-        "PACOptimizers", "PACAutograd", "PACTensors", "PACImageFiles", "PACFiles", "PACText",
+        "PACCheckpoints", "PACConfiguration", "PACData", "PACDistributed", "PACEvents",
+        "PACWeights", "PACOptimizers", "PACAutograd", "PACTensors", "PACImageFiles", "PACFiles",
+        "PACText",
         "PACKernels", logging,
       ]),
     library(
@@ -124,6 +127,9 @@ let package = Package(
         "PACFiles",
       ]),
     library("PACConfiguration", ["PACFiles", "PACText", yams]),
+    .target(
+      name: "PACEvents", dependencies: ["PACFiles", protobuf], exclude: ["Messages/events.proto"],
+      swiftSettings: strict),
     library("PACData", ["PACTensors", "PACHDF5", "PACImageFiles", "PACFiles"]),
     library("PACDistributed", ["PACTensors", "PACKernels", "CPACMPI", crypto]),
     library("PixelAdaptiveModels", ["PixelAdaptiveLayers", "PACWeights", "PACModels"]),
@@ -171,6 +177,7 @@ let package = Package(
     tests("PACKernelsTests", ["PACKernels", "PACTestSupport"]),
     tests("PACTensorsTests", ["PACTensors"]),
     tests("PACFilesTests", ["PACFiles", "PACTestSupport"]),
+    tests("PACEventsTests", ["PACEvents", "PACTestSupport"]),
     tests("PixelAdaptiveModelsTests", ["PixelAdaptiveModels", "PACTestSupport"]),
     tests("PACHDF5Tests", ["PACHDF5", "PACTestSupport"]),
     tests("PACImageFilesTests", ["PACImageFiles", "CPACZlib", "PACTestSupport"]),

@@ -1,7 +1,10 @@
 /// Compares what the files of each target import with what Package.swift declares for it.
 func importErrors(_ package: CheckedPackage) -> [String] {
   // These come with Swift and cannot be declared.
-  let toolchain: Set = ["Dispatch", "Foundation", "Glibc", "Swift", "Synchronization", "Testing"]
+  let toolchain: Set = [
+    "Dispatch", "Foundation", "FoundationEssentials", "Glibc", "Swift", "Synchronization",
+    "Testing",
+  ]
   var errors: [String] = []
   for target in package.manifest.targets {
     let files = package.files[target.name] ?? []

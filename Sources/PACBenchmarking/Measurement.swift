@@ -17,6 +17,9 @@ public struct BenchmarkResult: Sendable, Codable {
   public var fraction: Double { gflops / sgemmGflops }
   /// The process's peak resident memory at the end of the runs, in MiB.
   public let peakMegabytes: Double
+  /// The page faults of a run that the system served without a disk: memory that it mapped and
+  /// cleared for the run, in pages of 4 KiB or 2 MiB.
+  public let pageFaults: Double
 }
 
 /// Measures a case in this process.
@@ -34,15 +37,17 @@ public func measure(
   let threads = Threads.set(threads)
   let work = try benchmark.prepare()
   try work.run()
+  let before = usage()
   let seconds = try median(repetitions) { try work.run() }
-  let peak = peakMegabytes()
+  let after = usage()
   _ = multiplyYardstickMatrices(threads: threads)
   var operations = 0.0
   let product = median(repetitions) { operations = multiplyYardstickMatrices(threads: threads) }
   return BenchmarkResult(
     name: benchmark.name, threads: threads, seconds: seconds,
     gflops: work.usefulOperations / seconds / 1e9, sgemmGflops: operations / product / 1e9,
-    peakMegabytes: peak)
+    peakMegabytes: Double(after.ru_maxrss) / 1024,
+    pageFaults: Double(after.ru_minflt - before.ru_minflt) / Double(repetitions))
 }
 
 private func median(_ repetitions: Int, _ body: () throws -> Void) rethrows -> Double {
@@ -57,8 +62,8 @@ func seconds(_ body: () throws -> Void) rethrows -> Double {
   try ContinuousClock().measure(body) / .seconds(1)
 }
 
-private func peakMegabytes() -> Double {
+private func usage() -> rusage {
   var usage = rusage()
   getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-  return Double(usage.ru_maxrss) / 1024
+  return usage
 }

@@ -132,30 +132,15 @@ extension ConfigurationKind where Value == [Int] {
   public static let epochs = ConfigurationKind(
     allowed: "a list of ascending epochs such as [10, 20]",
     parse: { value in
-      guard let words = listed(value) else { return nil }
-      let numbers = words.compactMap(digits)
+      guard let items = value.items else { return nil }
+      let numbers = items.compactMap { $0.plain.flatMap(digits) }
       let ascends = zip(numbers, numbers.dropFirst()).allSatisfy { $0 < $1 }
-      guard numbers.count == words.count, ascends,
+      guard numbers.count == items.count, ascends,
         numbers.allSatisfy({ (1...largestNumber).contains($0) })
       else { return nil }
       return numbers
     },
     format: { "[\($0.map { "\($0)" }.joined(separator: ", "))]" })
-
-  /// The items of a list, `[10, 20]`, or in an override also `10,20`.
-  private static func listed(_ value: ConfigurationValue) -> [String]? {
-    switch value {
-    case .list(let values):
-      let words = values.compactMap(\.plain)
-      return words.count == values.count ? words : nil
-    case .override(var text):
-      if text.hasPrefix("["), text.hasSuffix("]") { text = String(text.dropFirst().dropLast()) }
-      let words = text.split(separator: ",", omittingEmptySubsequences: false)
-        .map { $0.trimmingCharacters(in: .whitespaces) }
-      return words == [""] ? [] : words
-    default: return nil
-    }
-  }
 }
 
 extension ConfigurationKind where Value == Double {
@@ -192,6 +177,31 @@ extension ConfigurationKind where Value == Double {
   public static let notNegative = number("0 or more") { $0 >= 0 }
   /// A number of at least 0 and below 1.
   public static let belowOne = number("at least 0 and below 1") { $0 >= 0 && $0 < 1 }
+}
+
+extension ConfigurationKind where Value == [Double] {
+  /// A list of numbers, each of which another kind allows.
+  /// - Parameters:
+  ///   - allowed: the allowed lists as text, to follow "expected".
+  ///   - item: the kind of each number.
+  ///   - isAllowed: whether the list as a whole is allowed.
+  /// - Returns: the kind of value.
+  public static func list(
+    _ allowed: String, of item: ConfigurationKind<Double>,
+    isAllowed: @escaping @Sendable ([Double]) -> Bool
+  ) -> ConfigurationKind {
+    ConfigurationKind(
+      allowed: allowed,
+      read: { (value: ConfigurationValue, place: String) throws(ConfigurationError) -> [Double]? in
+        guard let items = value.items else { return nil }
+        var numbers: [Double] = []
+        for text in items {
+          guard let number = try item.read(text, place) else { return nil }
+          numbers.append(number)
+        }
+        return isAllowed(numbers) ? numbers : nil
+      }, format: { "[\($0.map(item.format).joined(separator: ", "))]" })
+  }
 }
 
 extension ConfigurationKind where Value == Bool {

@@ -1,3 +1,4 @@
+import Foundation
 import PACFiles
 
 /// A value as it was given, before its key parses it.
@@ -47,5 +48,18 @@ public enum ConfigurationValue: Sendable {
   public var text: String? {
     if case .scalar(let text, _) = self { return text }
     return plain
+  }
+
+  /// The items of a list, `[10, 20]`, in an override also `10,20`; nil if it is no list.
+  public var items: [ConfigurationValue]? {
+    switch self {
+    case .list(let values): return values
+    case .override(var text):
+      if text.hasPrefix("["), text.hasSuffix("]") { text = String(text.dropFirst().dropLast()) }
+      let words = text.split(separator: ",", omittingEmptySubsequences: false)
+        .map { $0.trimmingCharacters(in: .whitespaces) }
+      return words == [""] ? [] : words.map(ConfigurationValue.override)
+    default: return nil
+    }
   }
 }

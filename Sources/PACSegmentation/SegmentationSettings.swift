@@ -1,5 +1,6 @@
 import PACAutograd
 import PACConfiguration
+import PACData
 import PACModels
 import PACTraining
 import PACWeights
@@ -14,14 +15,22 @@ public struct SegmentationSettings: TaskSettings {
   public var cropSize = 449
   /// Width and height to which test images are padded for the backbone; nil: they are not.
   public var testCrop: Int?
+  /// The scales at which test images are seen.
+  public var testScales = [1.0]
+  /// Whether test images are seen mirrored too.
+  public var testFlip = false
   /// r: images are scaled by random factors from 1/r to r before cropping; 1: not at all.
   public var scaleJitter = 1.0
   /// j: brightness, contrast and saturation vary by factors from 1 − j to 1 + j; 0: not at all.
   public var colorJitter = 0.0
   /// Whether half of the crops are mirrored.
   public var flip = true
-  /// The loss.
-  public var loss = SegmentationLoss.crossEntropy
+  /// What else training changes in samples.
+  public var distortions = Distortions()
+  /// The loss, or a sum of losses.
+  public var loss = LossSum(SegmentationLoss.crossEntropy)
+  /// How much the pixels of each class count in the loss.
+  public var classWeights = ClassWeights.none
 
   /// The defaults, with the network FCN-8s.
   public init() { network = SegmentationModelName(.fcn8s(.classic)) }
@@ -72,6 +81,20 @@ public struct SegmentationSettings: TaskSettings {
         """,
         group: .evaluation, example: "512"),
       key(
+        "test-scales", \.testScales,
+        .list(
+          "a list of different scales above 0 and at most 4 such as [0.75, 1, 1.25]",
+          of: .number("above 0 and at most 4") { $0 > 0 && $0 <= 4 },
+          isAllowed: { !$0.isEmpty && Set($0).count == $0.count }),
+        "scales at which images are seen in tests and predictions; their probabilities are averaged",
+        group: .evaluation, example: "[0.75, 1, 1.25]",
+        otherNames: ["multi-scale", "scales", "tta-scales", "eval-scales"]),
+      key(
+        "test-flip", \.testFlip, .flag,
+        "whether images are seen mirrored too in tests and predictions; probabilities are averaged",
+        group: .evaluation, example: "true",
+        otherNames: ["flip-test", "tta-flip", "eval-flip"]),
+      key(
         "scale-jitter", \.scaleJitter, .number("1 to 10") { (1...10).contains($0) },
         "r: images are scaled by random factors from 1/r to r before they are cropped; 1 = off",
         group: .samples, example: "1.5",
@@ -91,11 +114,21 @@ public struct SegmentationSettings: TaskSettings {
         "loss", \.loss, SegmentationLoss.kind,
         """
         loss: ce = cross-entropy; fce_t = cross-entropy of the pixels whose true class has at \
-        most the probability t
+        most the probability t; focal_g = focal loss with exponent g (focal: 2); dice = soft Dice \
+        loss over the classes of the image; ohem_k = cross-entropy of the hardest pixels, a share \
+        or a number of them; or a sum of these with weights
         """,
-        group: .loss, example: "fce_0.7"
+        group: .loss, example: "[ce, 0.5 dice]"
       ),
-    ]
+      key(
+        "class-weights", \.classWeights, ClassWeights.kind,
+        """
+        how much the pixels of each class count in ce, focal and ohem: a list of weights in the \
+        order of the classes, or inverse-frequency = counted in the labels of the training split
+        """,
+        group: .loss, example: "inverse-frequency",
+        otherNames: ["class-weight", "loss-weights", "weight-classes"]),
+    ] + Distortions.keys(of: \.distortions)
   }()
 
   /// The network's name.
@@ -130,6 +163,31 @@ public struct SegmentationSettings: TaskSettings {
 
   /// Whether the network has parameters.
   public var hasParameters: Bool { network.hasParameters }
+
+  /// The first conflict between values.
+  public func conflict(in configuration: TrainingConfiguration) -> ConfigurationConflict? {
+    if testCrop != nil, testScales != [1] {
+      return ConfigurationConflict(
+        keys: ["test-scales", "test-crop"],
+        problem: "test-scales: scaled images are not padded to test-crop; remove one of the two")
+    }
+    return classWeightsConflict
+  }
+
+  /// Whether a test sees each image once, as it is.
+  var seesOneView: Bool { testScales == [1] && !testFlip }
+
+  /// Weights of classes that no loss uses.
+  private var classWeightsConflict: ConfigurationConflict? {
+    guard classWeights != .none, !loss.terms.contains(where: \.loss.usesClassWeights) else {
+      return nil
+    }
+    return ConfigurationConflict(
+      keys: ["class-weights", "loss"],
+      problem:
+        "class-weights: has no effect with loss \(SegmentationLoss.kind.format(loss)); remove it, or use "
+        + "ce, focal or ohem")
+  }
 }
 
 /// The largest side of a crop in pixels; its scores alone would take gigabytes.

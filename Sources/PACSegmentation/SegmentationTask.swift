@@ -12,6 +12,7 @@ public struct SegmentationTask: PredictingTask {
   public let configuration: TrainingConfiguration
   let settings: SegmentationSettings
   let model: SegmentationModel
+  let classWeights: ResolvedClassWeights
   private let dataset: DatasetReader
   /// Whether predictions are written as scores too.
   private var keepsScores = false
@@ -30,6 +31,7 @@ public struct SegmentationTask: PredictingTask {
           + "prepare voc")
     }
     model = try SegmentationModel(name, classes: classes, seed: UInt64(configuration.seed))
+    classWeights = try Self.classWeights(settings, configuration, dataset)
     if name.isFrozen, settings.backboneWeights == nil {
       throw ConfigurationError(
         place: "weights-backbone",
@@ -50,7 +52,8 @@ public struct SegmentationTask: PredictingTask {
   /// The samples to train on.
   /// - Throws: `DataError` if there are none.
   public func trainingSource() throws -> SceneSource<SegmentationSampleMaker> {
-    try source(try trainingIndices(dataset))
+    _ = try classWeights.values()
+    return try source(try trainingIndices(dataset))
   }
 
   /// The samples to evaluate on.
@@ -73,7 +76,8 @@ public struct SegmentationTask: PredictingTask {
       maker: SegmentationSampleMaker(
         classes: model.classes, crop: settings.cropSize, testCrop: settings.testCrop,
         flipProbability: settings.flip ? 0.5 : 0, scaleJitter: settings.scaleJitter,
-        colorJitter: Float(settings.colorJitter), means: model.means))
+        colorJitter: Float(settings.colorJitter), distortions: settings.distortions,
+        means: model.means))
   }
 
   // MARK: - Loss
@@ -88,14 +92,6 @@ public struct SegmentationTask: PredictingTask {
     var matrix = ConfusionMatrix(classes: model.classes)
     matrix.add(truth: sample.labels, prediction: mostLikelyClasses(scores.value))
     return (try loss(scores, sample.labels), metricValues(matrix).map { $0 ?? 0 })
-  }
-
-  private func loss(_ scores: Variable, _ labels: [UInt8]) throws -> Variable {
-    switch settings.loss {
-    case .crossEntropy: try crossEntropy(scores, labels: labels)
-    case .focused(let confidence):
-      try focusedCrossEntropy(scores, labels: labels, confidence: Float(confidence))
-    }
   }
 
   // MARK: - Metrics
@@ -186,22 +182,6 @@ public struct SegmentationTask: PredictingTask {
     return SegmentationPredictionWriter(
       folder: folder, submission: description.submission?.filled(split: configuration.testSplit),
       palette: description.classColors, means: model.means, keepsScores: keepsScores)
-  }
-
-  /// The network's scores for a whole image, [1, C, H, W], and the time it took in seconds.
-  ///
-  /// With `test-crop`, the backbone alone sees the image padded at the bottom and right.
-  private func scores(_ sample: SegmentationSample) throws -> (scores: Tensor, seconds: Double) {
-    let start = ContinuousClock.now
-    let image = Variable(sample.image)
-    let padded = settings.testCrop.map { image.framed(height: $0, width: $0) } ?? image
-    let unary = try model.unary(padded).framed(height: sample.height, width: sample.width)
-    let scores = try model.refined(unary, image: image).value
-    let seconds = (ContinuousClock.now - start) / .seconds(1)
-    guard scores.elements.allSatisfy(\.isFinite) else {
-      throw TrainingError.diverged(sample: sample.name, loss: .nan)
-    }
-    return (scores, seconds)
   }
 }
 

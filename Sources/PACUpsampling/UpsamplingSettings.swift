@@ -1,4 +1,5 @@
 import PACConfiguration
+import PACData
 import PACModels
 import PACTraining
 import PACWeights
@@ -19,12 +20,19 @@ public struct UpsamplingSettings: TaskSettings {
   public var cropSize = 256
   /// Whether half of the crops are mirrored.
   public var flip = true
+  /// r: scenes are scaled by random factors from 1/r to r before cropping; 1: not at all.
+  public var scaleJitter = 1.0
+  /// j: brightness, contrast and saturation of the guide vary by factors from 1 − j to 1 + j; 0:
+  /// not at all.
+  public var colorJitter = 0.0
+  /// What else training changes in samples.
+  public var distortions = Distortions()
   /// How the low-resolution target is made.
   public var lowResolution = LowResolutionMode.center
   /// Pixels along each edge that are excluded from loss and metrics.
   public var border = 6
-  /// The loss.
-  public var loss = UpsamplingLoss.l2
+  /// The loss, or a sum of losses.
+  public var loss = LossSum(UpsamplingLoss.l2)
 
   /// The defaults; `factor` has none.
   public init() {}
@@ -77,6 +85,22 @@ public struct UpsamplingSettings: TaskSettings {
         "flip", \.flip, .flag, "whether half of the crops are mirrored",
         group: .samples, example: "false"),
       key(
+        "scale-jitter", \.scaleJitter, .number("1 to 10") { (1...10).contains($0) },
+        """
+        r: scenes are scaled by random factors from 1/r to r before they are cropped, flow vectors \
+        with them, depth as it is; 1 = off
+        """,
+        group: .samples, example: "1.5",
+        otherNames: ["train-scale", "scale-augmentation"]),
+      key(
+        "color-jitter", \.colorJitter, .belowOne,
+        """
+        j: brightness, contrast and saturation of the guide are multiplied by random factors from \
+        1 - j to 1 + j; 0 = off
+        """,
+        group: .samples, example: "0.2",
+        otherNames: ["colour-jitter"]),
+      key(
         "lowres", \.lowResolution, .choice,
         """
         how the low-resolution input is made: one pixel of each block (center, last), or smoothed \
@@ -90,14 +114,17 @@ public struct UpsamplingSettings: TaskSettings {
         group: .evaluation, example: "0",
         otherNames: ["ignored-border", "eval-border"]),
       key(
-        "loss", \.loss, .choice,
+        "loss", \.loss, UpsamplingLoss.kind,
         """
-        loss: l2 = mean squared error of normalised values; rmse = root mean square error of raw \
-        values; epe = mean end-point error of raw values
+        loss: l2 (mse) = mean squared error of normalised values; rmse = root mean square error of \
+        raw values; epe = mean end-point error of raw values; l1 = mean absolute error, \
+        charbonnier_e = mean of the root of squared error + e squared (charbonnier: 0.001), \
+        gradient = l1 of the differences between neighbours, of normalised values; or a sum of \
+        these with weights
         """,
-        group: .loss, example: "epe"
+        group: .loss, example: "[l1, 0.5 gradient]"
       ),
-    ]
+    ] + Distortions.keys(of: \.distortions)
   }()
 
   /// The network's name.
@@ -142,6 +169,12 @@ public struct UpsamplingSettings: TaskSettings {
         keys: ["border", "crop"],
         problem: "border: \(border) pixels on each side leave nothing of crop \(cropSize); "
           + "decrease border")
+    }
+    if loss == LossSum(.gradient) {
+      return ConfigurationConflict(
+        keys: ["loss"],
+        problem: "loss: gradient alone leaves a constant error; add another loss, such as "
+          + "[l1, 0.5 gradient]")
     }
     if configuration.weights != nil, initialValues != .published {
       return ConfigurationConflict(

@@ -58,7 +58,8 @@ public struct UpsamplingTask: PredictingTask {
       maker: UpsamplingSampleMaker(
         target: settings.target, factor: settings.factor, crop: settings.cropSize,
         lowResolutionMode: settings.lowResolution, border: settings.border,
-        flipProbability: settings.flip ? 0.5 : 0))
+        flipProbability: settings.flip ? 0.5 : 0, scaleJitter: settings.scaleJitter,
+        colorJitter: Float(settings.colorJitter), distortions: settings.distortions))
   }
 
   // MARK: - Loss and metrics
@@ -109,13 +110,24 @@ public struct UpsamplingTask: PredictingTask {
     return settings.target == .depth ? [root] : [root, errors.endPointError]
   }
 
-  /// The loss: `l2` is the mean squared error of normalised values, `rmse` and `epe` are root mean
-  /// square error and mean end-point error of raw values.
   private func loss(_ output: Variable, _ sample: UpsamplingSample) -> Variable {
-    switch settings.loss {
-    case .l2: meanSquaredError(output, normalized(sample), valid: sample.valid)
-    case .rmse: rootMeanSquaredError(raw(output, sample), sample.target, valid: sample.valid)
-    case .epe: endPointError(raw(output, sample), sample.target, valid: sample.valid)
+    weightedSum(
+      of: settings.loss.terms.map { ($0.weight, value(of: $0.loss, output, sample)) })
+  }
+
+  private func value(
+    of loss: UpsamplingLoss, _ output: Variable, _ sample: UpsamplingSample
+  ) -> Variable {
+    let valid = sample.valid
+    switch loss {
+    case .l2: return meanSquaredError(output, normalized(sample), valid: valid)
+    case .rmse: return rootMeanSquaredError(raw(output, sample), sample.target, valid: valid)
+    case .epe: return endPointError(raw(output, sample), sample.target, valid: valid)
+    case .l1: return meanAbsoluteError(output, normalized(sample), valid: valid)
+    case .charbonnier(let epsilon):
+      return meanAbsoluteError(
+        output, normalized(sample), valid: valid, epsilon: Float(epsilon))
+    case .gradient: return gradientError(output, normalized(sample), valid: valid)
     }
   }
 

@@ -79,9 +79,11 @@ import Testing
     }
     #expect(
       rows.first
-        == ["case", "threads", "seconds", "gflops", "sgemm_gflops", "fraction", "peak_mb"])
+        == [
+          "case", "threads", "seconds", "gflops", "sgemm_gflops", "fraction", "peak_mb", "faults",
+        ])
     #expect(rows.dropFirst().map(\.[0]) == ["upsample16", "upsample8"])
-    #expect(rows.dropFirst().allSatisfy { $0[1] == "2" && $0.count == 7 })
+    #expect(rows.dropFirst().allSatisfy { $0[1] == "2" && $0.count == 8 })
   }
 }
 

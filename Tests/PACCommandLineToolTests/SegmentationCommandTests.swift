@@ -82,6 +82,85 @@ import Testing
     #expect(lines[9].contains(#""miou":"#) && lines[9].contains(#""macc":"#))
   }
 
+  /// A run that is stopped after every step and resumes with another number of ranks each time; the
+  /// weights of the classes are counted again at each start.
+  @Test(.enabled(if: hasMPI, "mpirun"))
+  func sumsOfLossesOnAnyNumberOfRanks() throws {
+    func train(_ name: String, ranks: Int = 1, _ steps: Int) throws {
+      let result = try outcome(
+        "train", ranks: ranks,
+        [
+          "run=\(folder(name))", "steps=\(steps)", "class-weights=inverse-frequency",
+          "loss=[ce, 0.5 dice, 0.25 ohem_0.3, 0.1 focal]", "global-batch=4",
+        ])
+      try #require(result.status == 0, "\(result.errors)")
+    }
+    try train("straight", 4)
+    for (steps, ranks) in [(1, 3), (2, 1), (3, 4), (4, 2)] {
+      try train("parts", ranks: ranks, steps)
+    }
+    let (straight, parts) = (try checkpoint("straight"), try checkpoint("parts"))
+    #expect(straight.step == 4 && straight.bits == parts.bits)
+    for log in ["train.log", "test.log"] {
+      #expect(
+        try String(contentsOfFile: folder("straight/\(log)"), encoding: .utf8)
+          == String(contentsOfFile: folder("parts/\(log)"), encoding: .utf8))
+    }
+    let few = try outcome("train", ["run=\(folder("few"))", "class-weights=[1, 2]"])
+    #expect(
+      few.status == 1 && few.errors.contains("class-weights: 2 weights for the 6 classes of "))
+  }
+
+  /// Two scales give the mean of the probabilities of each scale alone.
+  @Test(.enabled(if: hasMPI, "mpirun"))
+  func severalViewsOfEachImage() throws {
+    _ = try run("train", "model=fcn8snarrow", "run=\(folder("run"))", "epochs=1")
+    func scores(_ name: String, _ settings: String...) throws -> [[Float]] {
+      let result = try outcome(
+        "predict",
+        ["model=fcn8snarrow", "--weights", folder("run"), "--out", folder(name), "--scores"]
+          + settings)
+      try #require(result.status == 0, "\(result.errors)")
+      return try (6..<9).map {
+        try NumPyArray(contentsOf: folder("\(name)/scores/shapes_000\($0).npy")).elements.map {
+          Float($0)
+        }
+      }
+    }
+    let plain = try scores("plain")
+    #expect(try scores("same", "test-scales=[1]", "test-flip=false") == plain)
+    let (half, both) = (
+      try scores("half", "test-scales=[0.5]"), try scores("both", "test-scales=[1, 0.5]")
+    )
+    for (image, logarithms) in both.enumerated() {
+      let pixels = logarithms.count / 6
+      let (one, other) = (probabilities(plain[image]), probabilities(half[image]))
+      for i in 0..<6 * pixels {
+        let (mean, expected): (Float, Float) = (exp(logarithms[i]), (one[i] + other[i]) / 2)
+        #expect(abs(mean - expected) < 1e-5)
+      }
+    }
+    let settings = ["--weights", folder("run"), "test-scales=[0.75, 1.25]", "test-flip=true"]
+    let alone = try outcome("evaluate", ["model=fcn8snarrow", "--json"] + settings)
+    for ranks in 2...4 {
+      let shared = try outcome(
+        "evaluate", ranks: ranks, ["model=fcn8snarrow", "--json"] + settings)
+      #expect(alone.status == 0 && shared.output == alone.output, "\(shared.errors)")
+    }
+  }
+
+  /// Softmax over six classes at each pixel.
+  private func probabilities(_ scores: [Float]) -> [Float] {
+    let pixels = scores.count / 6
+    var result = scores
+    for pixel in 0..<pixels {
+      let e = (0..<6).map { (c: Int) -> Double in exp(Double(scores[c * pixels + pixel])) }
+      let sum = e.reduce(0, +)
+      for c in 0..<6 { result[c * pixels + pixel] = Float(e[c] / sum) }
+    }
+    return result
+  }
+
   @Test func bothStagesFromAFrozenBackbone() throws {
     _ = try run("train", "model=fcn8snarrow", "run=\(folder("backbone"))", "epochs=1")
     let missing = try outcome("train", ["model=fcn8snarrowfrozen_crfi2p4d321"])

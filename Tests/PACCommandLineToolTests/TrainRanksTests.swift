@@ -33,12 +33,16 @@ struct TrainRanksTests {
   }
 
   /// A run that is stopped after every step and resumes with another number of ranks each time.
-  @Test(arguments: ["adam", "sgd"])
-  func continuesOnAnyNumberOfRanks(optimizer: String) throws {
+  @Test(arguments: [
+    ["optimizer=adam"], ["optimizer=sgd", "momentum=0.9"],
+    ["loss=[l1, 0.5 gradient, 0.1 charbonnier_0.01]"],
+    [
+      "vertical-flip=true", "rotation=20", "blur=1", "scale-jitter=1.3", "color-jitter=0.2",
+    ],
+  ])
+  func continuesOnAnyNumberOfRanks(settings: [String]) throws {
     let project = try TrainingProject(scenes: 14)
-    let settings =
-      ["global-batch=4", "optimizer=\(optimizer)", "epochs=2"]
-      + (optimizer == "sgd" ? ["momentum=0.9"] : [])
+    let settings = ["global-batch=4", "epochs=2"] + settings
     let whole = try project("train", ["run=\(project.folder("straight"))"] + settings)
     try #require(whole.status == 0, "\(whole.errors)")
     for (steps, ranks) in [(1, 3), (2, 1), (3, 4), (4, 2), (5, 1), (6, 4)] {

@@ -227,8 +227,20 @@ private let rules = #"a list of rules such as [{match: "*.bias", lr: 2, weight-d
     ),
     ("optimiser=adam", "override: unknown key 'optimiser'; did you mean 'optimizer'?"),
     (
-      "loss=l1",
-      "override: loss: expected l2, rmse or epe, found 'l1'; did you mean 'l2'?"
+      "loss=l3",
+      "override: loss: expected l2, rmse, epe, l1, charbonnier_{e} (1e-9 to 1) or gradient, found 'l3'; did you mean 'l1'?"
+    ),
+    (
+      "loss=[l2, 0.5 gradeint]",
+      "override: loss: expected l2, rmse, epe, l1, charbonnier_{e} (1e-9 to 1) or gradient, found '0.5 gradeint'; did you mean 'gradient'?"
+    ),
+    (
+      "test-flip=true",
+      "override: test-flip: has no effect with model PacJointUpsample, an upsampling network; remove it"
+    ),
+    (
+      "loss=gradient",
+      "override: loss: gradient alone leaves a constant error; add another loss, such as [l1, 0.5 gradient]"
     ),
     ("factor=3", "override: factor: expected 2, 4, 8 or 16, found '3'"),
     (

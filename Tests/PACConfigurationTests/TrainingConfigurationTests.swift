@@ -95,7 +95,7 @@ extension TrainingConfiguration {
       $0.flip = false
       $0.lowResolution = .last
       $0.border = 0
-      $0.loss = .epe
+      $0.loss = LossSum(.epe)
     }
     expected.trainSplit = "a"
     expected.testSplit = "b"
@@ -126,12 +126,12 @@ extension TrainingConfiguration {
   @Test func everyPropertyHasAKey() {
     let configuration = upsampling(run: "a", data: "b", factor: 8, epochs: 1)
     // All properties but the list of tasks and the settings, which are the keys of the task; the
-    // optimizer's hyperparameters are five keys.
+    // optimizer's hyperparameters are five keys, the distortions of samples three.
     let general = Mirror(reflecting: configuration).children.count - 2 + 4
-    let own = Mirror(reflecting: UpsamplingSettings()).children.count
+    let own = Mirror(reflecting: UpsamplingSettings()).children.count + 2
     #expect(general + own == configuration.keys.count)
     #expect(
-      Mirror(reflecting: SegmentationSettings()).children.count
+      Mirror(reflecting: SegmentationSettings()).children.count + 2
         == SegmentationSettings.keys.count + 1)
     #expect(Set(configuration.keys.map(\.name)).count == configuration.keys.count)
   }
@@ -241,7 +241,7 @@ extension TrainingConfiguration {
         #expect(configuration.optimizer == .adam && configuration.learningRate == 1e-4)
         #expect(configuration.epochs == 5000 && configuration.globalBatchSize == 1)
         #expect(configuration.learningRateSteps == [3500, 4500])
-        #expect(settings.initialValues == .published && settings.loss == .l2)
+        #expect(settings.initialValues == .published && settings.loss == LossSum(.l2))
         let other = try TrainingConfiguration(
           file: recipe, overrides: ["model=Bilinear"], tasks: TaskList.builtIn.settings)
         #expect(other.run == "runs/\(task)_x\(factor)_Bilinear")

@@ -110,6 +110,50 @@ import Testing
     }
   }
 
+  /// Each pixel's colours say where it comes from; there lies its label too.
+  @Test func labelsTurnWithTheColours() throws {
+    var distortions = Distortions()
+    distortions.rotation = 40
+    let maker = try SegmentationSampleMaker(
+      classes: 3, crop: 9, flipProbability: 0.5, distortions: distortions, means: Self.means)
+    var (compared, outside) = (0, 0)
+    for epoch in 0..<40 {
+      let sample = try maker.trainingSample(of: scene(9, 9), index: 0, seed: 6, epoch: epoch)
+      outside += sample.labels.count { $0 == 255 }
+      for pixel in 0..<81 {
+        let place = [2, 1].map { Double(color(sample, $0, pixel) + Self.means[$0]) }
+        if sample.labels[pixel] == 255 {
+          #expect((0..<3).allSatisfy { color(sample, $0, pixel) == 0 })
+          continue
+        }
+        // Where two pixels are equally near, rounding decides.
+        guard place.allSatisfy({ abs($0 - $0.rounded(.down) - 0.5) > 1e-3 }) else { continue }
+        let (row, column) = (Int(place[0].rounded()), Int(place[1].rounded()))
+        #expect(sample.labels[pixel] == UInt8((row * 9 + column) % 3))
+        compared += 1
+      }
+    }
+    #expect(compared > 2000 && outside > 100, "corners come from beyond the image")
+  }
+
+  @Test func halfOfTheCropsStandOnTheirHead() throws {
+    var distortions = Distortions()
+    distortions.flipsVertically = true
+    let maker = try SegmentationSampleMaker(
+      classes: 3, crop: 4, flipProbability: 0, distortions: distortions, means: Self.means)
+    var count = 0
+    for epoch in 0..<200 {
+      let sample = try maker.trainingSample(of: scene(4, 4), index: 0, seed: 7, epoch: epoch)
+      let rows = (0..<4).map { Int((color(sample, 2, 4 * $0) + Self.means[2]).rounded()) }
+      #expect(rows == [0, 1, 2, 3] || rows == [3, 2, 1, 0])
+      for pixel in 0..<16 {
+        #expect(sample.labels[pixel] == UInt8((rows[pixel / 4] * 4 + pixel % 4) % 3))
+      }
+      count += rows[0] == 3 ? 1 : 0
+    }
+    #expect((70...130).contains(count))
+  }
+
   @Test func evaluationTakesTheWholeImage() throws {
     for testCrop in [nil, 5, 9] {
       let whole = try SegmentationSampleMaker(

@@ -104,6 +104,58 @@ struct UpsamplingSampleMakerTests {
     #expect(sample.target.elements == [4, 3, 2, 1, -8, -7, -6, -5])
   }
 
+  @Test("top to bottom vertical flow changes its sign")
+  func flowUpsideDown() throws {
+    var scene = Self.scene(height: 3, width: 1)
+    scene.flow = Tensor([1, 2, 3, 1], [1, 2, 3, 4, 5, 6])
+    var distortions = Distortions()
+    distortions.flipsVertically = true
+    let maker = try UpsamplingSampleMaker(
+      target: .flow, factor: 1, crop: nil, flipProbability: 0, distortions: distortions)
+    let samples = try (0..<60).map {
+      try maker.trainingSample(of: scene, index: 0, seed: 0, epoch: $0).target.elements
+    }
+    #expect(Set(samples) == [[1, 2, 3, 4, 5, 6], [3, 2, 1, -6, -5, -4]])
+  }
+
+  @Test("flow turns with the image, and so does what is known")
+  func turnedTargets() throws {
+    var scene = Self.scene(height: 3, width: 3) { y, x in y == 0 && x == 0 }
+    scene.flow = Tensor([1, 2, 3, 3], (0..<18).map { $0 < 9 ? Float($0 + 1) : 0 })
+    let quarter = Turning(of: (3, 3), degrees: 90)
+    let flow = try RawTarget(.flow, of: scene, missingDepth: 0).turned(quarter)
+    expectEqual(
+      flow.values, [Float](repeating: 0, count: 9) + [-3, -6, -9, -2, -5, -8, -1, -4, -7],
+      within: 1e-5)
+    let depth = try RawTarget(.depth, of: scene, missingDepth: 0).turned(quarter)
+    #expect(depth.values == [3, 1003, 2003, 2, 1002, 2002, 0, 1001, 2001])
+    #expect(depth.valid == [true, true, true, true, true, true, false, true, true])
+  }
+
+  @Test("scaled flow has scaled vectors; what comes from beyond the image does not count")
+  func scaledFlow() throws {
+    var scene = Self.scene(height: 24, width: 30)
+    scene.flow = Tensor(
+      [1, 2, 24, 30], (0..<1440).map { $0 < 720 ? 4 : 2 })
+    let maker = try UpsamplingSampleMaker(
+      target: .flow, factor: 4, crop: 16, scaleJitter: 2, colorJitter: 0.3)
+    var lengths: [Float] = []
+    for epoch in 0..<60 {
+      let sample = try maker.trainingSample(of: scene, index: 0, seed: 3, epoch: epoch)
+      #expect(sample.target.shape == [1, 2, 16, 16] && sample.guide.shape == [1, 3, 16, 16])
+      let (values, valid) = (sample.target.elements, sample.valid.elements)
+      for pixel in 0..<256 where valid[pixel] == 1 {
+        #expect(abs(values[pixel] - 2 * values[256 + pixel]) < 1e-5)
+        #expect((1.99...8.01).contains(values[pixel]))
+      }
+      #expect(sample.validCount > 0)
+      lengths.append(values[valid.firstIndex(of: 1) ?? 0])
+      let again = try maker.trainingSample(of: scene, index: 0, seed: 3, epoch: epoch)
+      #expect(again.guide.elements == sample.guide.elements)
+    }
+    #expect(lengths.contains { $0 < 3 } && lengths.contains { $0 > 6 })
+  }
+
   @Test("missing pixels and the border do not count; missing ones are filled before sampling")
   func missing() throws {
     // With factor 4 the pixels (1, 1), (1, 5), (5, 1), (5, 5) are sampled; (5, 5) is missing.

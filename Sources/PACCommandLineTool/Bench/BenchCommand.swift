@@ -65,7 +65,7 @@ struct BenchCasesCommand: ComputingCommand {
   }
 
   private static let headings = [
-    "case", "threads", "seconds", "gflops", "sgemm_gflops", "fraction", "peak_mb",
+    "case", "threads", "seconds", "gflops", "sgemm_gflops", "fraction", "peak_mb", "faults",
   ]
 
   private func cells(_ result: BenchmarkResult) -> [String] {
@@ -73,12 +73,13 @@ struct BenchCasesCommand: ComputingCommand {
       result.name, "\(result.threads)", String(format: "%.4f", result.seconds),
       String(format: "%.1f", result.gflops), String(format: "%.1f", result.sgemmGflops),
       String(format: "%.2f", result.fraction), String(format: "%.0f", result.peakMegabytes),
+      String(format: "%.0f", result.pageFaults),
     ]
   }
 
   /// A row of the table, whose first column is `width` wide.
   private func row(_ cells: [String], _ width: Int) -> String {
-    columns(Array(zip(cells, [width, 7, 9, 8, 12, 8, 0])))
+    columns(Array(zip(cells, [width, 7, 9, 8, 12, 8, 7, 0])))
   }
 
   private func jsonLine(_ result: BenchmarkResult) -> String {
@@ -86,6 +87,7 @@ struct BenchCasesCommand: ComputingCommand {
       ("case", result.name), ("threads", result.threads), ("seconds", result.seconds),
       ("gflops", result.gflops), ("sgemm_gflops", result.sgemmGflops),
       ("fraction", result.fraction), ("peak_mb", result.peakMegabytes),
+      ("faults", result.pageFaults),
     ]).text
   }
 }

@@ -152,10 +152,7 @@ public final class DatasetReader: Sendable {
     }
     let (height, width) = size(of: index)
     func bytes(_ field: SceneField) throws -> ByteImage? {
-      guard wanted.contains(field) else { return nil }
-      try verify(field, index)
-      return try fieldStorage[field]?.bytes(
-        field, index, name: names[index], height: height, width: width)
+      wanted.contains(field) ? try self.bytes(field, of: index) : nil
     }
     func tensor(_ field: SceneField) throws -> Tensor? {
       guard wanted.contains(field) else { return nil }
@@ -168,6 +165,18 @@ public final class DatasetReader: Sendable {
     return SceneSample(
       name: names[index], image: image, depth: try tensor(.depth), flow: try tensor(.flow),
       labels: try bytes(.labels))
+  }
+
+  /// Reads the labels of one sample alone.
+  /// - Returns: the labels; nil if the dataset has none.
+  /// - Throws: `DataError` if they are damaged; `HDF5Error`.
+  public func labels(of index: Int) throws -> ByteImage? { try bytes(.labels, of: index) }
+
+  private func bytes(_ field: SceneField, of index: Int) throws -> ByteImage? {
+    let (height, width) = size(of: index)
+    try verify(field, index)
+    return try fieldStorage[field]?.bytes(
+      field, index, name: names[index], height: height, width: width)
   }
 
   /// Verifies the checksums of a sample's stored bytes before HDF5 decodes them.

@@ -1,4 +1,4 @@
-/// A crop of an image, optionally flipped left to right.
+/// A crop of an image, optionally flipped left to right or top to bottom.
 public struct CropWindow: Sendable, Equatable {
   /// The first row.
   public var top: Int
@@ -10,6 +10,8 @@ public struct CropWindow: Sendable, Equatable {
   public var width: Int
   /// Whether the crop is flipped left to right.
   public var isFlipped: Bool
+  /// Whether the crop is flipped top to bottom.
+  public var isUpsideDown = false
 
   /// Describes a crop.
   public init(top: Int, left: Int, height: Int, width: Int, isFlipped: Bool) {
@@ -29,7 +31,8 @@ public struct CropWindow: Sendable, Equatable {
   public func cut<T>(_ channel: some RandomAccessCollection<T>, width imageWidth: Int) -> [T] {
     var result: [T] = []
     result.reserveCapacity(height * width)
-    for y in top..<top + height {
+    for row in 0..<height {
+      let y = top + (isUpsideDown ? height - 1 - row : row)
       let start = channel.index(channel.startIndex, offsetBy: y * imageWidth + left)
       let row = channel[start..<channel.index(start, offsetBy: width)]
       if isFlipped { result.append(contentsOf: row.reversed()) } else { result += row }

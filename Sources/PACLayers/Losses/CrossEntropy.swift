@@ -45,7 +45,8 @@ public func focusedCrossEntropy(
     scores, labels, least: -log(confidence), divisor: labels.count, ignored: ignored)
 }
 
-private func requireLabels(
+/// Requires a label, a class or `ignored`, for every pixel of the scores.
+func requireLabels(
   _ labels: [UInt8], _ layer: String, _ scores: Variable, ignored: UInt8
 ) throws {
   let shape = imageShape(scores, layer)

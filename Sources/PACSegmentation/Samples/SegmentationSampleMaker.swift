@@ -2,8 +2,8 @@ import Foundation
 import PACData
 import PACTensors
 
-/// Turns labelled images into samples of semantic segmentation: flip, scale, colours, crop
-/// (docs/mathematics.md#segmentation-samples).
+/// Turns labelled images into samples of semantic segmentation: flip, scale, colours, distortions,
+/// crop (docs/mathematics.md#segmentation-samples).
 public struct SegmentationSampleMaker: SampleMaker {
   /// C, the number of classes.
   public let classes: Int
@@ -20,6 +20,8 @@ public struct SegmentationSampleMaker: SampleMaker {
   /// j: training multiplies brightness, contrast and saturation by factors from 1 − j to 1 + j; 0:
   /// never.
   public let colorJitter: Float
+  /// What else training changes.
+  public let distortions: Distortions
   /// The network's means, which are subtracted from blue, green and red.
   public let means: [Float]
 
@@ -27,7 +29,8 @@ public struct SegmentationSampleMaker: SampleMaker {
   /// - Throws: `DataError` if a number is out of range.
   public init(
     classes: Int, crop: Int, testCrop: Int? = nil, flipProbability: Float = 0.5,
-    scaleJitter: Double = 1, colorJitter: Float = 0, means: [Float]
+    scaleJitter: Double = 1, colorJitter: Float = 0, distortions: Distortions = Distortions(),
+    means: [Float]
   ) throws(DataError) {
     guard crop > 0, testCrop ?? 1 > 0 else {
       throw DataError("crop: \(crop) and \(testCrop ?? 0) leave nothing of an image")
@@ -42,6 +45,7 @@ public struct SegmentationSampleMaker: SampleMaker {
     self.flipProbability = flipProbability
     self.scaleJitter = scaleJitter
     self.colorJitter = colorJitter
+    self.distortions = distortions
     self.means = means
   }
 
@@ -68,19 +72,23 @@ public struct SegmentationSampleMaker: SampleMaker {
     let scale = pow(scaleJitter, random.uniform(-1.0..<1.0))
     let factors = (0..<3).map { _ in 1 + colorJitter * (2 * random.uniform() - 1) }
     let place = (random.uniform(), random.uniform())
+    var further = CounterRandom(seed: seed, purpose: .distortion, epoch: epoch, item: index)
+    let distortion = distortions.draw(using: &further)
     var picture = LabelledPicture(scene.image, labels)
     if scale != 1 { picture = picture.scaled(by: scale) }
     if colorJitter > 0 {
-      picture.jitterColors(brightness: factors[0], contrast: factors[1], saturation: factors[2])
+      picture.colors.jitter(brightness: factors[0], contrast: factors[1], saturation: factors[2])
     }
+    if distortion.sigma > 0 { picture.colors.blur(sigma: distortion.sigma) }
+    if distortion.degrees != 0 { picture.turn(by: distortion.degrees, outside: means.reversed()) }
     func offset(_ extent: Int, _ share: Float) -> Int {
       Int(share * Float(max(extent - crop, 0) + 1))
     }
-    return sample(
-      picture, scene.name, index,
-      CropWindow(
-        top: offset(picture.height, place.0), left: offset(picture.width, place.1), height: crop,
-        width: crop, isFlipped: isFlipped))
+    var window = CropWindow(
+      top: offset(picture.height, place.0), left: offset(picture.width, place.1), height: crop,
+      width: crop, isFlipped: isFlipped)
+    window.isUpsideDown = distortion.isUpsideDown
+    return sample(picture, scene.name, index, window)
   }
 
   /// Makes a sample of the whole image, without padding; it has no labels if there are none.
@@ -137,14 +145,15 @@ public struct SegmentationSampleMaker: SampleMaker {
     let image = Tensor([1, 3, window.height, window.width]) { target in
       target.update(repeating: 0)
       for y in 0..<rows {
+        let row = window.isUpsideDown ? rows - 1 - y : y
         for x in 0..<columns {
           let column = window.isFlipped ? columns - 1 - x : x
-          let source = (window.top + y) * picture.width + window.left + column
+          let source = (window.top + row) * picture.width + window.left + column
           let pixel = y * window.width + x
           for channel in 0..<3 {
             // Blue comes first.
             target[channel * pixels + pixel] =
-              picture.colors[(2 - channel) * picture.pixels + source]
+              picture.colors.values[(2 - channel) * picture.pixels + source]
               - means[channel]
           }
           if !picture.labels.isEmpty { labels[pixel] = picture.labels[source] }
@@ -152,100 +161,5 @@ public struct SegmentationSampleMaker: SampleMaker {
       }
     }
     return SegmentationSample(name: name, index: index, image: image, labels: labels)
-  }
-}
-
-/// An image in floating point with its labels.
-private struct LabelledPicture {
-  let height: Int
-  let width: Int
-  /// Red, green and blue planes, 0…255.
-  var colors: [Float]
-  /// Empty if there are none.
-  var labels: [UInt8]
-
-  var pixels: Int { height * width }
-
-  init(_ image: ByteImage, _ labels: ByteImage?) {
-    self.init(
-      height: image.height, width: image.width, colors: image.bytes.map(Float.init),
-      labels: labels?.bytes ?? [])
-  }
-
-  private init(height: Int, width: Int, colors: [Float], labels: [UInt8]) {
-    (self.height, self.width) = (height, width)
-    (self.colors, self.labels) = (colors, labels)
-  }
-
-  /// Resized by a factor: colours bilinearly, labels to the nearest, both at half-pixel centres.
-  func scaled(by factor: Double) -> LabelledPicture {
-    let (rows, columns) = (
-      max(1, Int((Double(height) * factor).rounded())),
-      max(1, Int((Double(width) * factor).rounded()))
-    )
-    let vertical = ResizeAxis(from: height, to: rows)
-    let horizontal = ResizeAxis(from: width, to: columns)
-    var result = LabelledPicture(
-      height: rows, width: columns, colors: [Float](repeating: 0, count: 3 * rows * columns),
-      labels: [UInt8](repeating: 0, count: labels.isEmpty ? 0 : rows * columns))
-    for y in 0..<rows {
-      let (top, bottom, v) = vertical.neighbours(y)
-      for x in 0..<columns {
-        let (left, right, h) = horizontal.neighbours(x)
-        for channel in 0..<3 {
-          func color(_ row: Int, _ column: Int) -> Float {
-            colors[(channel * height + row) * width + column]
-          }
-          let upper = color(top, left) + (color(top, right) - color(top, left)) * h
-          let lower = color(bottom, left) + (color(bottom, right) - color(bottom, left)) * h
-          result.colors[(channel * rows + y) * columns + x] = upper + (lower - upper) * v
-        }
-        if !labels.isEmpty {
-          result.labels[y * columns + x] =
-            labels[vertical.nearest(y) * width + horizontal.nearest(x)]
-        }
-      }
-    }
-    return result
-  }
-
-  /// Scales saturation (the distance from each pixel's grey value), brightness, and contrast (the
-  /// distance from the mean grey value).
-  mutating func jitterColors(brightness: Float, contrast: Float, saturation: Float) {
-    let count = pixels
-    func grey(_ pixel: Int) -> Float {
-      0.299 * colors[pixel] + 0.587 * colors[count + pixel] + 0.114 * colors[2 * count + pixel]
-    }
-    let mean = Float((0..<count).reduce(0.0) { $0 + Double(grey($1)) } / Double(count)) * brightness
-    for pixel in 0..<count {
-      let own = grey(pixel)
-      for channel in 0..<3 {
-        let saturated = own + (colors[channel * count + pixel] - own) * saturation
-        let contrasted = mean + (saturated * brightness - mean) * contrast
-        colors[channel * count + pixel] = min(max(contrasted, 0), 255)
-      }
-    }
-  }
-}
-
-/// Where the pixels of a resized axis come from.
-private struct ResizeAxis {
-  private let extent: Int
-  private let step: Double
-
-  init(from extent: Int, to resized: Int) {
-    self.extent = extent
-    step = Double(extent) / Double(resized)
-  }
-
-  func nearest(_ position: Int) -> Int {
-    min(extent - 1, Int((Double(position) + 0.5) * step))
-  }
-
-  /// The two neighbouring pixels, and the weight of the second, 0…1.
-  func neighbours(_ position: Int) -> (Int, Int, Float) {
-    let source = min(max((Double(position) + 0.5) * step - 0.5, 0), Double(extent - 1))
-    let first = Int(source)
-    return (first, min(first + 1, extent - 1), Float(source - Double(first)))
   }
 }

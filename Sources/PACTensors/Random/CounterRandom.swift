@@ -19,6 +19,8 @@ public struct CounterRandom: RandomNumberGenerator, Sendable {
     case synthetic = 4
     /// Channels that dropout drops.
     case dropout = 5
+    /// Distortions of samples besides crops and mirror images.
+    case distortion = 6
   }
 
   private let key: SIMD2<UInt32>

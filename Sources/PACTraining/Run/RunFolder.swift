@@ -1,5 +1,6 @@
 import Foundation
 import PACCheckpoints
+import PACEvents
 import PACFiles
 
 /// Everything a run writes: configuration, logs and checkpoints; only rank 0 accesses the files.
@@ -13,6 +14,7 @@ struct RunFolder {
   private var testLog: RunLog?
   private var stepLog: StepLog?
   private var validationLog: RunLog?
+  private var events: EventLog?
   private let metrics: [String]
   private var lock: RunLock?
   private var writer: CheckpointWriter
@@ -88,6 +90,7 @@ struct RunFolder {
       stepLog = try StepLog(
         steps, keepingThrough: progress?.step ?? 0, confirming: { try lock.requireHeldLately() })
     }
+    openEvents(after: progress?.step ?? 0)
     writer = CheckpointWriter(
       checkpoints, keeping: configuration.keepCheckpoints,
       failures: configuration.checkpointFailures,
@@ -111,6 +114,26 @@ struct RunFolder {
     }
   }
 
+  private mutating func openEvents(after step: Int) {
+    do {
+      events = try EventLog(configuration.run, after: step)
+      // A block of code in Markdown, so that it is shown as it is.
+      let text = configuration.yaml.split(separator: "\n").map { "    \($0)" }
+      events?.append([("configuration", .text(text.joined(separator: "\n")))], step: step)
+    } catch {
+      notes.append("\(configuration.run)/\(EventLog.folder): \(error); nothing for TensorBoard")
+    }
+  }
+
+  /// The measures of a split by TensorBoard's tags.
+  private func events(
+    of split: String, loss: Double?, _ values: [Double?]
+  ) -> [(tag: String, value: Event)] {
+    zip(["loss"] + metrics, [loss] + values).compactMap { name, value in
+      value.map { ("\(split)/\(name)", .scalar($0)) }
+    }
+  }
+
   private func openLog(_ name: String, _ columns: [String], _ count: Int?) throws -> RunLog {
     try RunLog(
       "\(configuration.run)/\(name).log", columns: columns + metrics, keepingThrough: count,
@@ -130,12 +153,16 @@ struct RunFolder {
     try lock?.requireHeld()
     let values = ([row.loss] + row.values).map { $0 ?? .nan }
     try testLog?.append(at: row.epoch, values).map { notes.append($0) }
+    events?.append(events(of: "test", loss: row.loss, row.values), step: row.step)
   }
 
   /// Appends a row to `steps.csv` if it is its turn, in the background.
   func append(_ row: @autoclosure () -> StepRow, step: Int) {
     let every = configuration.logEvery
-    if every > 0, step % every == 0 { stepLog?.append(row()) }
+    guard every > 0, step % every == 0 else { return }
+    let row = row()
+    stepLog?.append(row)
+    events?.append(row.events, step: step)
   }
 
   /// Appends a row to `validation.log`, replacing one of the same step, since a run that is killed
@@ -144,6 +171,7 @@ struct RunFolder {
     try lock?.requireHeld()
     let values = [row.epoch] + ([row.loss] + row.values).map { $0 ?? .nan }
     try validationLog?.append(at: row.step, values).map { notes.append($0) }
+    events?.append(events(of: "validation", loss: row.loss, row.values), step: row.step)
   }
 
   /// The epoch of the last row of `test.log` when it was opened; nil if there was none.
@@ -170,7 +198,8 @@ struct RunFolder {
   /// What the files' owner should know although training goes on, a line each, once.
   mutating func takeNotes() -> [String] {
     defer { notes = [] }
-    return notes + (stepLog?.takeNotes() ?? []) + writer.takeNotes()
+    return notes + (stepLog?.takeNotes() ?? []) + (events?.takeNotes() ?? [])
+      + writer.takeNotes()
   }
 
   /// Waits until the last checkpoint is on disk, or has failed for reasons that may pass.
@@ -188,6 +217,7 @@ struct RunFolder {
     try testLog?.finish()
     try stepLog?.finish()
     try validationLog?.finish()
+    events?.finish()
   }
 }
 
@@ -203,6 +233,8 @@ struct TrainRow {
 
 /// A row of `test.log`: means over the test split; nil, written as `nan`, if it has no valid pixel.
 struct TestRow {
+  /// The number of optimizer steps, for TensorBoard.
+  let step: Int
   /// The number of finished epochs.
   let epoch: Int
   let loss: Double?

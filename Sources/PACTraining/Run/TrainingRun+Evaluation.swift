@@ -1,10 +1,14 @@
 import PACCheckpoints
+import PACKernels
 
 /// What is measured while a run trains and at its end; all ranks call these functions together.
 extension TrainingRun {
   /// Evaluates the weights that the network has now.
   /// - Returns: the result; nil if a signal interrupted it, which is then the reason to stop.
   private func measure(on evaluator: Evaluator<Task>) throws -> EvaluationResult? {
+    // Training and evaluation use blocks of other sizes.
+    KeptBlocks.shared.release()
+    defer { KeptBlocks.shared.release() }
     let result = try timeline.measure("evaluation", .evaluation) {
       try evaluator.evaluate(unless: { limits.isSignalled() })
     }
@@ -19,7 +23,8 @@ extension TrainingRun {
   @discardableResult
   func test() throws -> EvaluationResult? {
     guard let testEvaluator, let result = try measure(on: testEvaluator) else { return nil }
-    let row = TestRow(epoch: progress.epoch, loss: result.loss, values: result.values)
+    let row = TestRow(
+      step: progress.step, epoch: progress.epoch, loss: result.loss, values: result.values)
     // A run that stops in the middle of an epoch writes no row: that of the epoch is still to come.
     if progress.stepInEpoch == 0 { try communicator.together { try folder.append(row) } }
     report.measured("test", result, at: "epoch \(progress.epoch)")

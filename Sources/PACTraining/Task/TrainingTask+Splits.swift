@@ -4,8 +4,7 @@ import PACData
 extension TrainingTask {
   /// The training samples that `train-split` and `val-ratio` select, and their name for messages.
   public func trainingIndices(_ dataset: DatasetReader) throws -> (split: String, indices: [Int]) {
-    let split = try dataset.split(configuration.trainSplit)
-    return (configuration.trainSplit, Array(split.prefix(trainingCount(of: split))))
+    try configuration.trainingIndices(of: dataset)
   }
 
   /// The samples to validate on, and their name for messages: the split `validation-split`, or with
@@ -18,7 +17,7 @@ extension TrainingTask {
     let training = try dataset.split(configuration.trainSplit)
     guard let name = configuration.validationSplit else {
       precondition(configuration.validationRatio > 0, "no samples to validate on")
-      let heldOut = Array(training.dropFirst(trainingCount(of: training)))
+      let heldOut = Array(training.dropFirst(configuration.trainingCount(of: training)))
       guard !heldOut.isEmpty else {
         throw DataError(
           "\(dataset.path): val-ratio \(configuration.validationRatio) holds out none of the "
@@ -60,8 +59,18 @@ extension TrainingTask {
       "\(dataset.path) holds no samples to test on in a split \(configuration.testSplit), only "
       + "those to validate on"
   }
+}
 
-  private func trainingCount(of split: [Int]) -> Int {
-    split.count - Int(Double(split.count) * configuration.validationRatio)
+extension TrainingConfiguration {
+  /// The training samples that `train-split` and `val-ratio` select, and their name for messages.
+  public func trainingIndices(
+    of dataset: DatasetReader
+  ) throws -> (split: String, indices: [Int]) {
+    let split = try dataset.split(trainSplit)
+    return (trainSplit, Array(split.prefix(trainingCount(of: split))))
+  }
+
+  fileprivate func trainingCount(of split: [Int]) -> Int {
+    split.count - Int(Double(split.count) * validationRatio)
   }
 }

@@ -1,7 +1,9 @@
+import Foundation
 import PACData
 import PACTensors
 
-/// Turns scenes into samples of joint upsampling: crop, flip, low-resolution target, normalisation.
+/// Turns scenes into samples of joint upsampling: distortions, crop, flip, low-resolution
+/// target, normalisation.
 ///
 /// The protocol is that of Su et al., *Pixel-Adaptive Convolutional Neural Networks*, CVPR 2019,
 /// section 4.1, and of the published code. Pixels whose target is missing are filled from the
@@ -19,6 +21,13 @@ public struct UpsamplingSampleMaker: SampleMaker {
   public let border: Int
   /// The probability with which training mirrors a scene left to right.
   public let flipProbability: Float
+  /// r: training scales a scene by a factor from 1/r to r, log-uniformly distributed; 1: never.
+  public let scaleJitter: Double
+  /// j: training multiplies the guide's brightness, contrast and saturation by factors from 1 − j to
+  /// 1 + j; 0: never.
+  public let colorJitter: Float
+  /// What else training changes.
+  public let distortions: Distortions
   /// The depth that stands for "not measured"; nil if every pixel was.
   public var missingDepth: Float?
 
@@ -33,13 +42,17 @@ public struct UpsamplingSampleMaker: SampleMaker {
   ///   - lowResolutionMode: how the low-resolution target is made.
   ///   - border: the number of pixels along every edge that are excluded from loss and metrics.
   ///   - flipProbability: the probability with which training mirrors a scene left to right.
+  ///   - scaleJitter: r, 1 or more, see the property.
+  ///   - colorJitter: j, 0 or more and below 1, see the property.
+  ///   - distortions: what else training changes.
   ///   - missingDepth: the depth that stands for "not measured"; nil if every pixel was.
   /// - Throws: `DataError` if `crop` is not a multiple of `factor` or nothing is left inside
   ///   `border`.
   public init(
     target: UpsamplingTarget = .depth, factor: Int, crop: Int?,
     lowResolutionMode: LowResolutionMode = .center, border: Int = 0,
-    flipProbability: Float = 0.5, missingDepth: Float? = 0
+    flipProbability: Float = 0.5, scaleJitter: Double = 1, colorJitter: Float = 0,
+    distortions: Distortions = Distortions(), missingDepth: Float? = 0
   ) throws(DataError) {
     guard factor >= 1 else { throw DataError("factor: \(factor) is not a positive integer") }
     guard border >= 0 else { throw DataError("border: \(border) is negative") }
@@ -59,6 +72,9 @@ public struct UpsamplingSampleMaker: SampleMaker {
     self.lowResolutionMode = lowResolutionMode
     self.border = border
     self.flipProbability = flipProbability
+    self.scaleJitter = scaleJitter
+    self.colorJitter = colorJitter
+    self.distortions = distortions
     self.missingDepth = missingDepth
   }
 
@@ -76,12 +92,16 @@ public struct UpsamplingSampleMaker: SampleMaker {
   public func trainingSample(
     of scene: SceneSample, index: Int, seed: UInt64, epoch: Int
   ) throws(DataError) -> UpsamplingSample {
-    let raw = try RawTarget(target, of: scene, missingDepth: missingDepth)
+    var raw = try RawTarget(target, of: scene, missingDepth: missingDepth)
     try checkSize(scene.name, height: raw.height, width: raw.width, isCropped: true)
+    var colors = ColorPlanes(scene.image)
+    var further = CounterRandom(seed: seed, purpose: .distortion, epoch: epoch, item: index)
+    let isUpsideDown = distort(&raw, &colors, using: &further)
     var random = CounterRandom(seed: seed, purpose: .augmentation, epoch: epoch, item: index)
     let isFlipped = random.uniform() < flipProbability
-    let window = drawWindow(in: raw, isFlipped: isFlipped, using: &random)
-    return sample(of: scene, index: index, raw: raw, window: window)
+    var window = drawWindow(in: raw, isFlipped: isFlipped, using: &random)
+    window.isUpsideDown = isUpsideDown
+    return sample(named: scene.name, index: index, colors: colors, raw: raw, window: window)
   }
 
   /// Makes a sample of the whole scene, neither cropped nor mirrored.
@@ -96,7 +116,8 @@ public struct UpsamplingSampleMaker: SampleMaker {
     let raw = try RawTarget(target, of: scene, missingDepth: missingDepth)
     try checkSize(scene.name, height: raw.height, width: raw.width, isCropped: false)
     let window = CropWindow.whole(height: raw.height, width: raw.width, isFlipped: false)
-    return sample(of: scene, index: index, raw: raw, window: window)
+    return sample(
+      named: scene.name, index: index, colors: ColorPlanes(scene.image), raw: raw, window: window)
   }
 
   /// The quantity to upsample.
@@ -129,6 +150,34 @@ public struct UpsamplingSampleMaker: SampleMaker {
     }
   }
 
+  /// Changes a scene at random.
+  ///
+  /// It is scaled to a canvas on which the crop still has room. Every number is drawn whether it is
+  /// used or not, so that one setting does not change the random numbers of another.
+  /// - Returns: whether the crop is to be mirrored top to bottom.
+  private func distort(
+    _ raw: inout RawTarget, _ colors: inout ColorPlanes, using random: inout CounterRandom
+  ) -> Bool {
+    let draw = distortions.draw(using: &random)
+    let scale = pow(scaleJitter, random.uniform(-1.0..<1.0))
+    let factors = (0..<3).map { _ in 1 + colorJitter * (2 * random.uniform() - 1) }
+    if colorJitter > 0 {
+      colors.jitter(brightness: factors[0], contrast: factors[1], saturation: factors[2])
+    }
+    if draw.sigma > 0 { colors.blur(sigma: draw.sigma) }
+    if scale != 1 || draw.degrees != 0 {
+      func canvas(_ extent: Int) -> Int {
+        max(crop ?? extent, Int((Double(extent) * scale).rounded()))
+      }
+      let turning = Turning(
+        of: (raw.height, raw.width), to: (canvas(raw.height), canvas(raw.width)),
+        degrees: draw.degrees, scale: scale)
+      raw = raw.turned(turning)
+      colors.turn(turning)
+    }
+    return draw.isUpsideDown
+  }
+
   private func drawWindow(
     in raw: RawTarget, isFlipped: Bool, using random: inout CounterRandom
   ) -> CropWindow {
@@ -144,12 +193,17 @@ public struct UpsamplingSampleMaker: SampleMaker {
   }
 
   private func sample(
-    of scene: SceneSample, index: Int, raw: RawTarget, window: CropWindow
+    named name: String, index: Int, colors: ColorPlanes, raw: RawTarget, window: CropWindow
   ) -> UpsamplingSample {
     let (height, width) = (window.height, window.width)
     let shape = Shape(batch: 1, channels: raw.channels, height: height, width: width)
     let known = window.cut(raw.valid, width: raw.width)
-    let channels = (0..<raw.channels).map { window.cut(raw.channel($0), width: raw.width) }
+    let channels = (0..<raw.channels).map { channel in
+      let values = window.cut(raw.channel(channel), width: raw.width)
+      // Top to bottom a vertical displacement changes its sign; left to right, as published, the
+      // horizontal one does not.
+      return window.isUpsideDown && channel == 1 ? values.map { -$0 } : values
+    }
     let filled = channels.flatMap {
       filledFromNearest($0, valid: known, height: height, width: width)
     }
@@ -157,8 +211,8 @@ public struct UpsamplingSampleMaker: SampleMaker {
     let (normalisedLow, normalisation) = normalise(low)
     let counts = countedPixels(known, height: height, width: width)
     return UpsamplingSample(
-      name: scene.name, index: index, low: normalisedLow,
-      guide: guide(of: scene.image, window: window, lowShape: low.shape),
+      name: name, index: index, low: normalisedLow,
+      guide: guide(of: colors, window: window, lowShape: low.shape),
       target: Tensor(shape, channels.flatMap { $0 }),
       valid: Tensor(Shape(batch: 1, channels: 1, height: height, width: width), counts),
       validCount: counts.count { $0 == 1 }, normalisation: normalisation)
@@ -183,11 +237,9 @@ public struct UpsamplingSampleMaker: SampleMaker {
     return counts
   }
 
-  private func guide(of image: ByteImage, window: CropWindow, lowShape: Shape) -> Tensor {
-    let pixels = image.height * image.width
-    let cut = (0..<3).flatMap { channel in
-      window.cut(image.bytes[channel * pixels..<(channel + 1) * pixels], width: image.width)
-        .map { Float($0) / 255 }
+  private func guide(of colors: ColorPlanes, window: CropWindow, lowShape: Shape) -> Tensor {
+    let cut = (0..<3).flatMap { color in
+      window.cut(colors.plane(color), width: colors.width).map { $0 / 255 }
     }
     let (height, width) = (lowShape.height * factor, lowShape.width * factor)
     let resized = bilinearResized(

@@ -57,6 +57,26 @@ struct RawTarget {
       }
   }
 
+  private init(channels: Int, height: Int, width: Int, values: [Float], valid: [Bool]) {
+    (self.channels, self.height, self.width) = (channels, height, width)
+    (self.values, self.valid) = (values, valid)
+  }
+
+  /// Turned and scaled, each pixel from the nearest one; vectors of flow turn and grow too.
+  ///
+  /// What comes from beyond the edge is not valid. Depths stay as they are.
+  func turned(_ turning: Turning) -> RawTarget {
+    var planes = (0..<channels).map { turning.nearest(channel($0), outside: 0) }
+    if channels == 2 {
+      for pixel in planes[0].indices {
+        (planes[0][pixel], planes[1][pixel]) = turning.vector(planes[0][pixel], planes[1][pixel])
+      }
+    }
+    return RawTarget(
+      channels: channels, height: turning.height, width: turning.width,
+      values: planes.flatMap { $0 }, valid: turning.nearest(valid, outside: false))
+  }
+
   /// The values of a channel.
   func channel(_ index: Int) -> ArraySlice<Float> {
     values[index * height * width..<(index + 1) * height * width]
