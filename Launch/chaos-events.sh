@@ -58,6 +58,7 @@ start_job() {
   local command=("$root/Launch/run" --restarts 1000)
   pick "$fewest" "$most"
   ranks=$picked
+  may_stop=
   command+=(-n "$ranks")
   mkdir -p "$(work)"
   if [ -n "$on_hosts" ]; then
@@ -89,7 +90,6 @@ strike() {
   step=$(newest_step)
   before=$(milliseconds)
   expected_end=
-  may_stop=
   if ! is_running; then
     conclude "$task, $ranks ranks: done before $kind"
     return
@@ -126,7 +126,7 @@ signal_rank() {
   what="SIG$1 to a rank of $age s"
 }
 event_kill_rank() { signal_rank KILL; }
-# A hang-up may also be taken as a request to stop.
+# A hang-up may also be taken as a request to stop, be it later.
 event_hang_up_rank() {
   signal_rank HUP
   may_stop=1
